@@ -1,0 +1,78 @@
+import type { ConversationId, UserId } from "@earshot/protocol";
+import type { Bus, Envelope, Publication, Subscription, Topic } from "../ports/bus.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Arrival } from "./order-gate.ts";
+
+export interface PublisherSurroundings {
+  readonly node: string;
+  /** null: a cluster of one. */
+  readonly bus: Bus | null;
+  readonly logger: Logger;
+  /** This node's own delivery. */
+  arrive(arrival: Arrival): void;
+  /** Who has to hear of it: the members at `membersVersion` or later. */
+  members(c: ConversationId, membersVersion: number): Promise<Iterable<UserId>>;
+}
+
+/**
+ * Tells of what was committed: this node's sessions first, then the other nodes, as a hint that may
+ * be lost. Listens for what other nodes tell of users that have a session here.
+ */
+export class Publisher {
+  readonly #house: PublisherSurroundings;
+  readonly #topics = new Map<Topic, Subscription>();
+
+  constructor(house: PublisherSurroundings) {
+    this.#house = house;
+  }
+
+  /** After a commit. Never throws; a bus that fails costs latency only. */
+  publish(arrival: Arrival): void {
+    this.#house.arrive(arrival);
+    if (this.#house.bus !== null) void this.#tell(this.#house.bus, arrival);
+  }
+
+  /** Listens for a user's events; resolves when none published later can be missed. */
+  listen(user: UserId): Promise<void> {
+    const { bus } = this.#house;
+    if (bus === null) return Promise.resolve();
+    const topic: Topic = `u:${user}`;
+    let subscription = this.#topics.get(topic);
+    if (subscription === undefined) {
+      subscription = bus.subscribe(topic, (envelope) => this.#hear(envelope));
+      this.#topics.set(topic, subscription);
+    }
+    return subscription.ready;
+  }
+
+  /** The user's last session here has ended. */
+  forget(user: UserId): void {
+    const topic: Topic = `u:${user}`;
+    this.#topics.get(topic)?.cancel();
+    this.#topics.delete(topic);
+  }
+
+  #hear(envelope: Envelope): void {
+    if (envelope.v !== 1 || envelope.node === this.#house.node) return;
+    const { c, epoch, rows, membersVersion } = envelope;
+    this.#house.arrive({ c, epoch, rows, membersVersion });
+  }
+
+  async #tell(bus: Bus, { c, epoch, rows, membersVersion }: Arrival): Promise<void> {
+    try {
+      const users = new Set<UserId>(await this.#house.members(c, membersVersion));
+      for (const row of rows) {
+        if (row.type === "member") for (const [user] of changedIn(row.body)) users.add(user);
+      }
+      const envelope: Envelope = { v: 1, node: this.#house.node, c, epoch, membersVersion, rows };
+      const publication: Publication = { topics: [...users].map((user): Topic => `u:${user}`), envelope };
+      await bus.publish([publication]);
+    } catch {
+      this.#house.logger.warn({ c }, "unable to publish; other nodes will read the log");
+    }
+  }
+}
+
+function changedIn(body: unknown): readonly (readonly [UserId, unknown])[] {
+  return (body as { readonly members?: readonly (readonly [UserId, unknown])[] } | undefined)?.members ?? [];
+}

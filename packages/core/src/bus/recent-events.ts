@@ -1,0 +1,63 @@
+import type { ConversationId, Epoch } from "@earshot/protocol";
+import { LRUCache } from "lru-cache";
+
+/** What is kept of an event: enough to put it into a page without encoding it again. */
+export interface RecentEvent {
+  readonly row: { readonly seq: number };
+  readonly rowText: string;
+}
+
+interface Ring<E extends RecentEvent> {
+  readonly epoch: Epoch;
+  /** Neighbouring seqs, ascending. */
+  events: E[];
+  bytes: number;
+}
+
+/**
+ * The newest events of conversations that are live on this node, already encoded: what a client that
+ * was away for a moment missed. Bounded in bytes over all conversations and in events in each; the
+ * conversation unused for longest goes first. Never the truth: heads and rights come from the store.
+ */
+export class RecentEvents<E extends RecentEvent> {
+  readonly #rings: LRUCache<ConversationId, Ring<E>>;
+  readonly #perConversation: number;
+
+  constructor(limits: { readonly recentBytesMax: number; readonly recentEventsPerConversationMax: number }) {
+    this.#perConversation = limits.recentEventsPerConversationMax;
+    this.#rings = new LRUCache<ConversationId, Ring<E>>({ maxSize: limits.recentBytesMax });
+  }
+
+  /** Adds neighbouring events, oldest first. Another epoch, or a hole, starts anew. */
+  add(c: ConversationId, epoch: Epoch, events: readonly E[]): void {
+    const first = events[0];
+    if (first === undefined) return;
+    const known = this.#rings.get(c);
+    const follows = known !== undefined && known.epoch === epoch && known.events.at(-1)?.row.seq === first.row.seq - 1;
+    const ring: Ring<E> = follows ? known : { epoch, events: [], bytes: 0 };
+    for (const event of events) {
+      ring.events.push(event);
+      ring.bytes += event.rowText.length;
+    }
+    // Cut in one piece at twice the bound, so that adding stays cheap.
+    if (ring.events.length > 2 * this.#perConversation) {
+      ring.events = ring.events.slice(-this.#perConversation);
+      ring.bytes = ring.events.reduce((sum, event) => sum + event.rowText.length, 0);
+    }
+    this.#rings.set(c, ring, { size: ring.bytes + 1 });
+  }
+
+  /** Events above `after` up to `head`, if every one of them is here; else null. */
+  above(c: ConversationId, epoch: Epoch, after: number, head: number): readonly E[] | null {
+    const ring = this.#rings.get(c);
+    const first = ring?.events[0];
+    const last = ring?.events.at(-1);
+    if (ring === undefined || first === undefined || last === undefined || ring.epoch !== epoch) return null;
+    if (first.row.seq > after + 1 || last.row.seq < head) return null;
+    return ring.events.slice(after + 1 - first.row.seq, head + 1 - first.row.seq);
+  }
+
+  forget(c: ConversationId): void {
+    this.#rings.delete(c);
+  }
+}

@@ -1,0 +1,149 @@
+import { type ConversationId, cursorPosition, type GatewayFrame, type HaveEntry, LIMITS } from "@earshot/protocol";
+import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { EncodedFrames } from "../ports/transport.ts";
+import { readAfter, stretches } from "./page.ts";
+import { addSubscription, subscribedFrame } from "./subscribe.ts";
+
+/** What is to be done for one cursor. */
+type Repair =
+  | { readonly kind: "gone"; readonly c: ConversationId }
+  | { readonly kind: "reset"; readonly c: ConversationId; readonly access: Access }
+  | { readonly kind: "page"; readonly c: ConversationId; readonly access: Access; readonly after: number; readonly rows: number }
+  /** Behind, and the budget is spent: the client fetches. */
+  | { readonly kind: "lagging"; readonly c: ConversationId };
+
+/** What each cursor of a `have` needs, newest conversation first, as far as `events` reach (I16). Level ones need nothing. Pure. */
+export function repairPlan(have: readonly HaveEntry[], access: readonly (Access | null)[], events: number): readonly Repair[] {
+  let left = events;
+  const plan: Repair[] = [];
+  for (const [index, [c, epoch, seq]] of have.entries()) {
+    const known = access[index] ?? null;
+    if (known === null) {
+      plan.push({ kind: "gone", c });
+      continue;
+    }
+    const position = cursorPosition({ epoch, seq }, known);
+    if (position === "void") plan.push({ kind: "reset", c, access: known });
+    if (position !== "behind") continue;
+    const rows = Math.min(left, LIMITS.pageRowsMax, known.head - seq);
+    plan.push(rows > 0 ? { kind: "page", c, access: known, after: seq, rows } : { kind: "lagging", c });
+    left -= rows;
+  }
+  return plan;
+}
+
+export interface RepairSurroundings {
+  readonly store: Pick<MessageStore, "range">;
+  readonly limits: { readonly repairEventsMax: number; readonly repairBytesMax: number; readonly subscriptionsMax: number };
+  accessMany(user: string, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
+  /** Encoded rows above `after` up to `head`, if all of them are in memory. */
+  recent(c: ConversationId, epoch: string, after: number, head: number): readonly { readonly rowText: string }[] | null;
+  encode(frame: GatewayFrame): EncodedFrames;
+  encodePage(
+    page: { readonly c: string; readonly epoch: string; readonly head: number; readonly from: number; readonly to: number; readonly more: boolean },
+    rowTexts: readonly string[],
+  ): EncodedFrames;
+}
+
+/** The session that asked. */
+export interface RepairedSession {
+  readonly user: string;
+  readonly live: boolean;
+  readonly subscriptions: Set<string>;
+  tell(frames: EncodedFrames): void;
+  /** Resolves when the socket has room for a page. */
+  drained(): Promise<void>;
+}
+
+/**
+ * Brings a client's cursors up to date: one page for each conversation that is behind, the next only
+ * when the socket has room; those the budget does not reach are named in one `lagging`, at once.
+ */
+export async function repair(house: RepairSurroundings, session: RepairedSession, have: readonly HaveEntry[]): Promise<void> {
+  const access = await house.accessMany(
+    session.user,
+    have.map(([c]) => c),
+  );
+  const plan = repairPlan(have, access, house.limits.repairEventsMax);
+  const say = (frame: GatewayFrame): void => session.tell(house.encode(frame));
+  const beyond = plan.filter((step) => step.kind === "lagging").map((step) => step.c);
+  if (beyond.length > 0) say({ t: "lagging", c: beyond });
+  for (const step of plan) {
+    if (step.kind === "gone") say({ t: "events", c: step.c, gone: true });
+    else if (step.kind === "reset") {
+      say({ t: "events", c: step.c, epoch: step.access.epoch, head: step.access.head, events: [], reset: true });
+    }
+  }
+  const refused = subscribeThose(house, session, have, access);
+  await sendPages(house, session, plan, say);
+  if (refused !== null) throw refused;
+}
+
+/** Subscribes where that was asked for; the first refusal, which keeps no page from coming. */
+function subscribeThose(
+  house: RepairSurroundings,
+  session: RepairedSession,
+  have: readonly HaveEntry[],
+  access: readonly (Access | null)[],
+): unknown {
+  for (const [index, [c, , , wanted]] of have.entries()) {
+    const known = access[index] ?? null;
+    if (wanted !== true || known === null) continue;
+    try {
+      addSubscription(session.subscriptions, c, house.limits.subscriptionsMax);
+    } catch (error) {
+      return error;
+    }
+    session.tell(house.encode(subscribedFrame(c, known)));
+  }
+  return null;
+}
+
+async function sendPages(
+  house: RepairSurroundings,
+  session: RepairedSession,
+  plan: readonly Repair[],
+  say: (frame: GatewayFrame) => void,
+): Promise<void> {
+  let bytes = house.limits.repairBytesMax;
+  const cut: ConversationId[] = [];
+  for (const step of plan) {
+    if (step.kind !== "page") continue;
+    if (bytes <= 0) {
+      cut.push(step.c);
+      continue;
+    }
+    await session.drained();
+    if (!session.live) return;
+    const page = await pageOf(house, step, Math.min(bytes, LIMITS.pageBytesMax));
+    if (page === null) continue;
+    bytes -= page.bytes;
+    session.tell(page);
+  }
+  if (cut.length > 0) say({ t: "lagging", c: cut });
+}
+
+async function pageOf(house: RepairSurroundings, step: Extract<Repair, { kind: "page" }>, bytes: number): Promise<EncodedFrames | null> {
+  const { c, access, after, rows } = step;
+  const whole = stretches(access.spans, after + 1, access.head).every((stretch) => stretch.visible);
+  const recent = whole && rows === access.head - after ? house.recent(c, access.epoch, after, access.head) : null;
+  if (recent !== null) {
+    const texts = within(recent, bytes);
+    const to = after + texts.length;
+    return house.encodePage({ c, epoch: access.epoch, head: access.head, from: after + 1, to, more: to < access.head }, texts);
+  }
+  const page = await readAfter(house.store, c, access, after, { rows, bytes });
+  return page === null ? null : house.encode({ t: "events", c, ...page });
+}
+
+/** As many rows as fit, at least one. */
+function within(recent: readonly { readonly rowText: string }[], bytes: number): readonly string[] {
+  const texts: string[] = [];
+  let left = bytes;
+  for (const { rowText } of recent) {
+    left -= rowText.length;
+    if (left < 0 && texts.length > 0) break;
+    texts.push(rowText);
+  }
+  return texts;
+}

@@ -1,0 +1,157 @@
+import { ChatError, isChatError } from "@earshot/protocol";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
+
+/** Entries that stand in one order: one session's sends to one conversation. Compared by identity. */
+export type Order = object;
+
+/** An entry that was numbered, as it leaves for the bus. */
+export interface Committed {
+  readonly entry: Append;
+  readonly result: Extract<AppendResult, { readonly kind: "event" }>;
+  /** Whose send it was: that one is answered with `sent` instead. */
+  readonly origin: object | null;
+}
+
+export interface SequencerSurroundings {
+  readonly store: Pick<MessageStore, "append" | "range" | "members">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: { readonly batchEntriesMax: number; readonly sequencerEntriesMax: number };
+  /** Told of everything that was numbered, in the order of the commit. Must not throw. */
+  committed(batch: readonly Committed[]): void;
+}
+
+interface Waiting {
+  readonly entry: Append;
+  readonly order: Order | null;
+  readonly origin: object | null;
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: ChatError) => void;
+}
+
+/** Tries of one batch whose result is unknown, and the wait before each further one. */
+const RETRY_WAITS_MS = [50, 250, 1_000] as const;
+/** What a client is told to wait when the store cannot answer. */
+const UNAVAILABLE_RETRY_MS = 1_000;
+
+/**
+ * Group commit: gathers the appends that arrive while the last commit is in flight, and hands them
+ * to the store as one batch. Nothing is added when idle; under load a commit carries hundreds.
+ *
+ * A batch that fails has an unknown result (trap 8): it is appended again under the same keys, which
+ * tells, and only then refused with `unavailable`. Entries of a refused entry's order that came
+ * later are refused with it, so that none overtakes it (I11).
+ */
+export class Sequencer {
+  readonly #house: SequencerSurroundings;
+  #waiting: Waiting[] = [];
+  #running = false;
+  #idle: (() => void)[] = [];
+
+  constructor(house: SequencerSurroundings) {
+    this.#house = house;
+  }
+
+  /**
+   * Appends one entry. Entries of one `order` are appended in the order given. Rejects with
+   * `unavailable` (with `retry`) or, behind one of its order that was so rejected, `blocked`.
+   */
+  append(entry: Append, order: Order | null = null, origin: object | null = null): Promise<AppendResult> {
+    if (this.#waiting.length >= this.#house.limits.sequencerEntriesMax) {
+      return Promise.reject(unavailable("too many messages wait for the store"));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, order, origin, resolve, reject });
+      if (!this.#running) {
+        this.#running = true;
+        this.#house.clock.endOfTurn(() => void this.#run());
+      }
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is in flight. */
+  async idle(): Promise<void> {
+    if (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, this.#house.limits.batchEntriesMax);
+      await this.#commit(batch);
+    }
+    this.#running = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        this.#settle(batch, await this.#append(batch, attempt > 0));
+        return;
+      } catch (error) {
+        const wait = RETRY_WAITS_MS[attempt];
+        const code = isChatError(error) ? error.code : "internal";
+        this.#house.logger.warn({ code, entries: batch.length, attempt }, "append failed; its result is unknown");
+        if (wait === undefined || code === "closed") return this.#refuse(batch);
+        await new Promise<void>((resolve) => this.#house.clock.after(wait, resolve));
+      }
+    }
+  }
+
+  async #append(batch: readonly Waiting[], repeated: boolean): Promise<readonly AppendResult[]> {
+    const results = await this.#house.store.append(batch.map((waiting) => waiting.entry));
+    if (results.length !== batch.length) throw new ChatError("internal", "unable to append; the store left entries unanswered");
+    if (!repeated) return results;
+    return Promise.all(batch.map((waiting, index) => this.#firstResult(waiting.entry, results[index] as AppendResult)));
+  }
+
+  #settle(batch: readonly Waiting[], results: readonly AppendResult[]): void {
+    const committed: Committed[] = [];
+    for (const [index, { entry, origin }] of batch.entries()) {
+      const result = results[index];
+      if (result?.kind === "event") committed.push({ entry, result, origin });
+    }
+    for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as AppendResult);
+    if (committed.length > 0) this.#house.committed(committed);
+  }
+
+  /** A duplicate in a repeated batch may be the lost first try's own event, which nobody was told of yet. */
+  async #firstResult(entry: Append, result: AppendResult): Promise<AppendResult> {
+    if (result.kind !== "duplicate" || entry.lookup === true) return result;
+    const { store } = this.#house;
+    const page = await store.range({ conversation: entry.conversation, after: result.seq - 1, from: "oldest", rows: 1, bytes: 1 });
+    const members = await store.members(entry.conversation, null, 1);
+    const row = page?.rows[0];
+    if (!page || !members || row?.seq !== result.seq || page.epoch !== result.epoch) return result;
+    return { kind: "event", epoch: page.epoch, row, membersVersion: members.membersVersion };
+  }
+
+  #refuse(batch: readonly Waiting[]): void {
+    const failed = new Set<Order>();
+    for (const waiting of batch) this.#reject(waiting, failed);
+    const behind = this.#waiting.filter((waiting) => waiting.order !== null && failed.has(waiting.order));
+    if (behind.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiting) => waiting.order === null || !failed.has(waiting.order));
+    for (const waiting of behind) this.#reject(waiting, failed);
+  }
+
+  #reject(waiting: Waiting, failed: Set<Order>): void {
+    const { order } = waiting;
+    if (order !== null && failed.has(order)) {
+      waiting.reject(
+        new ChatError("blocked", "unable to send message; an earlier one has to be answered first", {
+          retryAfterMs: UNAVAILABLE_RETRY_MS,
+        }),
+      );
+      return;
+    }
+    if (order !== null) failed.add(order);
+    waiting.reject(unavailable("the store did not answer"));
+  }
+}
+
+function unavailable(why: string): ChatError {
+  return new ChatError("unavailable", `unable to store event; ${why}`, { retryAfterMs: UNAVAILABLE_RETRY_MS });
+}

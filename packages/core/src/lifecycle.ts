@@ -1,0 +1,49 @@
+import { ChatError } from "@earshot/protocol";
+
+export type Phase = "new" | "starting" | "running" | "closing" | "closed";
+
+/** An engine's phases: each step is taken once, a second `close` waits for the first. */
+export class Lifecycle {
+  #phase: Phase = "new";
+  #closing: Promise<void> | null = null;
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get running(): boolean {
+    return this.#phase === "running";
+  }
+
+  /** Runs `open`, once. Rejects with `conflict` a second time; after a failed start the engine is closed. */
+  async start(open: () => Promise<void>): Promise<void> {
+    if (this.#phase !== "new") {
+      throw new ChatError("conflict", `unable to start the engine; it is ${this.#phase === "closed" ? "closed" : "started already"}`);
+    }
+    this.#phase = "starting";
+    try {
+      await open();
+    } catch (error) {
+      this.#phase = "closed";
+      throw error;
+    }
+    // It may have been closed meanwhile.
+    if (this.#phase === "starting") this.#phase = "running";
+  }
+
+  /** Runs `close`, once. */
+  close(close: () => Promise<void>): Promise<void> {
+    if (this.#phase === "closed") return Promise.resolve();
+    this.#closing ??= this.#run(close);
+    return this.#closing;
+  }
+
+  async #run(close: () => Promise<void>): Promise<void> {
+    this.#phase = "closing";
+    try {
+      await close();
+    } finally {
+      this.#phase = "closed";
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import { ChatError, LIMITS, type NodeId } from "@earshot/protocol";
+import * as z from "zod";
+import type { Authenticate } from "./ports/authenticate.ts";
+import type { Bus } from "./ports/bus.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Logger } from "./ports/logger.ts";
+import type { MessageStore } from "./ports/message-store.ts";
+import type { PresenceStore } from "./ports/presence-store.ts";
+import type { Random } from "./ports/random.ts";
+
+const count = (value: number) => z.int().min(1).default(value);
+
+/**
+ * Every bound that a gateway enforces, with its default. What the protocol itself fixes (sizes,
+ * depth, ids) is `LIMITS` of `@earshot/protocol`. The unit is the last word of the name.
+ */
+const limitsSchema = z.strictObject({
+  /** A connection that says nothing for two of these is closed with 4002. */
+  heartbeatMs: count(20_000),
+  /** Time to the first `hello`: 4008. */
+  helloWithinMs: count(5_000),
+  /** Time for the host's `authenticate`: 4013. */
+  authenticateWithinMs: count(5_000),
+  /** Longest wait for the bus to confirm a user's topic before cursors are repaired all the same. */
+  topicWithinMs: count(1_000),
+  /** A resume token holds for two heartbeats and this. */
+  resumeGraceMs: count(120_000),
+  /** Sessions on this node; more: 4013. */
+  connectionsMax: count(100_000),
+  /** Sessions of one user on this node; more: 4505. */
+  connectionsPerUserMax: count(100),
+  /** Upgrades and clients coming back that a node admits: the first refuses with 503, both make `spread`. */
+  admissionsPerSecondMax: count(2_000),
+  /** Counted frames on the wire without an `ack`. */
+  windowFramesMax: count(LIMITS.windowFramesMax),
+  /** Events kept for one session, on the wire or waiting; over it the session catches up from the log. */
+  outboxFramesMax: count(1_000),
+  /** The same in bytes; answers count here too. */
+  outboxBytesMax: count(1_048_576),
+  /** Bytes that wait for the operating system at which a socket counts as full. */
+  socketBytesMax: count(131_072),
+  /** Age of the oldest unacknowledged event at which it is sent again, and again after each such time. */
+  againAfterMs: count(10_000),
+  /** Age of the oldest unacknowledged event at which the session is closed: 4002. */
+  ackWithinMs: count(40_000),
+  /** Time to acknowledge what was written once the outbox was given up: 4000. */
+  drainedWithinMs: count(30_000),
+  /** Two overflows within this: 4000. */
+  overflowsApartMs: count(60_000),
+  /** Unanswered sends of one session at which it is not read any longer. */
+  inflightMax: count(LIMITS.inflightMax),
+  subscriptionsMax: count(LIMITS.subscriptionsMax),
+  /** Events sent in answer to one `hello` or `have`; conversations beyond are named in `lagging`. */
+  repairEventsMax: count(1_000),
+  repairBytesMax: count(1_048_576),
+  /** Sends a second of one connection, with a burst of `sendBurstSeconds` as many. */
+  sendsPerSecondMax: count(100),
+  sendsPerSecondPerUserMax: count(200),
+  sendsPerSecondPerConversationMax: count(2_000),
+  sendBurstSeconds: count(3),
+  /** Conversations of one session in which a refused send blocks others; more: 4029. */
+  blockedConversationsMax: count(1_000),
+  /** `ping` frames in 10 s; more: `rate_limited`, twice as many: 4029. */
+  pingsPerTenSecondsMax: count(20),
+  /** WebSocket control frames in 10 s; more: 4029. */
+  controlsPerTenSecondsMax: count(60),
+  /** `invalid` refusals of one session in a minute; at that many: 4509. */
+  invalidPerMinuteMax: count(10),
+  /** Appends in one commit. */
+  batchEntriesMax: count(500),
+  /** Appends waiting for their commit on this node; more: `unavailable`. */
+  sequencerEntriesMax: count(20_000),
+  /** Users, or conversations, whose rates and member lists are remembered. */
+  rememberedMax: count(50_000),
+  /** Bytes of recent events kept in memory for all conversations. */
+  recentBytesMax: count(67_108_864),
+  /** Recent events kept for one conversation. */
+  recentEventsPerConversationMax: count(256),
+  /** Events held for one conversation while a hole before them is read from the store. */
+  heldEventsMax: count(1_000),
+  /** Members named by one `POST /conversations`. */
+  membersPerCreationMax: count(1_000),
+  /** Members named by one `POST …/members`. */
+  membersPerCallMax: count(1_000),
+});
+
+export type EngineLimits = Readonly<z.output<typeof limitsSchema>>;
+
+/** What the host gives. Only `store` and `authenticate` have no default. */
+export interface ChatEngineOptions {
+  /** Where conversations live. `memoryStore()` forgets everything with the process and must be asked for by name. */
+  readonly store: MessageStore;
+  readonly authenticate: Authenticate;
+  /** Default: none, a cluster of one. */
+  readonly bus?: Bus;
+  /** Default: in memory, for this engine alone. */
+  readonly presence?: PresenceStore;
+  /**
+   * Signs resume tokens: the first signs, all verify, each at least 16 characters. Default: a key made
+   * once and kept in the store, so that it outlives any process.
+   */
+  readonly secret?: string | readonly string[];
+  /**
+   * Origins that may connect, such as `https://example.com`. Default: the origin whose host is the
+   * request's own. Requests without an Origin are let in, but their cookies are not.
+   */
+  readonly origins?: readonly string[];
+  /** Addresses whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** What a session over its outbox cap gets. Default `catch-up`: it reads the log later. `close`: 4000 at once. */
+  readonly onOverflow?: "catch-up" | "close";
+  /** This node's name in session ids and on the bus. Default: random. */
+  readonly node?: NodeId;
+  readonly limits?: Partial<EngineLimits>;
+  /** Pino's shape. Default: silent. Never receives content. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** The options that are plain values, checked and complete. */
+export interface EngineSettings {
+  readonly secrets: readonly string[] | null;
+  readonly origins: readonly string[] | null;
+  readonly trustedProxies: readonly string[];
+  readonly onOverflow: "catch-up" | "close";
+  readonly node: NodeId | null;
+  readonly limits: EngineLimits;
+}
+
+const hasMethods = (...names: string[]) =>
+  z.custom<object>(
+    (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === "function"),
+    `must have the methods ${names.join(", ")}`,
+  );
+
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  message: "must be an origin such as https://example.com, without a path",
+});
+
+const optionsSchema = z.strictObject({
+  store: hasMethods("open", "append", "create", "range", "access", "setting"),
+  authenticate: z.custom<Authenticate>((value) => typeof value === "function", "must be a function"),
+  bus: hasMethods("open", "publish", "subscribe").optional(),
+  presence: hasMethods("open", "lease", "put", "remove").optional(),
+  secret: z.union([z.string().min(16), z.array(z.string().min(16)).min(1)]).optional(),
+  origins: z.array(origin).optional(),
+  trustedProxies: z.array(z.string().min(1)).optional(),
+  onOverflow: z.enum(["catch-up", "close"]).default("catch-up"),
+  node: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,32}$/, "must be 1–32 characters of [A-Za-z0-9-]")
+    .optional(),
+  limits: limitsSchema.default(limitsSchema.parse({})),
+  logger: hasMethods("debug", "info", "warn", "error").optional(),
+  clock: hasMethods("now", "monotonic", "after", "endOfTurn").optional(),
+  random: hasMethods("float", "bytes").optional(),
+});
+
+/** Checks the host's options; a wrong one is a `ChatError` `invalid` that names it. */
+export function readOptions(options: ChatEngineOptions): EngineSettings {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue === undefined || issue.path.length === 0 ? "options" : issue.path.join(".");
+    throw new ChatError("invalid", `unable to build the engine; option ${field}: ${issue?.message ?? "is wrong"}`, {
+      details: { field },
+    });
+  }
+  const { secret, origins, trustedProxies, onOverflow, node, limits } = parsed.data;
+  return Object.freeze({
+    secrets: secret === undefined ? null : typeof secret === "string" ? [secret] : secret,
+    origins: origins ?? null,
+    trustedProxies: trustedProxies ?? [],
+    onOverflow,
+    node: node ?? null,
+    limits: Object.freeze(limits),
+  });
+}
+
+/** The limits with their defaults, for tables and tests. */
+export const DEFAULT_LIMITS: EngineLimits = Object.freeze(limitsSchema.parse({}));

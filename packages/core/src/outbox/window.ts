@@ -1,0 +1,100 @@
+import type { ConversationId } from "@earshot/protocol";
+import type { EncodedFrames } from "../ports/transport.ts";
+
+/** A counted frame that is not acknowledged yet: a reference, never a copy. */
+export interface Unacked {
+  readonly c: ConversationId;
+  readonly frame: EncodedFrames;
+  /** When it was first written, monotonic ms; meaningless while it waits. */
+  writtenAt: number;
+  next: Unacked | null;
+}
+
+/**
+ * The linked list of a session's unacknowledged events: first those on the wire, then those that
+ * wait. A number is given by being written, in order; nothing is stored for it. Pure.
+ */
+export class Window {
+  #head: Unacked | null = null;
+  #tail: Unacked | null = null;
+  #firstWaiting: Unacked | null = null;
+  /** Counted frames written so far in this session. */
+  written = 0;
+  /** Counted frames acknowledged so far. */
+  acked = 0;
+  /** Frames kept, on the wire or waiting. */
+  frames = 0;
+  /** Their bytes. */
+  bytes = 0;
+  /** Bytes of those on the wire. */
+  wireBytes = 0;
+
+  get onWire(): number {
+    return this.written - this.acked;
+  }
+
+  get waiting(): number {
+    return this.frames - this.onWire;
+  }
+
+  /** The oldest frame on the wire. */
+  get oldest(): Unacked | null {
+    return this.onWire > 0 ? this.#head : null;
+  }
+
+  /** Adds a frame behind all others, waiting. */
+  push(c: ConversationId, frame: EncodedFrames): void {
+    const node: Unacked = { c, frame, writtenAt: 0, next: null };
+    if (this.#tail === null) this.#head = node;
+    else this.#tail.next = node;
+    this.#tail = node;
+    this.#firstWaiting ??= node;
+    this.frames++;
+    this.bytes += frame.bytes;
+  }
+
+  /** Takes the first waiting frame onto the wire and numbers it; null when none waits. */
+  write(now: number): EncodedFrames | null {
+    const node = this.#firstWaiting;
+    if (node === null) return null;
+    this.#firstWaiting = node.next;
+    node.writtenAt = now;
+    this.written++;
+    this.wireBytes += node.frame.bytes;
+    return node.frame;
+  }
+
+  /** Frees frames up to number `n`. An older `n` does nothing; false: it was never written. */
+  ackThrough(n: number): boolean {
+    if (n > this.written) return false;
+    while (this.acked < n && this.#head !== null) {
+      const node = this.#head;
+      this.#head = node.next;
+      this.acked++;
+      this.frames--;
+      this.bytes -= node.frame.bytes;
+      this.wireBytes -= node.frame.bytes;
+    }
+    if (this.#head === null) this.#tail = null;
+    return true;
+  }
+
+  /** Gives up what waits; the conversations it was of. What is on the wire stays. */
+  dropWaiting(): Set<ConversationId> {
+    const dropped = new Set<ConversationId>();
+    for (let node = this.#firstWaiting; node !== null; node = node.next) dropped.add(node.c);
+    let last: Unacked | null = null;
+    this.frames = 0;
+    this.bytes = 0;
+    for (let node = this.#head; node !== null && node !== this.#firstWaiting; node = node.next) {
+      last = node;
+      this.frames++;
+      this.bytes += node.frame.bytes;
+    }
+    if (last === null) this.#head = null;
+    else last.next = null;
+    this.#tail = last;
+    this.#firstWaiting = null;
+    return dropped;
+  }
+}

@@ -1,0 +1,33 @@
+import type { DeviceId, UserId } from "@earshot/protocol";
+
+/** What is known of the one who asks, before it is known who that is. */
+export interface PeerRequest {
+  /** Remote address, after trusted proxies. */
+  readonly address: string;
+  readonly origin: string | null;
+  /** Lower-case names. Without `cookie` when the Origin is not one the host allows, or is absent. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Credentials {
+  /** The token of `hello`, `auth` or `Authorization: Bearer`; null when the client sent none (cookies). */
+  readonly token: string | null;
+  readonly request: PeerRequest;
+  /** null over HTTP. */
+  readonly device: DeviceId | null;
+  /** Aborted after 5 s, when the answer is not waited for any longer. */
+  readonly signal: AbortSignal;
+}
+
+export interface Identity {
+  readonly user: UserId;
+  /** When the credentials end, Unix ms. Absent: never. */
+  readonly expires?: number;
+}
+
+/**
+ * The host's answer to "who is this?". null, or a `ChatError` `unauthenticated`, closes with 4501; a
+ * thrown error whose `code` is `"expired"` closes with 4100; any other throw, or 5 s without an
+ * answer, is the host's own trouble and closes with 4013: the client comes back.
+ */
+export type Authenticate = (credentials: Credentials) => Promise<Identity | null> | Identity | null;

@@ -1,0 +1,44 @@
+import type { PeerRequest } from "./authenticate.ts";
+
+/**
+ * Frames that were encoded once for every connection they go to. A transport keeps its own
+ * rendering in `prepared`, so that the second connection writes the same bytes.
+ */
+export interface EncodedFrames {
+  /** One JSON text a frame, in the order to write. */
+  readonly texts: readonly string[];
+  /** UTF-8 bytes of all texts. */
+  readonly bytes: number;
+  prepared: Uint8Array | null;
+}
+
+/** One peer, by whatever transport. Never throws. */
+export interface Connection {
+  readonly request: PeerRequest;
+  /** Accepted by `send`, not yet taken by the operating system. */
+  readonly bufferedBytes: number;
+  /** Queued until the end of this turn, then written in one piece with what else was queued. After `close`: dropped. */
+  send(frames: EncodedFrames): void;
+  /** Writes what is queued, then closes. `reason`: at most 123 bytes. Reads again first, so that the peer's answer is seen. A second call does nothing. */
+  close(code: number, reason: string): void;
+  /** Stops reading; what was already read may still arrive. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What a connection tells the session behind it. Calls come one at a time, `onClose` last and once. */
+export interface ConnectionListener {
+  /** One text frame of at most the transport's cap. */
+  onText(text: string): void;
+  /** A binary frame, whose content nobody looks at. */
+  onBinary(): void;
+  /** A sign of life that is no frame (a WebSocket ping or pong). */
+  onControl(): void;
+  /** What was buffered has been taken. */
+  onDrain(): void;
+  /** `clean`: the peer closed by itself, in the transport's proper way. */
+  onClose(code: number, clean: boolean): void;
+}
+
+/** Called with each new connection; gives the listener it talks to from then on. */
+export type AcceptConnection = (connection: Connection) => ConnectionListener;

@@ -1,0 +1,52 @@
+import type { Clock, Timer } from "../ports/clock.ts";
+
+/** What is looked at once a second. */
+export interface Swept {
+  /** `fresh`: this process was stalled, so nothing that is overdue may be held against the peer (trap 27). */
+  sweep(now: number, fresh: boolean): void;
+}
+
+const SWEEP_MS = 1_000;
+/** A sweep this late means that the process stood still, not the peers. */
+const STALL_MS = 2_000;
+
+/** One timer for all deadlines of all sessions: no timer a connection. */
+export class Sweeper {
+  readonly #clock: Clock;
+  readonly #swept = new Set<Swept>();
+  #timer: Timer | null = null;
+  #dueAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#swept.size;
+  }
+
+  add(swept: Swept): void {
+    this.#swept.add(swept);
+    if (this.#timer === null) this.#arm();
+  }
+
+  remove(swept: Swept): void {
+    this.#swept.delete(swept);
+    if (this.#swept.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #arm(): void {
+    this.#dueAt = this.#clock.monotonic() + SWEEP_MS;
+    this.#timer = this.#clock.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  #sweep(): void {
+    const now = this.#clock.monotonic();
+    const fresh = now - this.#dueAt > STALL_MS;
+    for (const swept of this.#swept) swept.sweep(now, fresh);
+    this.#timer = null;
+    if (this.#swept.size > 0) this.#arm();
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * A token bucket: `perSecond` on average, `burst` at once, so that in any window of w seconds at most
+ * `burst + perSecond · w` pass (I23). Times are monotonic ms.
+ */
+export class RateLimit {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #at: number;
+
+  constructor(perSecond: number, burst: number, now: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#at = now;
+  }
+
+  /** ms until one would pass; 0: one passes now. Takes nothing. */
+  wait(now: number): number {
+    this.#tokens = Math.min(this.#burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * this.#perSecond);
+    this.#at = Math.max(this.#at, now);
+    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
+  }
+
+  /** Takes one; call after `wait` said 0. */
+  take(): void {
+    this.#tokens -= 1;
+  }
+}

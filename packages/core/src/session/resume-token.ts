@@ -1,0 +1,49 @@
+import type { DeviceId, UserId } from "@earshot/protocol";
+
+/** What a resume token stands for. */
+export interface ResumeClaims {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  /** Of the credentials it was made with, Unix ms; null: they never end. */
+  readonly expires: number | null;
+  /** Hash of the token it was made with; null: there was none. */
+  readonly tokenHash: string | null;
+}
+
+/** Keyed hash and plain hash, both as text of `[A-Za-z0-9_-]`. */
+export interface ResumeCrypto {
+  sign(secret: string, text: string): string;
+  hash(text: string): string;
+  /** In constant time. */
+  equal(a: string, b: string): boolean;
+}
+
+type Payload = readonly [version: 1, user: string, device: string, until: number, expires: number | null, token: string | null];
+
+const encodeText = (text: string): string =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+const decodeText = (text: string): string =>
+  new TextDecoder().decode(Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0)));
+
+/** Makes a token that holds until `until` (Unix ms). `secrets`: the first signs. */
+export function signResume(claims: ResumeClaims, until: number, secrets: readonly string[], crypto: ResumeCrypto): string {
+  const payload: Payload = [1, claims.user, claims.device, until, claims.expires, claims.tokenHash];
+  const text = encodeText(JSON.stringify(payload));
+  return `${text}.${crypto.sign(secrets[0] ?? "", text)}`;
+}
+
+/**
+ * What a token stands for, or null: not signed by any of the secrets, past its time, or of
+ * credentials that have ended (S12).
+ */
+export function readResume(token: string, now: number, secrets: readonly string[], crypto: ResumeCrypto): ResumeClaims | null {
+  const dot = token.indexOf(".");
+  if (dot < 1) return null;
+  const text = token.slice(0, dot);
+  const signature = token.slice(dot + 1);
+  if (!secrets.some((secret) => crypto.equal(crypto.sign(secret, text), signature))) return null;
+  const [version, user, device, until, expires, tokenHash] = JSON.parse(decodeText(text)) as Payload;
+  if (version !== 1 || now >= until || (expires !== null && now >= expires)) return null;
+  return { user, device, expires, tokenHash };
+}

@@ -1,0 +1,61 @@
+import type { ConversationId, UserId } from "@earshot/protocol";
+import { LRUCache } from "lru-cache";
+import { RateLimit } from "./rate-limit.ts";
+
+export interface SendRateLimits {
+  readonly sendsPerSecondMax: number;
+  readonly sendsPerSecondPerUserMax: number;
+  readonly sendsPerSecondPerConversationMax: number;
+  readonly sendBurstSeconds: number;
+  readonly rememberedMax: number;
+}
+
+/**
+ * How often sends may come on this node: of one connection, one user, one conversation (I23).
+ * Remembers a bounded number of users and conversations; one forgotten has its whole burst again,
+ * as it would have had by staying quiet.
+ */
+export class SendRates {
+  readonly #limits: SendRateLimits;
+  readonly #users: LRUCache<UserId, RateLimit>;
+  readonly #conversations: LRUCache<ConversationId, RateLimit>;
+
+  constructor(limits: SendRateLimits) {
+    this.#limits = limits;
+    this.#users = new LRUCache({ max: limits.rememberedMax });
+    this.#conversations = new LRUCache({ max: limits.rememberedMax });
+  }
+
+  /** A bucket for one connection. */
+  connection(now: number): RateLimit {
+    return this.#limit(this.#limits.sendsPerSecondMax, now);
+  }
+
+  /**
+   * Takes one send from every bucket, or from none: ms until it would pass everywhere, 0 if it did.
+   * A conversation is only charged for users that got past their own bounds.
+   */
+  take(connection: RateLimit | null, user: UserId, c: ConversationId, now: number): number {
+    const buckets = [
+      ...(connection === null ? [] : [connection]),
+      this.#of(this.#users, user, this.#limits.sendsPerSecondPerUserMax, now),
+      this.#of(this.#conversations, c, this.#limits.sendsPerSecondPerConversationMax, now),
+    ];
+    const wait = Math.max(...buckets.map((bucket) => bucket.wait(now)));
+    if (wait === 0) for (const bucket of buckets) bucket.take();
+    return wait;
+  }
+
+  #of(known: LRUCache<string, RateLimit>, key: string, perSecond: number, now: number): RateLimit {
+    let bucket = known.get(key);
+    if (bucket === undefined) {
+      bucket = this.#limit(perSecond, now);
+      known.set(key, bucket);
+    }
+    return bucket;
+  }
+
+  #limit(perSecond: number, now: number): RateLimit {
+    return new RateLimit(perSecond, perSecond * this.#limits.sendBurstSeconds, now);
+  }
+}

@@ -1,0 +1,18 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+
+/** Keyed hash of a text: HMAC-SHA-256, base64url. */
+export function sign(secret: string, text: string): string {
+  return createHmac("sha256", secret).update(text).digest("base64url");
+}
+
+/** SHA-256 of a text, base64url. */
+export function hash(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+/** Compares two texts in a time that depends on their lengths alone. */
+export function equal(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,194 @@
+import type { Bus, Envelope, Publication, Topic } from "../../ports/bus.ts";
+import { codeOf } from "./code-of.ts";
+import type { Runner } from "./runner.ts";
+import { portTraits } from "./traits.ts";
+
+export interface BusUnderTest {
+  /** Three nodes' ends of one bus, not open yet. */
+  readonly nodes: readonly [Bus, Bus, Bus];
+  /** Resolves when everything that was published before has arrived, or never will. */
+  settle(): Promise<void>;
+  /** Cuts every node off for a moment, as a lost connection does. Absent where the bus says that it cannot be cut off. */
+  interrupt?(): Promise<void>;
+  /** Closes what is still open, and removes what was left behind. */
+  destroy(): Promise<void>;
+}
+
+export interface BusCapabilities {
+  /** Something can stand between two nodes and fail. Declared false, there must be no way to cut them off. */
+  readonly interruptible: boolean;
+}
+
+export interface BusAdapter {
+  readonly capabilities: BusCapabilities;
+  /** A bus of its own for each call. */
+  create(): Promise<BusUnderTest>;
+}
+
+/** Every promise of the `Bus` port, one case each. */
+export function busSuite(runner: Runner, adapter: BusAdapter): void {
+  const { describe, it, expect } = runner;
+  const withBus = (run: (bus: BusUnderTest) => Promise<void>) => async () => {
+    const bus = await adapter.create();
+    try {
+      for (const node of bus.nodes) await node.open();
+      await run(bus);
+    } finally {
+      await bus.destroy();
+    }
+  };
+
+  portTraits(
+    runner,
+    async () => {
+      const { nodes, destroy } = await adapter.create();
+      return { port: nodes[0], destroy };
+    },
+    {
+      publish: (bus) => bus.publish([publication(["c:c1"], 1)]),
+      subscribe: (bus) => bus.subscribe("c:c1", () => {}).ready,
+    },
+  );
+
+  describe("publish and subscribe", () => {
+    it(
+      "an envelope reaches every other node that subscribed, as it was",
+      withBus(async ({ nodes: [one, two, three], settle }) => {
+        const second = await listen(two, "c:c1");
+        const third = await listen(three, "u:alice");
+        const given = publication(["c:c1", "u:alice"], 7);
+        await one.publish([given]);
+        await settle();
+        expect(second).toEqual([given.envelope]);
+        expect(third).toEqual([given.envelope]);
+      }),
+    );
+
+    it(
+      "does not come back to the node that published it",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const own = await listen(one, "c:c1");
+        const other = await listen(two, "c:c1");
+        await one.publish([publication(["c:c1"], 1)]);
+        await settle();
+        expect([own.length, other.length]).toEqual([0, 1]);
+      }),
+    );
+
+    it(
+      "reaches the topics it names and no others, whatever they are called",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const topics: readonly Topic[] = ["c:a", "u:a", "c:a.b", "c:a.*", "c:*", "c:>", "c:constructor", "c:__proto__", "c:A", "u:a|b@c+d=e", "c:a:b~c"];
+        const heard = await Promise.all(topics.map((topic) => listen(two, topic)));
+        await one.publish(topics.map((topic, n) => publication([topic], n + 1)));
+        await settle();
+        expect(heard.map((envelopes) => envelopes.map(({ rows }) => rows[0]?.seq))).toEqual(topics.map((_, n) => [n + 1]));
+      }),
+    );
+
+    it(
+      "carries an envelope of 256 KiB and any text",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const heard = await listen(two, "c:c1");
+        const large = publication(["c:c1"], 1, { text: "naïve 👋\u2028\"\\".repeat(20_000) });
+        await one.publish([large]);
+        await settle();
+        expect(heard).toEqual([large.envelope]);
+      }),
+    );
+
+    it(
+      "what the publisher does to an envelope afterwards does not reach the others, nor they each other",
+      withBus(async ({ nodes: [one, two, three], settle }) => {
+        const text = { text: "as it was" };
+        const heard = [await listen(two, "c:c1"), await listen(three, "c:c1")];
+        await one.publish([publication(["c:c1"], 1, text)]);
+        text.text = "changed";
+        await settle();
+        expect(heard.map(([envelope]) => envelope?.rows[0]?.body)).toEqual([{ text: "as it was" }, { text: "as it was" }]);
+        expect(heard[0]?.[0] === heard[1]?.[0]).toBe(false);
+      }),
+    );
+
+    it(
+      "a cancelled subscription hears nothing, its neighbour on the same topic still does",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const heard: Envelope[] = [];
+        const on = (envelope: Envelope) => void heard.push(envelope);
+        const first = two.subscribe("c:c1", on);
+        const second = two.subscribe("c:c1", on);
+        await Promise.all([first.ready, second.ready]);
+        first.cancel();
+        first.cancel();
+        await one.publish([publication(["c:c1"], 1)]);
+        await settle();
+        expect(heard.length).toBe(1);
+        second.cancel();
+        await one.publish([publication(["c:c1"], 2)]);
+        await settle();
+        expect(heard.length).toBe(1);
+      }),
+    );
+
+    it(
+      "a closed node hears nothing, and the others go on",
+      withBus(async ({ nodes: [one, two, three], settle }) => {
+        const second = await listen(two, "c:c1");
+        const third = await listen(three, "c:c1");
+        await two.close();
+        await one.publish([publication(["c:c1"], 1)]);
+        await settle();
+        expect([second.length, third.length]).toEqual([0, 1]);
+        expect(await codeOf(two.publish([publication(["c:c1"], 2)]))).toBe("closed");
+      }),
+    );
+
+    it(
+      "an empty batch is no error",
+      withBus(async ({ nodes: [one] }) => {
+        await one.publish([]);
+      }),
+    );
+  });
+
+  describe("interruption", () => {
+    if (!adapter.capabilities.interruptible) {
+      it(
+        "cannot happen",
+        withBus(async (bus) => {
+          expect(bus.interrupt).toBe(undefined);
+        }),
+      );
+      return;
+    }
+
+    it(
+      "I26: is told to every listener on every node, and what comes later arrives",
+      withBus(async ({ nodes, settle, interrupt }) => {
+        const told = nodes.map(() => 0);
+        for (const [at, node] of nodes.entries()) node.onInterruption(() => void (told[at] = (told[at] ?? 0) + 1));
+        const undo = nodes[0].onInterruption(() => void (told[0] = -100));
+        undo();
+        undo();
+        const heard = await listen(nodes[1], "c:c1");
+        await interrupt?.();
+        await settle();
+        expect(told.every((times) => times > 0)).toBe(true);
+        await nodes[0].publish([publication(["c:c1"], 1)]);
+        await settle();
+        expect(heard.length).toBe(1);
+      }),
+    );
+  });
+}
+
+async function listen(bus: Bus, topic: Topic): Promise<Envelope[]> {
+  const heard: Envelope[] = [];
+  await bus.subscribe(topic, (envelope) => heard.push(envelope)).ready;
+  return heard;
+}
+
+function publication(topics: readonly Topic[], seq: number, body = { text: "hi" }): Publication {
+  const row = { seq, ord: seq, type: "message", id: `m${seq}`, from: "alice", at: 1_700_000_000_000, body } as const;
+  return { topics, envelope: { v: 1, node: "n1", c: "c1", epoch: "e1", membersVersion: 3, rows: [row] } };
+}

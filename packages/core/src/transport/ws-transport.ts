@@ -1,0 +1,141 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { ChatError, LIMITS, SUBPROTOCOL, WIRE_ERRORS, type WireErrorCode } from "@earshot/protocol";
+import { type ServerOptions, WebSocketServer } from "ws";
+import type { Clock } from "../ports/clock.ts";
+import type { AcceptConnection } from "../ports/transport.ts";
+import { type OriginPolicy, seeRequest } from "./origin.ts";
+import { WriteGate } from "./write-gate.ts";
+import { WsConnection } from "./ws-connection.ts";
+import { wsFrames } from "./ws-frame.ts";
+
+export interface WsTransportSurroundings extends OriginPolicy {
+  readonly clock: Clock;
+  readonly accept: AcceptConnection;
+  /** Why nobody can come in now, or null. */
+  closedBecause(): string | null;
+  /** Whether one more may come in now. */
+  admit(): boolean;
+}
+
+/** Refused before the upgrade, over plain HTTP. */
+interface UpgradeRefusal {
+  readonly code: WireErrorCode;
+  readonly detail: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Bounds of one message in pieces (S21); `ws` closes with 1008 beyond them. */
+const FRAGMENTS_MAX = 64;
+const BUFFERED_CHUNKS_MAX = 4_096;
+/** How long a peer may take to answer a close frame, in ms. */
+const CLOSE_WITHIN_MS = 5_000;
+/** Upgrades on a path that is not ours, with nobody else to take them, are told so. */
+const NOT_OURS: UpgradeRefusal = { code: "not_found", detail: "no WebSocket is served at this path" };
+
+/** WebSocket at `<path>/ws` on servers that are the host's: leaves every other upgrade to its owner. */
+export class WsTransport {
+  readonly #house: WsTransportSurroundings;
+  readonly #server: WebSocketServer;
+  readonly #gate: WriteGate;
+  readonly #detach: (() => void)[] = [];
+  #connections = 0;
+  #allClosed: (() => void)[] = [];
+
+  constructor(house: WsTransportSurroundings) {
+    this.#house = house;
+    this.#gate = new WriteGate(house.clock, wsFrames);
+    const options: ServerOptions & Record<"maxFragments" | "maxBufferedChunks" | "closeTimeout", number> = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: LIMITS.frameBytesMax,
+      maxFragments: FRAGMENTS_MAX,
+      maxBufferedChunks: BUFFERED_CHUNKS_MAX,
+      closeTimeout: CLOSE_WITHIN_MS,
+      handleProtocols: () => SUBPROTOCOL,
+    };
+    this.#server = new WebSocketServer(options);
+    this.#server.on("wsClientError", (_error, socket) => refuse(socket, { code: "invalid", detail: "not a WebSocket upgrade" }));
+  }
+
+  /** Listens for upgrades of `<path>/ws`. Throws `invalid` for a path that is none. Returns its undo. */
+  attach(server: Server, path: string): () => void {
+    if (!/^(\/[^/?#]+)*$/.test(path)) {
+      throw new ChatError("invalid", 'unable to attach; option path must be like "/chat", without a slash at its end', {
+        details: { field: "path" },
+      });
+    }
+    const ours = `${path}/ws`;
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      if (pathOf(request) === ours) this.handleUpgrade(request, socket, head);
+      else if (server.listenerCount("upgrade") === 1) refuse(socket, NOT_OURS);
+    };
+    server.on("upgrade", onUpgrade);
+    const undo = (): void => {
+      server.off("upgrade", onUpgrade);
+    };
+    this.#detach.push(undo);
+    return undo;
+  }
+
+  /** Takes an upgrade that the host has routed here itself. Never throws. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A socket without a listener for its errors takes the process down (S32).
+    socket.on("error", () => {});
+    const seen = seeRequest(rawRequest(request), this.#house);
+    const refusal = this.#refusal(request, seen.originAllowed);
+    if (refusal !== null) {
+      refuse(socket, refusal);
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      this.#connections++;
+      ws.once("close", () => {
+        if (--this.#connections === 0) for (const resolve of this.#allClosed.splice(0)) resolve();
+      });
+      new WsConnection(ws, socket, seen.peer, this.#gate).start(this.#house.accept);
+    });
+  }
+
+  /** Takes no upgrades any longer. Open connections are their sessions' to close; resolves when all are. */
+  async close(): Promise<void> {
+    for (const undo of this.#detach.splice(0)) undo();
+    this.#server.close();
+    if (this.#connections > 0) await new Promise<void>((resolve) => this.#allClosed.push(resolve));
+  }
+
+  #refusal(request: IncomingMessage, originAllowed: boolean): UpgradeRefusal | null {
+    const closed = this.#house.closedBecause();
+    if (closed !== null) return { code: "unavailable", detail: closed, retryAfterSeconds: 1 };
+    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
+    if (!offered.includes(SUBPROTOCOL)) return { code: "invalid", detail: `the subprotocol ${SUBPROTOCOL} was not offered` };
+    if (!originAllowed) return { code: "forbidden", detail: "this Origin is not one of option origins" };
+    if (!this.#house.admit()) return { code: "unavailable", detail: "too many come at once", retryAfterSeconds: 1 };
+    return null;
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? "";
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function rawRequest(request: IncomingMessage) {
+  const headers: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
+  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  return { headers, remoteAddress: request.socket.remoteAddress ?? "" };
+}
+
+function refuse(socket: Duplex, { code, detail, retryAfterSeconds }: UpgradeRefusal): void {
+  const { http, meaning } = WIRE_ERRORS[code];
+  const body = JSON.stringify({ type: "about:blank", title: meaning, status: http, code, detail });
+  const retry = retryAfterSeconds === undefined ? "" : `Retry-After: ${retryAfterSeconds}\r\n`;
+  socket.on("error", () => {});
+  socket.end(
+    `HTTP/1.1 ${http} ${code}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n${retry}\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
