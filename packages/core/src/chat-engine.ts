@@ -10,6 +10,8 @@ import { type House, hex, wire } from "./wiring.ts";
 /** Bytes of a key that the store keeps. */
 const KEY_BYTES = 32;
 
+let roomsOf: (chat: ChatEngine) => House;
+
 /**
  * The chat engine: one a process, mounted on a server that is the host's.
  *
@@ -24,6 +26,10 @@ export class ChatEngine {
   readonly #settings: EngineSettings;
   readonly #lifecycle = new Lifecycle();
   readonly #house: House;
+
+  static {
+    roomsOf = (chat) => chat.#house;
+  }
 
   /** Checks the options and builds the rooms; does nothing yet. Throws `invalid`, naming the option. */
   constructor(options: ChatEngineOptions) {
@@ -119,4 +125,9 @@ export class ChatEngine {
         return "the server is closing";
     }
   }
+}
+
+/** An engine's rooms: the door of testing/ for connections that are no sockets, and for gauges. No part of the public surface. */
+export function houseOf(chat: ChatEngine): House {
+  return roomsOf(chat);
 }

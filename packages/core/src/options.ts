@@ -19,7 +19,7 @@ const limitsSchema = z.strictObject({
   heartbeatMs: count(20_000),
   /** Time to the first `hello`: 4008. */
   helloWithinMs: count(5_000),
-  /** Time for the host's `authenticate`: 4013. */
+  /** Time for the host's `authenticate`: 4013, over HTTP `unavailable`. */
   authenticateWithinMs: count(5_000),
   /** Longest wait for the bus to confirm a user's topic before cursors are repaired all the same. */
   topicWithinMs: count(1_000),
@@ -29,9 +29,9 @@ const limitsSchema = z.strictObject({
   connectionsMax: count(100_000),
   /** Sessions of one user on this node; more: 4505. */
   connectionsPerUserMax: count(100),
-  /** Upgrades and clients coming back that a node admits: the first refuses with 503, both make `spread`. */
+  /** Upgrades a second; more: 503. Connections divided by it are `spread`, the time over which clients come back. */
   admissionsPerSecondMax: count(2_000),
-  /** Counted frames on the wire without an `ack`. */
+  /** Counted frames on the wire without an `ack`; more wait. */
   windowFramesMax: count(LIMITS.windowFramesMax),
   /** Events kept for one session, on the wire or waiting; over it the session catches up from the log. */
   outboxFramesMax: count(1_000),
@@ -47,18 +47,23 @@ const limitsSchema = z.strictObject({
   drainedWithinMs: count(30_000),
   /** Two overflows within this: 4000. */
   overflowsApartMs: count(60_000),
-  /** Unanswered sends of one session at which it is not read any longer. */
+  /** Unanswered sends and requests of one session at which it is not read any further. */
   inflightMax: count(LIMITS.inflightMax),
+  /** Conversations one session may subscribe to; more: `too_large`. */
   subscriptionsMax: count(LIMITS.subscriptionsMax),
   /** Events sent in answer to one `hello` or `have`; conversations beyond are named in `lagging`. */
   repairEventsMax: count(1_000),
+  /** The same in bytes. */
   repairBytesMax: count(1_048_576),
-  /** Sends a second of one connection, with a burst of `sendBurstSeconds` as many. */
+  /** Sends a second of one connection, over time; more: `rate_limited`. */
   sendsPerSecondMax: count(100),
+  /** The same of one user on this node, over HTTP too. */
   sendsPerSecondPerUserMax: count(200),
+  /** The same into one conversation. */
   sendsPerSecondPerConversationMax: count(2_000),
+  /** Seconds' worth of sends that may come at once, for each of the three. */
   sendBurstSeconds: count(3),
-  /** Conversations of one session in which a refused send blocks others; more: 4029. */
+  /** Conversations of one session in which a send is unanswered, or was refused and blocks others; more: 4029. */
   blockedConversationsMax: count(1_000),
   /** `ping` frames in 10 s; more: `rate_limited`, twice as many: 4029. */
   pingsPerTenSecondsMax: count(20),
@@ -66,21 +71,21 @@ const limitsSchema = z.strictObject({
   controlsPerTenSecondsMax: count(60),
   /** `invalid` refusals of one session in a minute; at that many: 4509. */
   invalidPerMinuteMax: count(10),
-  /** Appends in one commit. */
+  /** Appends in one commit; more wait for the next. */
   batchEntriesMax: count(500),
   /** Appends waiting for their commit on this node; more: `unavailable`. */
   sequencerEntriesMax: count(20_000),
-  /** Users, or conversations, whose rates and member lists are remembered. */
+  /** Users, and conversations, whose rates, member lists and last seqs are remembered; those unused for longest are forgotten, and begin anew. */
   rememberedMax: count(50_000),
-  /** Bytes of recent events kept in memory for all conversations. */
+  /** Bytes of recent events kept in memory (counted as characters); conversations unused for longest go first, and the store is read. */
   recentBytesMax: count(67_108_864),
-  /** Recent events kept for one conversation. */
+  /** Recent events kept for one conversation, for who comes back soon. Up to twice as many before they are cut. */
   recentEventsPerConversationMax: count(256),
-  /** Events held for one conversation while a hole before them is read from the store. */
+  /** Arrivals held for one conversation while a hole before them is read from the store; more are dropped, and read from it too. */
   heldEventsMax: count(1_000),
-  /** Members named by one `POST /conversations`. */
+  /** Members named by one `POST /conversations`; more: `too_large`. */
   membersPerCreationMax: count(1_000),
-  /** Members named by one `POST …/members`. */
+  /** Members named by one `POST …/members`; more: `too_large`. */
   membersPerCallMax: count(1_000),
 });
 

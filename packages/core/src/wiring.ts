@@ -22,12 +22,14 @@ import { HttpApi, type HttpCommands } from "./http/http-api.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { NewConversation } from "./ports/message-store.ts";
+import type { Connection } from "./ports/transport.ts";
 import { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
 import { PresenceTracker } from "./presence/presence-tracker.ts";
 import { Handshake } from "./session/handshake.ts";
 import { Sweeper } from "./session/heartbeat.ts";
 import { SendRates } from "./session/send-rates.ts";
-import { Session, type SessionSurroundings } from "./session/session.ts";
+import { Session } from "./session/session.ts";
+import type { SessionSurroundings } from "./session/session-surroundings.ts";
 import { SessionRegistry } from "./session/session-registry.ts";
 import { silentLogger } from "./system/silent-logger.ts";
 import { systemClock } from "./system/system-clock.ts";
@@ -75,12 +77,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     clock,
     closedBecause,
     admit: () => admission.admit(),
-    accept: (connection) => {
-      const session: EngineSession = new Session(sessionHouse, `s_${node}_${base64url(random.bytes(16))}`, connection);
-      sessions.add(session);
-      sweeper.add(session);
-      return session;
-    },
+    accept,
   });
 
   // session: one device's stay on this node
@@ -95,7 +92,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
       return keys.resume;
     },
   });
-  const sessionHouse: SessionSurroundings<EncodedEvents> = {
+  const sessionHouse: SessionSurroundings<EncodedEvents, EngineSession> = {
     ...house,
     rates,
     handshake,
@@ -185,7 +182,20 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     },
   });
 
-  return { node, store, bus, presence, random, logger, keys, sessions, transport, sequencer, presenceTracker, http };
+  return { node, store, bus, presence, random, logger, keys, sessions, transport, sequencer, presenceTracker, http, accept, gauges };
+
+  /** Takes in one connection, of whatever transport. */
+  function accept(connection: Connection): EngineSession {
+    const session: EngineSession = new Session(sessionHouse, `s_${node}_${base64url(random.bytes(16))}`, connection);
+    sessions.add(session);
+    sweeper.add(session);
+    return session;
+  }
+
+  /** What grows with connections, and must be back at 0 when they are gone (I25). */
+  function gauges(): { readonly sessions: number; readonly swept: number; readonly users: number; readonly topics: number } {
+    return { sessions: sessions.size, swept: sweeper.size, users: registry.size, topics: publisher.size };
+  }
 
   function enter(session: EngineSession): CloseCode | null {
     if (sessions.size > limits.connectionsMax) return CLOSE.overloaded;

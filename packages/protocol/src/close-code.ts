@@ -46,15 +46,17 @@ export const CLOSE = {
   tooManyErrors: { code: 4509, reason: "too many errors", verdict: "stop" },
 } as const satisfies Record<string, CloseCode>;
 
-const verdicts = new Map<number, CloseVerdict>(Object.values(CLOSE).map((close) => [close.code, close.verdict]));
+/** Closes of a connection that is broken rather than gone: once may be chance, three times is not. */
+const BROKEN: readonly number[] = [1002, 1007, 1008, 1009];
 
 /**
  * What a client does after any close code, also one it has never heard of: below 4100 reconnect,
- * 4100–4499 a new token, from 4500 stop.
+ * 4100–4499 a new token, from 4500 stop. By rule and not from the table above, which a browser then
+ * need not carry.
  */
 export function closeVerdict(code: number): CloseVerdict {
-  const known = verdicts.get(code);
-  if (known !== undefined) return known;
-  if (code < 4100) return "reconnect";
-  return code < 4500 ? "new-token" : "stop";
+  if (BROKEN.includes(code)) return "reconnect-thrice";
+  if (code < 4100) return code === 1000 ? "stop" : "reconnect";
+  if (code < 4500) return "new-token";
+  return code === 4501 ? "new-token-once" : "stop";
 }

@@ -111,12 +111,21 @@ function textFault(text: string): "nul" | "surrogate" | null {
   return LONE_SURROGATE.test(text) ? "surrogate" : null;
 }
 
-/** Bytes that a text takes as UTF-8, without encoding it. */
+/** Bytes that a text takes as UTF-8, without encoding it; a lone surrogate takes three, as its replacement would. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code > 0x7f) bytes += code > 0x7ff && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
+    if (code <= 0x7f) continue;
+    if (code <= 0x7ff) bytes += 1;
+    else {
+      bytes += 2;
+      if (code >= 0xd800 && code <= 0xdbff && isLowSurrogate(text.charCodeAt(at + 1))) at++;
+    }
   }
   return bytes;
+}
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
 }

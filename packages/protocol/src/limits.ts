@@ -13,34 +13,34 @@ export const LIMITS = {
   depthMax: 16,
   /** Object keys in one frame, in all. More: closed with 4500. */
   keysMax: 256,
-  /** Characters in an id. */
+  /** Characters in an id. More: `invalid`. */
   idCharactersMax: 128,
   /** Unanswered sends on one session; at that many the gateway stops reading. */
   inflightMax: 64,
-  /** Cursors in one `hello` or `have`. */
+  /** Cursors in one `hello` (more: closed with 4500) or `have` (more: `too_large`). */
   haveMax: 1_000,
   /** Rows in one page. A higher `limit` is lowered to this. */
   pageRowsMax: 200,
-  /** Bytes of rows at which a page ends early. */
+  /** Bytes of rows at which a page ends early; one row always comes. */
   pageBytesMax: 262_144,
   /** Conversations and presence watches one session may subscribe to. More: `too_large`. */
   subscriptionsMax: 200,
-  /** Users named by `mentions` in one message. */
+  /** Users named by `mentions` in one message. More: `invalid`. */
   mentionsMax: 100,
-  /** Characters of a conversation's title. */
+  /** Characters of a conversation's title. More: `invalid`. */
   titleCharactersMax: 256,
   /** Members in one `meta` or `member` event; a larger call appends several events. */
   membersPerEventMax: 1_000,
   /** Counted frames on the wire without an `ack`; more wait. */
   windowFramesMax: 256,
-  /** Unacknowledged events after which a client must acknowledge. */
+  /** Unacknowledged events after which a client acknowledges. */
   ackEveryFrames: 32,
-  /** Time after an event at which a client must have acknowledged it, in ms. */
+  /** Time after an event at which a client has acknowledged it. Without any `ack` a gateway closes with 4002 in the end. */
   ackWithinMs: 1_000,
   /** Largest HTTP body, in bytes. Larger: `too_large`. */
   httpBodyBytesMax: 2_097_152,
-  /** Characters of a token in `hello`, `auth` or an `Authorization` header. */
+  /** Characters of a token in `hello` (more: closed with 4500), `auth` (more: `invalid`) or an `Authorization` header (more: 401). */
   tokenCharactersMax: 8_192,
-  /** UTF-8 bytes of a close reason (RFC 6455, 5.5: 125 less the code's two). */
+  /** UTF-8 bytes of a close reason (RFC 6455, 5.5: 125 less the code's two). Longer ones are cut. */
   closeReasonBytesMax: 123,
 } as const;

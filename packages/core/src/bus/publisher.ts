@@ -26,6 +26,11 @@ export class Publisher {
     this.#house = house;
   }
 
+  /** Topics listened to. */
+  get size(): number {
+    return this.#topics.size;
+  }
+
   /** After a commit. Never throws; a bus that fails costs latency only. */
   publish(arrival: Arrival): void {
     this.#house.arrive(arrival);

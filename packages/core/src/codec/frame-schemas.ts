@@ -15,7 +15,7 @@ const sendType = z.union([
   z.templateLiteral(["x-", z.string()]).refine((type) => ID_PATTERN.test(type)),
 ]);
 const mentions = z.union([z.literal("all"), z.array(userId).max(LIMITS.mentionsMax)]);
-const cursor = z.union([z.tuple([id, id, counter]), z.tuple([id, id, counter, z.boolean()])]);
+const cursor = z.tuple([id, id, counter, z.boolean().exactOptional()]);
 
 /** One schema for each frame of a client, by its `t`. Unknown fields are dropped. */
 export const frameSchemas = {
@@ -57,7 +57,7 @@ export const frameSchemas = {
   inbox: z.object({
     t: z.literal("inbox"),
     id,
-    cursor: z.string().max(256).nullable().exactOptional(),
+    cursor: z.string().nullable().exactOptional(),
     limit: seq.exactOptional(),
   }),
   fetch: z

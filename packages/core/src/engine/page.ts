@@ -81,7 +81,7 @@ export async function readBefore(
   bounds: PageBounds,
 ): Promise<Page | null> {
   const { epoch, head, spans } = access;
-  const to = Math.min(before - 1, head);
+  const to = Math.max(0, Math.min(before - 1, head));
   const events: PageRow[] = [];
   let from = to + 1;
   let bytes = bounds.bytes;

@@ -46,9 +46,17 @@ export function withOwner(changes: readonly MemberChange[], first: readonly (rea
     else after.set(user, role);
   }
   if ([...after.values()].includes("owner")) return changes;
-  const heir = (["admin", "member", "reader"] as const)
-    .map((role) => [...after].find(([, has]) => has === role))
-    .find((found) => found !== undefined);
+  // Not who was just given another role, as long as there is somebody else.
+  const named = new Set(changes.map(([user]) => user));
+  const heir = heirAmong([...after].filter(([user]) => !named.has(user))) ?? heirAmong([...after]);
   if (heir === undefined) return changes;
   return [...changes.filter(([user]) => user !== heir[0]), [heir[0], "owner"]];
+}
+
+function heirAmong(members: readonly (readonly [string, Role])[]): readonly [string, Role] | undefined {
+  for (const role of ["admin", "member", "reader"] as const) {
+    const heir = members.find(([, has]) => has === role);
+    if (heir !== undefined) return heir;
+  }
+  return undefined;
 }

@@ -22,10 +22,13 @@ export type Draft = Omit<SendFrame, "t">;
  * `forbidden`, `invalid`, or with a wait: `unavailable`, `blocked`.
  */
 export async function send(house: SendSurroundings, caller: Caller, draft: Draft, order: Order | null): Promise<SentFrame> {
-  if (draft.type !== "message" || draft.re !== undefined || draft.slot !== undefined || draft.expect !== undefined) {
-    throw new ChatError("invalid", "unable to send event; this server takes plain messages only");
-  }
-  return answer(draft, await house.sequencer.append(entryOf(house, caller, draft), order, caller.origin));
+  const entry = entryOf(house, caller, draft);
+  const taken = draft.type === "message" && draft.slot === undefined && draft.expect === undefined;
+  if (taken) return answer(draft, await house.sequencer.append(entry, order, caller.origin));
+  // The key comes before every check: an id that is stored already is told of first.
+  const known = await house.sequencer.append({ ...entry, lookup: true }, order);
+  if (known.kind !== "refused" || known.code !== "absent") return answer(draft, known);
+  throw new ChatError("invalid", "unable to send event; this server takes messages only, without a slot");
 }
 
 /**
@@ -47,6 +50,7 @@ function entryOf(house: SendSurroundings, caller: Caller, draft: Draft): Append 
     at: house.clock.now(),
     type: draft.type,
     ...(draft.body === undefined ? {} : { body: draft.body }),
+    ...(draft.re === undefined ? {} : { re: draft.re }),
     ...(draft.mentions === undefined ? {} : { mentions: draft.mentions }),
     key: { id: draft.id, hash: house.keyedHash(canonicalJson([draft.type, draft.re ?? null, draft.body ?? null])) },
     by: SENDERS,
@@ -73,6 +77,8 @@ function refusal(code: Extract<AppendResult, { kind: "refused" }>["code"]): Chat
       return new ChatError("forbidden", "unable to send message; your role only reads");
     case "conflict":
       return new ChatError("conflict", "unable to send message; its id was used for another");
+    case "no_target":
+      return new ChatError("not_found", "unable to send message; what it replies to is no message of this conversation");
     case "absent":
     case "stale":
       return new ChatError("internal", "unable to send message; the store answered what was not asked");

@@ -87,16 +87,18 @@ export class Sequencer {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     for (let attempt = 0; ; attempt++) {
+      let results: readonly AppendResult[];
       try {
-        this.#settle(batch, await this.#append(batch, attempt > 0));
-        return;
+        results = await this.#append(batch, attempt > 0);
       } catch (error) {
         const wait = RETRY_WAITS_MS[attempt];
         const code = isChatError(error) ? error.code : "internal";
         this.#house.logger.warn({ code, entries: batch.length, attempt }, "append failed; its result is unknown");
         if (wait === undefined || code === "closed") return this.#refuse(batch);
         await new Promise<void>((resolve) => this.#house.clock.after(wait, resolve));
+        continue;
       }
+      return this.#settle(batch, results);
     }
   }
 
@@ -104,7 +106,8 @@ export class Sequencer {
     const results = await this.#house.store.append(batch.map((waiting) => waiting.entry));
     if (results.length !== batch.length) throw new ChatError("internal", "unable to append; the store left entries unanswered");
     if (!repeated) return results;
-    return Promise.all(batch.map((waiting, index) => this.#firstResult(waiting.entry, results[index] as AppendResult)));
+    const own = ownDuplicates(batch, results);
+    return Promise.all(results.map((result, index) => (own.has(index) ? this.#firstResult(batch[index]?.entry, result) : result)));
   }
 
   #settle(batch: readonly Waiting[], results: readonly AppendResult[]): void {
@@ -114,12 +117,18 @@ export class Sequencer {
       if (result?.kind === "event") committed.push({ entry, result, origin });
     }
     for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as AppendResult);
-    if (committed.length > 0) this.#house.committed(committed);
+    if (committed.length === 0) return;
+    try {
+      this.#house.committed(committed);
+    } catch (error) {
+      // What is stored stays stored and answered; its readers find it in the log.
+      this.#house.logger.error({ name: error instanceof Error ? error.name : typeof error }, "unable to deliver a commit");
+    }
   }
 
-  /** A duplicate in a repeated batch may be the lost first try's own event, which nobody was told of yet. */
-  async #firstResult(entry: Append, result: AppendResult): Promise<AppendResult> {
-    if (result.kind !== "duplicate" || entry.lookup === true) return result;
+  /** The event of a first try whose answer was lost: nobody was told of it yet. */
+  async #firstResult(entry: Append | undefined, result: AppendResult): Promise<AppendResult> {
+    if (entry === undefined || result.kind !== "duplicate") return result;
     const { store } = this.#house;
     const page = await store.range({ conversation: entry.conversation, after: result.seq - 1, from: "oldest", rows: 1, bytes: 1 });
     const members = await store.members(entry.conversation, null, 1);
@@ -150,6 +159,23 @@ export class Sequencer {
     if (order !== null) failed.add(order);
     waiting.reject(unavailable("the store did not answer"));
   }
+}
+
+/**
+ * In a repeated batch, the duplicates that are the first try's own events: stored at the very moment
+ * that the entry carries. An older one is a client's repeat, and so is a second one of the same key.
+ */
+function ownDuplicates(batch: readonly Waiting[], results: readonly AppendResult[]): ReadonlySet<number> {
+  const own = new Set<number>();
+  const events = new Set<string>();
+  for (const [index, { entry }] of batch.entries()) {
+    const result = results[index];
+    if (result?.kind !== "duplicate" || entry.lookup === true || result.at !== entry.at) continue;
+    const event = `${entry.conversation} ${result.seq}`;
+    if (!events.has(event)) own.add(index);
+    events.add(event);
+  }
+  return own;
 }
 
 function unavailable(why: string): ChatError {

@@ -47,7 +47,7 @@ const numberText = z
   .transform(Number)
   .refine(Number.isSafeInteger);
 
-export const listQuery = z.object({ cursor: z.string().max(256).optional(), limit: numberText.optional() });
+export const listQuery = z.object({ cursor: z.string().optional(), limit: numberText.optional() });
 
 export const messagesQuery = z
   .object({

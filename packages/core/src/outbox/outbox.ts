@@ -80,7 +80,8 @@ export class Outbox {
     }
     const count = events.events.length;
     for (const event of events.events) this.#window.push(events.c, event.frame);
-    if (this.#window.waiting === count && this.#roomOnWire() >= count) {
+    const fits = this.#window.bytes <= this.#house.limits.outboxBytesMax;
+    if (fits && this.#window.waiting === count && this.#roomOnWire() >= count) {
       const now = this.#house.now();
       for (let written = 0; written < count; written++) this.#window.write(now);
       this.#wire.send(events.joined);
@@ -132,13 +133,15 @@ export class Outbox {
   }
 
   #roomOnWire(): number {
-    if (this.#wire.bufferedBytes >= this.#house.limits.socketBytesMax) return 0;
-    return this.#house.limits.windowFramesMax - this.#window.onWire;
+    const { socketBytesMax, outboxBytesMax, windowFramesMax } = this.#house.limits;
+    // What is on the wire is kept until it is acknowledged, so it counts as what waits does (I15).
+    if (this.#wire.bufferedBytes >= socketBytesMax || this.#window.wireBytes >= outboxBytesMax) return 0;
+    return windowFramesMax - this.#window.onWire;
   }
 
   #overflown(): boolean {
     const { outboxFramesMax, outboxBytesMax } = this.#house.limits;
-    return this.#window.frames > outboxFramesMax || (this.bytes > outboxBytesMax && this.#window.waiting > 0);
+    return this.#window.waiting > 0 && (this.#window.frames > outboxFramesMax || this.bytes > outboxBytesMax);
   }
 
   #overflow(): OutboxVerdict | null {

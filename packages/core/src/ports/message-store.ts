@@ -60,7 +60,7 @@ export type AppendResult =
       readonly membersVersion: number;
     }
   | { readonly kind: "duplicate"; readonly epoch: Epoch; readonly seq: number; readonly ord: number; readonly at: number }
-  | { readonly kind: "refused"; readonly code: "not_found" | "forbidden" | "conflict" | "absent" | "stale" };
+  | { readonly kind: "refused"; readonly code: "not_found" | "forbidden" | "conflict" | "absent" | "stale" | "no_target" };
 
 export interface NewConversation {
   readonly id: ConversationId;
@@ -167,12 +167,12 @@ export interface MessageStore {
    * Numbers and persists entries, atomically each: key, member's role, epoch, seq, content and member
    * rows change together or not at all (I1, I4, I17). Results stand in the order of the batch; entries
    * of one conversation get seqs in that order (I11). seq rises by exactly 1 from 1 (I5); no reader
-   * ever sees k + 1 without k. `ord` rises with entries of type `message` only. The sender's own
-   * `read` and `delivered` rise to the new seq.
+   * ever sees k + 1 without k. `ord` rises with entries of type `message` only. An entry with
+   * a key is a send: its sender's own `read` and `delivered` rise to the new seq.
    *
    * Checks, first to last: key stored with the same hash → `duplicate`; with another → `conflict`;
    * `lookup` → `absent`; conversation unknown or user no member → `not_found`; role not in `by` →
-   * `forbidden`; `ifMembersVersion` differs → `stale`. Keys have no time window and outlive content
+   * `forbidden`; `ifMembersVersion` differs → `stale`; `re` is the seq of no `message` → `no_target`. Keys have no time window and outlive content
    * and membership. A refused entry leaves no trace and does not fail its neighbours. Two entries
    * with one key in one batch: the second is a duplicate of the first.
    */

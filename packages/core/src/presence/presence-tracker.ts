@@ -92,7 +92,10 @@ export class PresenceTracker {
     try {
       await work();
     } catch {
-      this.#house.logger.warn({ node: this.#house.node }, "unable to write presence; it is written again with the next renewal");
+      this.#house.logger.warn(
+        { node: this.#house.node },
+        "unable to write presence; it is written again with the next renewal",
+      );
     }
   }
 }

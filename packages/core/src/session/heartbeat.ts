@@ -45,8 +45,8 @@ export class Sweeper {
   #sweep(): void {
     const now = this.#clock.monotonic();
     const fresh = now - this.#dueAt > STALL_MS;
+    // First, so that the last one to leave, and another to come meanwhile, find the one timer.
+    this.#arm();
     for (const swept of this.#swept) swept.sweep(now, fresh);
-    this.#timer = null;
-    if (this.#swept.size > 0) this.#arm();
   }
 }

@@ -2,8 +2,8 @@ import type { MessageId } from "@earshot/protocol";
 
 /** What becomes of a send that arrives. */
 export type Admission =
-  /** Append it. */
-  | { readonly kind: "append" }
+  /** Append it; `turn` is its place among those that were. */
+  | { readonly kind: "append"; readonly turn: number }
   /** An earlier one has to be answered first: tell whether it is stored already, else `blocked`. */
   | { readonly kind: "blocked"; readonly retryAfterMs: number }
   /** The refused one is being tried again: decide when that is answered. */
@@ -12,11 +12,12 @@ export type Admission =
 /**
  * The order of one session's sends to one conversation (I11). A send that was refused with `retry`
  * blocks those behind it until its id is sent again and answered without `retry`, or is given up.
- * Pure; retry times are monotonic ms.
+ * Pure.
  */
 export class SendLane {
-  #blocker: MessageId | null = null;
-  #retryAt = 0;
+  #turns = 0;
+  #blocker: { readonly id: MessageId; readonly turn: number; readonly retryAfterMs: number } | null = null;
+  /** Whether the blocker is being tried again. */
   #trying = false;
 
   /** Whether nothing is remembered, so that the lane can be forgotten. */
@@ -24,26 +25,29 @@ export class SendLane {
     return this.#blocker === null;
   }
 
-  admit(id: MessageId, now: number): Admission {
-    if (this.#blocker === null) return { kind: "append" };
-    if (this.#blocker === id && !this.#trying) {
-      this.#trying = true;
-      return { kind: "append" };
-    }
-    return this.#trying ? { kind: "hold" } : { kind: "blocked", retryAfterMs: Math.max(1, Math.ceil(this.#retryAt - now)) };
+  admit(id: MessageId): Admission {
+    if (this.#blocker === null) return { kind: "append", turn: ++this.#turns };
+    if (this.#trying) return { kind: "hold" };
+    if (this.#blocker.id !== id) return { kind: "blocked", retryAfterMs: this.#blocker.retryAfterMs };
+    this.#trying = true;
+    return { kind: "append", turn: ++this.#turns };
   }
 
-  /** `id` was refused with `retry`. The first so refused blocks the lane; the others wait behind it. */
-  refused(id: MessageId, retryAfterMs: number, now: number): void {
-    if (this.#blocker !== null && this.#blocker !== id) return;
-    this.#blocker = id;
-    this.#retryAt = now + retryAfterMs;
+  /**
+   * `id`, appended in `turn`, was refused with `retry`. The earliest so refused blocks the lane, also
+   * when a later one was told first: that one was over a rate while the earlier one was with the store.
+   */
+  refused(id: MessageId, turn: number, retryAfterMs: number): void {
+    const blocker = this.#blocker;
+    const again = blocker?.id === id;
+    if (blocker !== null && !again && blocker.turn < turn) return;
+    this.#blocker = { id, turn: again ? blocker.turn : turn, retryAfterMs };
     this.#trying = false;
   }
 
   /** `id` was answered without `retry`, or given up. Whether the lane opened by it. */
   settled(id: MessageId): boolean {
-    if (this.#blocker !== id) return false;
+    if (this.#blocker?.id !== id) return false;
     this.#blocker = null;
     this.#trying = false;
     return true;

@@ -3,7 +3,6 @@ import { errorFrame } from "./error-frame.ts";
 import { SendLane } from "./send-lane.ts";
 
 export interface SendOrderSurroundings {
-  now(): number;
   /** ms until the rates let a send pass, 0: it passes and is charged. */
   take(c: ConversationId): number;
   /** Appends; sends with one `order` stay in the order given. */
@@ -17,10 +16,8 @@ export interface SendOrderSurroundings {
 
 interface Lane {
   readonly order: SendLane;
-  /** Ids that are being appended. */
-  readonly pending: Set<MessageId>;
-  /** Of those, ids that the client has given up meanwhile. */
-  readonly skipped: Set<MessageId>;
+  /** Ids that have sends without an answer: how many, and whether the client has no more to wait for. */
+  readonly open: Map<MessageId, { sends: number; done: boolean }>;
   /** Wait for the one that is being tried again. */
   held: SendFrame[];
 }
@@ -44,23 +41,30 @@ export class SendOrder {
   send(frame: SendFrame): void {
     let lane = this.#lanes.get(frame.c);
     if (lane === undefined) {
-      lane = { order: new SendLane(), pending: new Set(), skipped: new Set(), held: [] };
+      lane = { order: new SendLane(), open: new Map(), held: [] };
       this.#lanes.set(frame.c, lane);
     }
+    const open = lane.open.get(frame.id);
+    if (open === undefined) lane.open.set(frame.id, { sends: 1, done: false });
+    else open.sends++;
     this.unanswered++;
     this.#admit(lane, frame);
   }
 
-  /** The client gives up a send that was refused with `retry`; what waits behind it may pass. */
+  /**
+   * The client waits for `id` no longer: it gave up a send that was refused with `retry`, or a repeat was
+   * refused for good before it came here. What waits behind it may pass.
+   */
   skip(id: MessageId): void {
     for (const [c, lane] of this.#lanes) {
-      if (lane.pending.has(id)) lane.skipped.add(id);
-      else if (lane.order.settled(id)) this.#release(c, lane);
+      const open = lane.open.get(id);
+      if (open !== undefined) open.done = true;
+      if (lane.order.settled(id)) this.#release(c, lane);
     }
   }
 
   #admit(lane: Lane, frame: SendFrame): void {
-    const admission = lane.order.admit(frame.id, this.#house.now());
+    const admission = lane.order.admit(frame.id);
     switch (admission.kind) {
       case "hold":
         lane.held.push(frame);
@@ -70,39 +74,42 @@ export class SendOrder {
         return;
       case "append": {
         const wait = this.#house.take(frame.c);
-        if (wait > 0) this.#settle(lane, frame, errorOfRate(wait));
-        else void this.#append(lane, frame);
+        if (wait > 0) this.#settle(lane, frame, admission.turn, errorOfRate(wait));
+        else void this.#append(lane, frame, admission.turn);
       }
     }
   }
 
-  async #append(lane: Lane, frame: SendFrame): Promise<void> {
-    lane.pending.add(frame.id);
-    const outcome = await this.#house.send(frame, lane).catch(asError);
-    lane.pending.delete(frame.id);
-    this.#settle(lane, frame, outcome);
-  }
-
-  /** Answers a send that may block, or unblock, those behind it. */
-  #settle(lane: Lane, frame: SendFrame, outcome: SentFrame | Error): void {
-    const given = lane.skipped.delete(frame.id);
-    const wait = isChatError(outcome) ? outcome.retryAfterMs : undefined;
-    if (wait !== undefined && !given) lane.order.refused(frame.id, wait, this.#house.now());
-    else lane.order.settled(frame.id);
-    this.#answer(frame, outcome);
-    this.#release(frame.c, lane);
-    this.#house.answered();
+  async #append(lane: Lane, frame: SendFrame, turn: number): Promise<void> {
+    this.#settle(lane, frame, turn, await this.#house.send(frame, lane).catch(asError));
   }
 
   async #tell(lane: Lane, frame: SendFrame, answer: Promise<SentFrame>): Promise<void> {
-    this.#answer(frame, await answer.catch(asError));
+    this.#settle(lane, frame, null, await answer.catch(asError));
+  }
+
+  /** Answers a send, which may block those behind it, or let them pass. `turn`: null if it never had one. */
+  #settle(lane: Lane, frame: SendFrame, turn: number | null, outcome: SentFrame | Error): void {
+    const wait = isChatError(outcome) ? outcome.retryAfterMs : undefined;
+    const done = this.#close(lane, frame.id, wait === undefined);
+    if (done) lane.order.settled(frame.id);
+    else if (turn !== null && wait !== undefined) lane.order.refused(frame.id, turn, wait);
+    this.unanswered--;
+    this.#house.answer("t" in outcome ? outcome : errorFrame(outcome, { id: frame.id, c: frame.c }));
     this.#release(frame.c, lane);
     this.#house.answered();
   }
 
-  #answer(frame: SendFrame, outcome: SentFrame | Error): void {
-    this.unanswered--;
-    this.#house.answer("t" in outcome ? outcome : errorFrame(outcome, { id: frame.id, c: frame.c }));
+  /**
+   * One send of an id is answered. Whether the client has no more to wait for: given up, or answered
+   * without `retry`, be it by another send of the same id. Such a one blocks nobody: it never comes again.
+   */
+  #close(lane: Lane, id: MessageId, last: boolean): boolean {
+    const open = lane.open.get(id);
+    if (open === undefined) return last;
+    open.done ||= last;
+    if (--open.sends === 0) lane.open.delete(id);
+    return open.done;
   }
 
   /** Lets those that were held be decided again, and forgets a lane in which nothing is left. */
@@ -110,7 +117,7 @@ export class SendOrder {
     const held = lane.held;
     lane.held = [];
     for (const frame of held) this.#admit(lane, frame);
-    if (lane.order.clear && lane.pending.size === 0 && lane.held.length === 0) this.#lanes.delete(c);
+    if (lane.order.clear && lane.open.size === 0) this.#lanes.delete(c);
   }
 }
 

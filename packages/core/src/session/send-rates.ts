@@ -11,6 +11,12 @@ export interface SendRateLimits {
 }
 
 /**
+ * Shortest wait told to a client that sends too fast, in ms: room for more than one send, or it would
+ * come back with all that wait behind the first for every single one that passes.
+ */
+const RETRY_MIN_MS = 200;
+
+/**
  * How often sends may come on this node: of one connection, one user, one conversation (I23).
  * Remembers a bounded number of users and conversations; one forgotten has its whole burst again,
  * as it would have had by staying quiet.
@@ -32,7 +38,7 @@ export class SendRates {
   }
 
   /**
-   * Takes one send from every bucket, or from none: ms until it would pass everywhere, 0 if it did.
+   * Takes one send from every bucket, or from none: ms to wait before it is sent again, 0 if it passed.
    * A conversation is only charged for users that got past their own bounds.
    */
   take(connection: RateLimit | null, user: UserId, c: ConversationId, now: number): number {
@@ -43,7 +49,7 @@ export class SendRates {
     ];
     const wait = Math.max(...buckets.map((bucket) => bucket.wait(now)));
     if (wait === 0) for (const bucket of buckets) bucket.take();
-    return wait;
+    return wait === 0 ? 0 : Math.max(wait, RETRY_MIN_MS);
   }
 
   #of(known: LRUCache<string, RateLimit>, key: string, perSecond: number, now: number): RateLimit {

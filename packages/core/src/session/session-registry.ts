@@ -27,8 +27,9 @@ export class SessionRegistry<S extends RegisteredSession> {
     this.#perUserMax = perUserMax;
   }
 
-  get users(): Iterable<UserId> {
-    return this.#users.keys();
+  /** Users that have a session here. */
+  get size(): number {
+    return this.#users.size;
   }
 
   of(user: UserId): readonly S[] {

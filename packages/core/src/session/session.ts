@@ -8,77 +8,31 @@ import {
   type ErrorFrame,
   type GatewayFrame,
   type HaveEntry,
-  type HelloFrame,
   isChatError,
-  type PingFrame,
   type SendFrame,
-  type SentFrame,
   type SessionId,
   type UserId,
 } from "@earshot/protocol";
-import type { EngineLimits } from "../options.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
 import type { Connection, ConnectionListener, EncodedFrames } from "../ports/transport.ts";
+import { Conduct } from "./conduct.ts";
 import { errorFrame } from "./error-frame.ts";
-import type { Credentials, Handshake } from "./handshake.ts";
+import type { Credentials } from "./handshake.ts";
 import type { Swept } from "./heartbeat.ts";
-import { RateLimit } from "./rate-limit.ts";
+import { Intake, type IntakeOwner } from "./intake.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { SendOrder } from "./send-order.ts";
-import type { SendRates } from "./send-rates.ts";
+import type { CommandFrame, SessionOutbox, SessionSurroundings } from "./session-surroundings.ts";
 import { type SessionEvent, type SessionState, sessionStep } from "./session-state.ts";
 
-/** A session's counted deliveries, as the session sees them. */
-export interface SessionOutbox<Events> {
-  readonly written: number;
-  deliver(events: Events): "slow" | "silent" | null;
-  ack(n: number): boolean;
-  flush(): void;
-  sweep(): "slow" | "silent" | null;
-}
-
-/** Frames that the engine answers. */
-export type CommandFrame = Exclude<ClientFrame, { readonly t: "hello" | "have" | "auth" | "ack" | "ping" | "send" | "skip" | "bye" }>;
-
-/** What a session needs of the house. */
-export interface SessionSurroundings<Events> {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly limits: EngineLimits;
-  readonly rates: SendRates;
-  readonly handshake: Handshake;
-  decode(
-    text: string,
-  ):
-    | { readonly kind: "frame"; readonly frame: ClientFrame }
-    | { readonly kind: "refused"; readonly error: ErrorFrame }
-    | { readonly kind: "malformed" };
-  decodeHello(
-    text: string,
-  ): { readonly kind: "hello"; readonly hello: HelloFrame } | { readonly kind: "too large" | "version" | "malformed" };
-  encode(frame: GatewayFrame): EncodedFrames;
-  outbox(wire: Connection): SessionOutbox<Events>;
-  /** Takes the session in, or says with which code it has to go. */
-  enter(session: Session<Events>): CloseCode | null;
-  leave(session: Session<Events>): void;
-  welcome(session: Session<Events>, resumed: boolean): GatewayFrame;
-  spread(): number;
-  command(session: Session<Events>, frame: CommandFrame): Promise<GatewayFrame | null>;
-  send(session: Session<Events>, frame: SendFrame, order: object): Promise<SentFrame>;
-  sendBlocked(session: Session<Events>, frame: SendFrame, retryAfterMs: number): Promise<SentFrame>;
-  /** Answers cursors by pages; resolves when the last one was handed over. */
-  repair(session: Session<Events>, have: readonly HaveEntry[]): Promise<void>;
-}
-
-const MINUTE_MS = 60_000;
-const PING_WINDOW_SECONDS = 10;
-
 /** One device's conversation with this node: runs the state machine against a connection. */
-export class Session<Events> implements ConnectionListener, Swept {
-  readonly #house: SessionSurroundings<Events>;
+export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
+  readonly #house: SessionSurroundings<Events, Session<Events>>;
   readonly #connection: Connection;
   readonly #outbox: SessionOutbox<Events>;
-  readonly #sends: SendOrder;
+  readonly #intake: Intake;
+  readonly #conduct: Conduct;
+  /** Made with the first send: most sessions only listen. */
+  #sends: SendOrder | null = null;
   readonly #openedAt: number;
   readonly id: SessionId;
   readonly subscriptions = new Set<string>();
@@ -88,26 +42,19 @@ export class Session<Events> implements ConnectionListener, Swept {
   #credentials: Credentials | null = null;
   #state: SessionState = "opening";
   #heardAt: number;
-  #inbound: string[] = [];
-  #reading = true;
-  #regulating = false;
-  /** When reading last stopped, or went on. */
-  #stoppedAt = 0;
+  /** Requests without an answer yet, beside sends. */
   #requests = 0;
   #sendRate: RateLimit | null = null;
-  #pings: RateLimit | null = null;
-  #controls: RateLimit | null = null;
-  #pingsRefused = 0;
-  #refusals: number[] = [];
   #drained: (() => void)[] = [];
 
-  constructor(house: SessionSurroundings<Events>, id: SessionId, connection: Connection) {
+  constructor(house: SessionSurroundings<Events, Session<Events>>, id: SessionId, connection: Connection) {
     this.#house = house;
     this.#connection = connection;
     this.id = id;
     this.#openedAt = this.#heardAt = house.clock.monotonic();
     this.#outbox = house.outbox(connection);
-    this.#sends = new SendOrder(this.#sendHouse());
+    this.#intake = new Intake(house.clock, connection, this);
+    this.#conduct = new Conduct(house.limits);
   }
 
   /** Whether it is open for events. */
@@ -138,16 +85,13 @@ export class Session<Events> implements ConnectionListener, Swept {
   onControl(): void {
     const now = this.#house.clock.monotonic();
     this.#heardAt = now;
-    const { controlsPerTenSecondsMax } = this.#house.limits;
-    this.#controls ??= new RateLimit(controlsPerTenSecondsMax / PING_WINDOW_SECONDS, controlsPerTenSecondsMax, now);
-    if (this.#controls.wait(now) > 0) this.end(CLOSE.tooManyRequests);
-    else this.#controls.take();
+    if (!this.#conduct.control(now)) this.end(CLOSE.tooManyRequests);
   }
 
   onDrain(): void {
     if (!this.live) return;
     this.#outbox.flush();
-    this.#regulate();
+    this.#intake.regulate();
     if (this.#connection.bufferedBytes < this.#house.limits.socketBytesMax) for (const resolve of this.#drained.splice(0)) resolve();
   }
 
@@ -181,12 +125,12 @@ export class Session<Events> implements ConnectionListener, Swept {
 
   sweep(now: number, fresh: boolean): void {
     const { limits, clock } = this.#house;
-    if (fresh || !this.#reading) this.#heardAt = now;
+    if (fresh || this.#intake.stoppedAt !== null) this.#heardAt = now;
     if (now - this.#openedAt >= limits.helloWithinMs && !fresh) this.#on("unspoken");
     if (now - this.#heardAt >= 2 * limits.heartbeatMs) this.#on("silent");
     if (this.expires !== null && clock.now() >= this.expires) this.#on("expired");
     if (!this.live) return;
-    const stuck = !this.#reading && this.#crowded && now - this.#stoppedAt >= limits.drainedWithinMs;
+    const stuck = this.#crowded && now - (this.#intake.stoppedAt ?? now) >= limits.drainedWithinMs;
     const verdict = stuck ? "slow" : this.#outbox.sweep();
     if (verdict === "slow") this.end(CLOSE.slowConsumer);
     else if (verdict === "silent") this.end(CLOSE.silent);
@@ -204,11 +148,8 @@ export class Session<Events> implements ConnectionListener, Swept {
         void this.#greet(text ?? "");
         return;
       case "keep":
-        this.#inbound.push(text ?? "");
-        return;
       case "take":
-        this.#inbound.push(text ?? "");
-        this.#regulate();
+        this.#intake.push(text ?? "");
         return;
       case "welcome":
         return;
@@ -226,13 +167,13 @@ export class Session<Events> implements ConnectionListener, Swept {
   }
 
   #leave(): void {
-    this.#inbound = [];
+    this.#intake.clear();
     for (const resolve of this.#drained.splice(0)) resolve();
     this.#house.leave(this);
   }
 
   async #greet(text: string): Promise<void> {
-    this.#read(false);
+    this.#intake.stop();
     const decoded = this.#house.decodeHello(text);
     if (decoded.kind !== "hello") {
       const codes = { "too large": CLOSE.tooLarge, version: CLOSE.version, malformed: CLOSE.malformed } as const;
@@ -259,10 +200,26 @@ export class Session<Events> implements ConnectionListener, Swept {
     this.#on("welcomed");
     this.#say(this.#house.welcome(this, greeting.resumed));
     if (hello.have !== undefined && hello.have.length > 0) void this.#repair(hello.have);
-    this.#regulate();
+    this.#intake.regulate();
   }
 
   // ---- frames of an open session
+
+  /** For the intake: whether nothing more should be asked for. */
+  get full(): boolean {
+    return this.#crowded || (this.#sends?.unanswered ?? 0) + this.#requests >= this.#house.limits.inflightMax;
+  }
+
+  /** For the intake: one text frame of an open session. */
+  take(text: string): void {
+    const decoded = this.#house.decode(text);
+    if (decoded.kind === "malformed") this.end(CLOSE.malformed);
+    else if (decoded.kind === "frame") this.#frame(decoded.frame);
+    else {
+      this.#refuse(decoded.error);
+      if (decoded.error.id !== undefined) this.#sends?.skip(decoded.error.id);
+    }
+  }
 
   #frame(frame: ClientFrame): void {
     switch (frame.t) {
@@ -273,14 +230,13 @@ export class Session<Events> implements ConnectionListener, Swept {
         this.#ack(frame);
         return;
       case "ping":
-        this.#ping(frame);
+        this.#ping();
         return;
       case "send":
-        this.#sends.send(frame);
-        if (this.#sends.conversations > this.#house.limits.blockedConversationsMax) this.end(CLOSE.tooManyRequests);
+        this.#send(frame);
         return;
       case "skip":
-        this.#sends.skip(frame.id);
+        this.#sends?.skip(frame.id);
         return;
       case "have":
         void this.#repair(frame.have);
@@ -296,24 +252,23 @@ export class Session<Events> implements ConnectionListener, Swept {
     }
   }
 
+  #send(frame: SendFrame): void {
+    this.#sends ??= new SendOrder(this.#sendHouse());
+    this.#sends.send(frame);
+    if (this.#sends.conversations > this.#house.limits.blockedConversationsMax) this.end(CLOSE.tooManyRequests);
+  }
+
   #ack(frame: AckFrame): void {
     if (!this.#outbox.ack(frame.n)) this.end(CLOSE.malformed);
   }
 
-  #ping(_frame: PingFrame): void {
-    const { clock, limits, spread } = this.#house;
-    const now = clock.monotonic();
-    this.#pings ??= new RateLimit(limits.pingsPerTenSecondsMax / PING_WINDOW_SECONDS, limits.pingsPerTenSecondsMax, now);
-    const wait = this.#pings.wait(now);
-    if (wait === 0) {
-      this.#pings.take();
-      this.#pingsRefused = 0;
-      this.#say({ t: "pong", n: this.#outbox.written, now: clock.now(), resume: this.renew(), spread: spread() });
-    } else if (++this.#pingsRefused > limits.pingsPerTenSecondsMax) {
-      this.end(CLOSE.tooManyRequests);
-    } else {
+  #ping(): void {
+    const { clock, spread } = this.#house;
+    const wait = this.#conduct.ping(clock.monotonic());
+    if (wait === "end") this.end(CLOSE.tooManyRequests);
+    else if (wait > 0) {
       this.#say({ t: "error", re: "ping", code: "rate_limited", message: "unable to answer ping; too many", retry: wait });
-    }
+    } else this.#say({ t: "pong", n: this.#outbox.written, now: clock.now(), resume: this.renew(), spread: spread() });
   }
 
   async #auth(frame: AuthFrame): Promise<void> {
@@ -353,7 +308,6 @@ export class Session<Events> implements ConnectionListener, Swept {
   #sendHouse() {
     const house = this.#house;
     return {
-      now: () => house.clock.monotonic(),
       take: (c: string) => {
         const now = house.clock.monotonic();
         this.#sendRate ??= house.rates.connection(now);
@@ -362,7 +316,7 @@ export class Session<Events> implements ConnectionListener, Swept {
       send: (frame: SendFrame, order: object) => house.send(this, frame, order),
       sendBlocked: (frame: SendFrame, retryAfterMs: number) => house.sendBlocked(this, frame, retryAfterMs),
       answer: (frame: GatewayFrame) => (frame.t === "error" ? this.#refuse(frame) : this.#say(frame)),
-      answered: () => this.#regulate(),
+      answered: () => this.#intake.regulate(),
     };
   }
 
@@ -376,10 +330,7 @@ export class Session<Events> implements ConnectionListener, Swept {
   #refuse(error: ErrorFrame): void {
     this.#say(error);
     if (error.code !== "invalid" || !this.live) return;
-    const now = this.#house.clock.monotonic();
-    this.#refusals = this.#refusals.filter((at) => now - at < MINUTE_MS);
-    this.#refusals.push(now);
-    if (this.#refusals.length >= this.#house.limits.invalidPerMinuteMax) this.end(CLOSE.tooManyErrors);
+    if (!this.#conduct.invalid(this.#house.clock.monotonic())) this.end(CLOSE.tooManyErrors);
   }
 
   #fail(error: unknown, t: string): void {
@@ -393,43 +344,12 @@ export class Session<Events> implements ConnectionListener, Swept {
       return await work;
     } finally {
       this.#requests--;
-      this.#regulate();
+      this.#intake.regulate();
     }
   }
-
-  // ---- reading and not reading
 
   /** Whether the peer leaves so many bytes unread that no more should be asked for: above half of the cap. */
   get #crowded(): boolean {
     return this.#connection.bufferedBytes > this.#house.limits.outboxBytesMax / 2;
-  }
-
-  /** Takes what was read, in order; stops reading while too much is unanswered or unread. */
-  #regulate(): void {
-    if (this.#regulating) return;
-    this.#regulating = true;
-    while (this.live) {
-      const full = this.#crowded || this.#sends.unanswered + this.#requests >= this.#house.limits.inflightMax;
-      this.#read(!full);
-      const text = full ? undefined : this.#inbound.shift();
-      if (text === undefined) break;
-      this.#take(text);
-    }
-    this.#regulating = false;
-  }
-
-  #take(text: string): void {
-    const decoded = this.#house.decode(text);
-    if (decoded.kind === "malformed") this.end(CLOSE.malformed);
-    else if (decoded.kind === "refused") this.#refuse(decoded.error);
-    else this.#frame(decoded.frame);
-  }
-
-  #read(reading: boolean): void {
-    if (this.#reading === reading) return;
-    this.#reading = reading;
-    this.#stoppedAt = this.#house.clock.monotonic();
-    if (reading) this.#connection.resume();
-    else this.#connection.pause();
   }
 }

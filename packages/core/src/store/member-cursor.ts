@@ -14,6 +14,7 @@ export function parseMemberCursor(cursor: string | null): MemberMark | null {
   if (cursor === null || cursor === "") return null;
   const space = cursor.indexOf(" ");
   const role = cursor.slice(0, space);
-  if (!ROLES.includes(role)) throw new ChatError("invalid", "unable to list members; the cursor is not one of this list");
+  if (!ROLES.includes(role))
+    throw new ChatError("invalid", "unable to list members; the cursor is not one of this list");
   return [cursor.slice(space + 1), role as Role];
 }

@@ -74,6 +74,7 @@ export class MemoryConversation {
     if (entry.ifMembersVersion !== undefined && entry.ifMembersVersion !== this.membersVersion) {
       return { kind: "refused", code: "stale" };
     }
+    if (entry.re !== undefined && this.#log[entry.re - 1]?.type !== "message") return { kind: "refused", code: "no_target" };
     const row = this.#push({
       type: entry.type,
       ...(entry.key === undefined ? {} : { id: entry.key.id }),
@@ -88,8 +89,10 @@ export class MemoryConversation {
       this.#keys.set(keyOf(entry.user, id), { hash, seq: row.seq, ord: row.ord, at: row.at });
     }
     if (entry.members !== undefined) this.#changeMembers(entry.members, row.seq, change);
-    author.delivered = row.seq;
-    author.read = row.seq;
+    if (entry.key !== undefined) {
+      author.delivered = row.seq;
+      author.read = row.seq;
+    }
     this.change = change;
     return { kind: "event", epoch: this.created.epoch, row, membersVersion: this.membersVersion };
   }

@@ -11,10 +11,10 @@ import type {
   NewConversation,
   RangeQuery,
 } from "../ports/message-store.ts";
+import { formatMemberCursor, parseMemberCursor } from "./member-cursor.ts";
 import { MemoryConversation } from "./memory-conversation.ts";
 import { inboxPage } from "./memory-inbox.ts";
 import { compareMembers } from "./memory-member.ts";
-import { formatMemberCursor, parseMemberCursor } from "./member-cursor.ts";
 
 /**
  * A store that lives in this process and ends with it: for tests, for trying things out, and for

@@ -101,7 +101,10 @@ export function presenceStoreSuite(runner: Runner, adapter: PresenceStoreAdapter
       withPresence(async ({ nodes: [one] }) => {
         const users = ["constructor", "__proto__", "a:b", "a|b", "A", "a"];
         await one.lease("n1", ttlMs);
-        await one.put("n1", users.map((user, n) => session(`s${n}`, user)));
+        await one.put(
+          "n1",
+          users.map((user, n) => session(`s${n}`, user)),
+        );
         for (const [n, user] of users.entries()) expect(await idsOf(one, user), user).toEqual([`s${n}`]);
       }),
     );

@@ -57,18 +57,34 @@ export function appendCases({ describe, it, expect }: Runner, withStore: WithSto
       "I1 I13: what append resolved with is what the log holds, field by field",
       withStore(async (store) => {
         await store.create(conversation("c1", { epoch: "the-epoch" }));
-        const body = { text: "naïve 👋 \u2028 \"quoted\" \\", nested: { list: [1, -0.5, null, true, ""] } };
-        const full = message("c1", "bob", "", { body, re: 1, mentions: ["alice", "bob"], at: AT + 5, key: { id: "k1", hash: "h" } });
-        const [result, toAll, bare] = await store.append([
-          full,
+        const body = { text: 'naïve 👋 \u2028 "quoted" \\', nested: { list: [1, -0.5, null, true, ""] } };
+        const full = message("c1", "bob", "", {
+          body,
+          re: 2,
+          mentions: ["alice", "bob"],
+          at: AT + 5,
+          key: { id: "k1", hash: "h" },
+        });
+        const [toAll, result, bare] = await store.append([
           message("c1", "alice", "", { mentions: "all", key: { id: "k2", hash: "h" } }),
+          full,
           { conversation: "c1", user: "alice", at: AT, type: "meta", by: ["owner"] },
         ]);
-        const row = { seq: 2, ord: 1, type: "message", id: "k1", from: "bob", at: AT + 5, body, re: 1, mentions: ["alice", "bob"] };
+        const row = {
+          seq: 3,
+          ord: 2,
+          type: "message",
+          id: "k1",
+          from: "bob",
+          at: AT + 5,
+          body,
+          re: 2,
+          mentions: ["alice", "bob"],
+        };
         expect(result).toEqual({ kind: "event", epoch: "the-epoch", row, membersVersion: 1 });
         const { rows, epoch } = await logOf(store, "c1");
         expect(epoch).toBe("the-epoch");
-        expect(rows.slice(1)).toEqual([result, toAll, bare].map((each) => each?.kind === "event" && each.row));
+        expect(rows.slice(1)).toEqual([toAll, result, bare].map((each) => each?.kind === "event" && each.row));
         // A field that was not given is absent, in what append says as in what the log says.
         for (const each of [bare?.kind === "event" ? bare.row : {}, rows[3] ?? {}]) {
           expect(Object.keys(each).sort()).toEqual(["at", "from", "ord", "seq", "type"]);
@@ -99,25 +115,55 @@ export function appendCases({ describe, it, expect }: Runner, withStore: WithSto
     it(
       "refuses with forbidden a role that may not append this",
       withStore(async (store) => {
-        await store.create(conversation("c1", { members: [["alice", "owner"], ["bob", "reader"]] }));
-        expect(await outcomeOf(store, message("c1", "bob", "hi", { by: ["owner", "admin", "member"] }))).toBe("forbidden");
+        await store.create(
+          conversation("c1", {
+            members: [
+              ["alice", "owner"],
+              ["bob", "reader"],
+            ],
+          }),
+        );
+        expect(await outcomeOf(store, message("c1", "bob", "hi", { by: ["owner", "admin", "member"] }))).toBe(
+          "forbidden",
+        );
         expect(await outcomeOf(store, message("c1", "bob", "hi", { by: ["reader"] }))).toBe("event");
         expect(await outcomeOf(store, message("c1", "alice", "hi", { by: ["reader"] }))).toBe("forbidden");
       }),
     );
 
     it(
-      "checks the key first, then membership, then the role, then the version of the members",
+      "refuses with no_target a reply to what is no message of this conversation",
+      withStore(async (store) => {
+        await store.create(conversation("c1"));
+        await store.create(conversation("c2"));
+        await store.append([message("c2", "alice", "1"), message("c2", "alice", "2")]);
+        const batch = [
+          message("c1", "alice", "to the meta event", { re: 1 }),
+          message("c1", "alice", "to itself", { re: 2 }),
+          message("c1", "alice", "one"),
+          message("c1", "alice", "two", { re: 2 }),
+          message("c1", "alice", "to another conversation's", { re: 4 }),
+        ];
+        const results = await store.append(batch);
+        expect(results.map(wordOf)).toEqual(["no_target", "no_target", "event", "event", "no_target"]);
+        expect(await textsOf(store, "c1")).toEqual(["one", "two"]);
+      }),
+    );
+
+    it(
+      "checks the key first, then membership, role, the version of the members, and what is replied to",
       withStore(async (store) => {
         await store.create(conversation("c1"));
         const entry = message("c1", "bob", "hi");
         await appendEvent(store, entry);
-        const nobody = { by: [], ifMembersVersion: 99 };
+        const nobody = { by: [], ifMembersVersion: 99, re: 99 };
         expect(await outcomeOf(store, { ...entry, ...nobody })).toBe("duplicate");
-        expect(await outcomeOf(store, { ...entry, ...nobody, key: { id: entry.key?.id ?? "", hash: "other" } })).toBe("conflict");
+        expect(await outcomeOf(store, { ...entry, ...nobody, key: { id: entry.key?.id ?? "", hash: "other" } })).toBe(
+          "conflict",
+        );
         expect(await outcomeOf(store, message("c1", "mallory", "hi", nobody))).toBe("not_found");
         expect(await outcomeOf(store, message("c1", "bob", "hi", nobody))).toBe("forbidden");
-        expect(await outcomeOf(store, message("c1", "bob", "hi", { ifMembersVersion: 99 }))).toBe("stale");
+        expect(await outcomeOf(store, message("c1", "bob", "hi", { ifMembersVersion: 99, re: 99 }))).toBe("stale");
       }),
     );
 
@@ -154,6 +200,9 @@ export function appendCases({ describe, it, expect }: Runner, withStore: WithSto
           return [delivered, read];
         };
         expect(await watermarks("alice")).toEqual([4, 4]);
+        expect(await watermarks("bob")).toEqual([3, 3]);
+        // An event of the gateway is no send: whoever called for it may have left messages unread.
+        await store.append([changeOfMembers("c1", "bob", [["carol", "member"]], 1)]);
         expect(await watermarks("bob")).toEqual([3, 3]);
       }),
     );

@@ -2,16 +2,7 @@ import type { MessageStore } from "../../../ports/message-store.ts";
 import { SeededRandom } from "../../seeded-random.ts";
 import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
-import {
-  accessOf,
-  appendEvent,
-  changeOfMembers,
-  conversation,
-  logOf,
-  message,
-  unique,
-  wordOf,
-} from "./entries.ts";
+import { accessOf, appendEvent, changeOfMembers, conversation, logOf, message, unique, wordOf } from "./entries.ts";
 
 const CALLERS = 24;
 const TURNS = 8;
@@ -49,7 +40,9 @@ export function concurrencyCases({ describe, it, expect }: Runner, withStore: Wi
         const entry = message("c1", "alice", "hi");
         const results = (await Promise.all(Array.from({ length: CALLERS }, () => store.append([entry])))).flat();
         expect(results.map(wordOf).filter((word) => word === "event").length).toBe(1);
-        const seqs = results.map((result) => (result.kind === "event" ? result.row.seq : "seq" in result && result.seq));
+        const seqs = results.map((result) =>
+          result.kind === "event" ? result.row.seq : "seq" in result && result.seq,
+        );
         expect(new Set(seqs)).toEqual(new Set([2]));
         expect((await logOf(store, "c1")).head).toBe(2);
       }),
@@ -61,7 +54,9 @@ export function concurrencyCases({ describe, it, expect }: Runner, withStore: Wi
         await store.create(conversation("c1"));
         const { membersVersion } = await accessOf(store, "alice", "c1");
         const results = await Promise.all(
-          ["carol", "dave"].map((user) => store.append([changeOfMembers("c1", "alice", [[user, "member"]], membersVersion)])),
+          ["carol", "dave"].map((user) =>
+            store.append([changeOfMembers("c1", "alice", [[user, "member"]], membersVersion)]),
+          ),
         );
         expect(results.flat().map(wordOf).sort()).toEqual(["event", "stale"]);
         const after = await accessOf(store, "alice", "c1");
@@ -118,7 +113,11 @@ interface Answered {
 }
 
 /** One caller: batches of three entries into conversations of its choice, each after the answer to the last. */
-async function appendInTurns(store: MessageStore, conversations: readonly string[], caller: number): Promise<Answered[]> {
+async function appendInTurns(
+  store: MessageStore,
+  conversations: readonly string[],
+  caller: number,
+): Promise<Answered[]> {
   const random = new SeededRandom(caller);
   const answered: Answered[] = [];
   for (let turn = 0; turn < TURNS; turn++) {

@@ -62,9 +62,20 @@ export function createCases({ describe, it, expect }: Runner, withStore: WithSto
       "a direct of the same two users is the same conversation, whoever of them creates",
       withStore(async (store) => {
         const direct = (id: string, creator: UserId, other: UserId) =>
-          conversation(id, { kind: "direct", creator, members: [[creator, "member"], [other, "member"]] });
+          conversation(id, {
+            kind: "direct",
+            creator,
+            members: [
+              [creator, "member"],
+              [other, "member"],
+            ],
+          });
         expect((await store.create(direct("d1", "bob", "alice"))).kind).toBe("created");
-        for (const again of [direct("d2", "alice", "bob"), direct("d3", "bob", "alice"), direct("d1", "alice", "bob")]) {
+        for (const again of [
+          direct("d2", "alice", "bob"),
+          direct("d3", "bob", "alice"),
+          direct("d1", "alice", "bob"),
+        ]) {
           expect(await store.create(again)).toEqual({ kind: "existing", id: "d1" });
         }
         expect(await store.range({ conversation: "d2", after: 0, from: "oldest", rows: 1, bytes: 1 })).toBe(null);
@@ -85,7 +96,13 @@ export function createCases({ describe, it, expect }: Runner, withStore: WithSto
       "an id that this creator made before is existing and unchanged; another's is a conflict",
       withStore(async (store) => {
         await store.create(conversation("c1", { title: "first" }));
-        const again = conversation("c1", { title: "second", members: [["alice", "owner"], ["carol", "member"]] });
+        const again = conversation("c1", {
+          title: "second",
+          members: [
+            ["alice", "owner"],
+            ["carol", "member"],
+          ],
+        });
         expect(await store.create(again)).toEqual({ kind: "existing", id: "c1" });
         expect((await store.row("alice", "c1"))?.title).toBe("first");
         expect(await store.row("carol", "c1")).toBe(null);
@@ -100,7 +117,11 @@ export function createCases({ describe, it, expect }: Runner, withStore: WithSto
         const pair: readonly UserId[] = ["alice", "bob"];
         const directs = Array.from({ length: 10 }, (_, n) => {
           const creator = pair[n % 2] ?? "";
-          return conversation(`d${n}`, { kind: "direct", creator, members: pair.map((user): [UserId, Role] => [user, "member"]) });
+          return conversation(`d${n}`, {
+            kind: "direct",
+            creator,
+            members: pair.map((user): [UserId, Role] => [user, "member"]),
+          });
         });
         const groups = Array.from({ length: 10 }, () => conversation("c1"));
         const [made, grouped] = await Promise.all([

@@ -12,7 +12,7 @@ import type {
 /** Any moment: nothing may depend on it. */
 export const AT = 1_700_000_000_000;
 export const EVERYBODY: readonly Role[] = ["owner", "admin", "member", "reader"];
-export const WRITERS: readonly Role[] = ["owner", "admin", "member"];
+const WRITERS: readonly Role[] = ["owner", "admin", "member"];
 
 let made = 0;
 
@@ -66,7 +66,16 @@ export function changeOfMembers(
   members: readonly MemberChange[],
   ifMembersVersion: number,
 ): Append {
-  return { conversation: c, user: by, at: AT, type: "member", body: { members }, by: EVERYBODY, members, ifMembersVersion };
+  return {
+    conversation: c,
+    user: by,
+    at: AT,
+    type: "member",
+    body: { members },
+    by: EVERYBODY,
+    members,
+    ifMembersVersion,
+  };
 }
 
 export type Appended = Extract<AppendResult, { readonly kind: "event" }>;

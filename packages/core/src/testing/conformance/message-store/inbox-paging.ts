@@ -3,7 +3,7 @@ import type { MessageStore } from "../../../ports/message-store.ts";
 import { SeededRandom } from "../../seeded-random.ts";
 import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
-import { appendEvent, changeMembers, conversation, message } from "./entries.ts";
+import { appendEvent, changeMembers, conversation, EVERYBODY, message } from "./entries.ts";
 
 const CONVERSATIONS = Array.from({ length: 12 }, (_, n) => `c${n}`);
 const SEEDS = [1, 2, 3, 4, 5, 6];
@@ -17,7 +17,12 @@ export function inboxPagingCases({ describe, it, expect }: Runner, withStore: Wi
       withStore(async (store) => {
         for (const c of CONVERSATIONS) await store.create(conversation(c));
         for (const c of ["c3", "c7", "c0"]) await appendEvent(store, message(c, "alice", "hi"));
-        const newestFirst = ["c0", "c7", "c3", ...CONVERSATIONS.toReversed().filter((c) => !["c0", "c7", "c3"].includes(c))];
+        const newestFirst = [
+          "c0",
+          "c7",
+          "c3",
+          ...CONVERSATIONS.toReversed().filter((c) => !["c0", "c7", "c3"].includes(c)),
+        ];
         for (const limit of [1, 5, 12, 100]) {
           const read: ConversationId[] = [];
           let cursor: string | null = null;
@@ -74,6 +79,9 @@ async function changeSomething(store: MessageStore, random: SeededRandom): Promi
   const member = (await store.row("bob", c)) !== null;
   const choice = random.float();
   if (choice < 0.6) await appendEvent(store, message(c, "alice", `${random.float()}`));
-  else if (member && choice < 0.7) await appendEvent(store, message(c, "bob", `${random.float()}`));
-  else await changeMembers(store, c, "alice", [["bob", member && choice < 0.9 ? null : choice < 0.95 ? "member" : "reader"]]);
+  else if (member && choice < 0.7) await appendEvent(store, message(c, "bob", `${random.float()}`, { by: EVERYBODY }));
+  else
+    await changeMembers(store, c, "alice", [
+      ["bob", member && choice < 0.9 ? null : choice < 0.95 ? "member" : "reader"],
+    ]);
 }

@@ -58,7 +58,11 @@ export function inboxCases({ describe, it, expect }: Runner, withStore: WithStor
       withStore(async (store) => {
         await store.create(conversation("c1"));
         await changeMembers(store, "c1", "alice", [["bob", null]]);
-        expect([await store.row("mallory", "c1"), await store.row("bob", "c1"), await store.row("alice", "c9")]).toEqual([null, null, null]);
+        expect([
+          await store.row("mallory", "c1"),
+          await store.row("bob", "c1"),
+          await store.row("alice", "c9"),
+        ]).toEqual([null, null, null]);
       }),
     );
 
@@ -67,7 +71,11 @@ export function inboxCases({ describe, it, expect }: Runner, withStore: WithStor
       withStore(async (store) => {
         await store.create(conversation("c1"));
         const unread = async (user: string) => (await store.row(user, "c1"))?.unread;
-        await store.append([message("c1", "alice", "1"), message("c1", "alice", "x", { type: "x-ping" }), message("c1", "alice", "2")]);
+        await store.append([
+          message("c1", "alice", "1"),
+          message("c1", "alice", "x", { type: "x-ping" }),
+          message("c1", "alice", "2"),
+        ]);
         expect([await unread("alice"), await unread("bob")]).toEqual([0, 2]);
         await changeMembers(store, "c1", "alice", [["carol", "member"]]);
         expect(await unread("carol")).toBe(0);
@@ -91,7 +99,10 @@ export function inboxCases({ describe, it, expect }: Runner, withStore: WithStor
           await changeMembers(store, c, "alice", [["carol", null]]);
           await appendEvent(store, message(c, "bob", "while away"));
           await changeMembers(store, c, "alice", [["carol", "member"]]);
-          expect([await last("bob", c), await last("carol", c)]).toEqual(["while away", wholeHistory ? "while away" : "2"]);
+          expect([await last("bob", c), await last("carol", c)]).toEqual([
+            "while away",
+            wholeHistory ? "while away" : "2",
+          ]);
           await appendEvent(store, message(c, "bob", "back"));
           expect(await last("carol", c)).toBe("back");
         }

@@ -95,7 +95,14 @@ export function keyCases({ describe, it, expect }: Runner, withStore: WithStore)
       "I4: an entry without a key is new each time",
       withStore(async (store) => {
         await store.create(conversation("c1"));
-        const bare = { conversation: "c1", user: "alice", at: AT, type: "meta", body: { title: "t" }, by: ["owner"] } as const;
+        const bare = {
+          conversation: "c1",
+          user: "alice",
+          at: AT,
+          type: "meta",
+          body: { title: "t" },
+          by: ["owner"],
+        } as const;
         const results = await store.append([bare, bare]);
         expect(results.map(wordOf)).toEqual(["event", "event"]);
       }),
@@ -115,7 +122,9 @@ export function keyCases({ describe, it, expect }: Runner, withStore: WithStore)
         const lookup = { ...entry, lookup: true, by: [] } as const;
         const [found] = await store.append([lookup]);
         expect(found?.kind === "duplicate" && [found.seq, found.ord, found.at]).toEqual([row.seq, row.ord, row.at]);
-        expect(await outcomeOf(store, { ...lookup, key: { id: entry.key?.id ?? "", hash: "another" } })).toBe("conflict");
+        expect(await outcomeOf(store, { ...lookup, key: { id: entry.key?.id ?? "", hash: "another" } })).toBe(
+          "conflict",
+        );
         expect((await logOf(store, "c1")).head).toBe(3);
       }),
     );

@@ -53,11 +53,21 @@ export function memberCases({ describe, it, expect }: Runner, withStore: WithSto
       withStore(async (store) => {
         await store.create(conversation("c1"));
         const before = await accessOf(store, "alice", "c1");
-        const added = await changeMembers(store, "c1", "alice", [["carol", "reader"], ["dave", "member"]]);
+        const added = await changeMembers(store, "c1", "alice", [
+          ["carol", "reader"],
+          ["dave", "member"],
+        ]);
         expect(added.membersVersion).toBe(before.membersVersion + 1);
-        const changed = await changeMembers(store, "c1", "alice", [["carol", "admin"], ["bob", null]]);
+        const changed = await changeMembers(store, "c1", "alice", [
+          ["carol", "admin"],
+          ["bob", null],
+        ]);
         expect(changed.membersVersion).toBe(before.membersVersion + 2);
-        expect(await allMembers(store, 10)).toEqual([["alice", "owner"], ["carol", "admin"], ["dave", "member"]]);
+        expect(await allMembers(store, 10)).toEqual([
+          ["alice", "owner"],
+          ["carol", "admin"],
+          ["dave", "member"],
+        ]);
         const after = await accessOf(store, "carol", "c1");
         expect([after.members, after.membersVersion, after.head]).toEqual([3, before.membersVersion + 2, 3]);
         // An entry that changes nobody tells the version as it stands.
@@ -70,7 +80,10 @@ export function memberCases({ describe, it, expect }: Runner, withStore: WithSto
       "who leaves without being a member is no error",
       withStore(async (store) => {
         await store.create(conversation("c1"));
-        const { row } = await changeMembers(store, "c1", "alice", [["mallory", null], ["bob", null]]);
+        const { row } = await changeMembers(store, "c1", "alice", [
+          ["mallory", null],
+          ["bob", null],
+        ]);
         expect(row.seq).toBe(2);
         expect(await allMembers(store, 10)).toEqual([["alice", "owner"]]);
       }),
@@ -84,7 +97,11 @@ export function memberCases({ describe, it, expect }: Runner, withStore: WithSto
         await changeMembers(store, "c1", "alice", [["carol", "member"]]);
         const [result] = await store.append([changeOfMembers("c1", "alice", [["dave", "member"]], membersVersion)]);
         expect(result).toEqual({ kind: "refused", code: "stale" });
-        expect(await allMembers(store, 10)).toEqual([["alice", "owner"], ["bob", "member"], ["carol", "member"]]);
+        expect(await allMembers(store, 10)).toEqual([
+          ["alice", "owner"],
+          ["bob", "member"],
+          ["carol", "member"],
+        ]);
       }),
     );
 

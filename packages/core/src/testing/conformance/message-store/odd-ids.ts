@@ -49,8 +49,12 @@ export function oddIdCases({ describe, it, expect }: Runner, withStore: WithStor
     it(
       "name users of their own",
       withStore(async (store) => {
-        await store.create(conversation("c1", { members: [["alice", "owner"], ...ODD_USERS.map((user) => [user, "member"] as const)] }));
-        const results = await store.append(ODD_USERS.map((user) => message("c1", user, user, { key: { id: "same", hash: "h" } })));
+        await store.create(
+          conversation("c1", { members: [["alice", "owner"], ...ODD_USERS.map((user) => [user, "member"] as const)] }),
+        );
+        const results = await store.append(
+          ODD_USERS.map((user) => message("c1", user, user, { key: { id: "same", hash: "h" } })),
+        );
         expect(new Set(results.map(wordOf))).toEqual(new Set(["event"]));
         for (const [at, user] of ODD_USERS.entries()) {
           expect((await accessOf(store, user, "c1")).read, user).toBe(at + 2);
@@ -85,9 +89,23 @@ export function oddIdCases({ describe, it, expect }: Runner, withStore: WithStor
     it(
       "make pairs of their own in direct conversations",
       withStore(async (store) => {
-        const pairs = [["a", "a:b"], ["a:a", "b"], ["a|b", "c"], ["a", "b|c"], ["constructor", "__proto__"], ["A", "a:b"]] as const;
+        const pairs = [
+          ["a", "a:b"],
+          ["a:a", "b"],
+          ["a|b", "c"],
+          ["a", "b|c"],
+          ["constructor", "__proto__"],
+          ["A", "a:b"],
+        ] as const;
         for (const [n, [creator, other]] of pairs.entries()) {
-          const direct = conversation(`d${n}`, { kind: "direct", creator, members: [[creator, "member"], [other, "member"]] });
+          const direct = conversation(`d${n}`, {
+            kind: "direct",
+            creator,
+            members: [
+              [creator, "member"],
+              [other, "member"],
+            ],
+          });
           expect((await store.create(direct)).kind, `${creator} ${other}`).toBe("created");
         }
       }),

@@ -30,7 +30,13 @@ export function rangeCases({ describe, it, expect }: Runner, withStore: WithStor
       "is empty where nothing lies between, and still tells the head",
       withStore(async (store) => {
         await fill(store, 3);
-        for (const bounds of [{ after: 4 }, { after: 99 }, { after: 2, before: 3 }, { after: 3, before: 2 }, { after: 0, before: 1 }]) {
+        for (const bounds of [
+          { after: 4 },
+          { after: 99 },
+          { after: 2, before: 3 },
+          { after: 3, before: 2 },
+          { after: 0, before: 1 },
+        ]) {
           const page = await store.range({ conversation: "c1", ...bounds, from: "oldest", ...ROOM });
           expect([page?.rows, page?.head, page?.ord], JSON.stringify(bounds)).toEqual([[], 4, 3]);
         }

@@ -22,7 +22,9 @@ export function settingCases({ describe, it, expect }: Runner, withStore: WithSt
     it(
       "gives many callers at once one value, which one of them made",
       withStore(async (store) => {
-        const values = await Promise.all(Array.from({ length: 20 }, (_, n) => store.setting("secret", () => `value ${n}`)));
+        const values = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => store.setting("secret", () => `value ${n}`)),
+        );
         expect(new Set(values).size).toBe(1);
         expect(/^value \d+$/.test(values[0] ?? "")).toBe(true);
         expect(await store.setting("secret", () => "later")).toBe(values[0]);

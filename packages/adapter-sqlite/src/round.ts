@@ -1,0 +1,73 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Answer, Call, FromWorker } from "./calls.ts";
+import { type ReadCall, read } from "./read.ts";
+import { refusalOf } from "./refusal.ts";
+import type { Statements } from "./statements.ts";
+import { inTransaction } from "./transaction.ts";
+import { WriteRound } from "./write-round.ts";
+
+type WriteCall = Exclude<Call, ReadCall>;
+type Placed<Kind extends Call> = readonly [place: number, call: Kind];
+type PlacedAnswer = readonly [place: number, answer: Answer];
+
+/**
+ * Answers one round of calls: every write that waited in one transaction (group commit: one fsync for
+ * all of them), then the reads, which see it. Writes are told as soon as they are on disk.
+ */
+export function runRound(
+  database: DatabaseSync,
+  statements: Statements,
+  round: readonly Call[],
+  tell: (message: FromWorker) => void,
+): void {
+  const writes: Placed<WriteCall>[] = [];
+  const reads: Placed<ReadCall>[] = [];
+  for (const [place, call] of round.entries()) {
+    if (isWrite(call)) writes.push([place, call]);
+    else reads.push([place, call]);
+  }
+  if (writes.length > 0) tell({ answers: commit(database, statements, writes) });
+  if (reads.length > 0) tell({ answers: reads.map(([place, call]) => [place, attempt(() => read(statements, call))]) });
+}
+
+function isWrite(call: Call): call is WriteCall {
+  return call.name === "append" || call.name === "create" || call.name === "keep";
+}
+
+function commit(
+  database: DatabaseSync,
+  statements: Statements,
+  writes: readonly Placed<WriteCall>[],
+): readonly PlacedAnswer[] {
+  try {
+    return inTransaction(database, () => {
+      const round = new WriteRound(statements);
+      const answers = writes.map(([place, call]): PlacedAnswer => [place, { value: write(round, call) }]);
+      round.finish();
+      return answers;
+    });
+  } catch (error) {
+    // One call that cannot be written must not take the others with it.
+    if (writes.length > 1) return writes.flatMap((one) => commit(database, statements, [one]));
+    return writes.map(([place]): PlacedAnswer => [place, { refusal: refusalOf(error) }]);
+  }
+}
+
+function write(round: WriteRound, call: WriteCall): unknown {
+  switch (call.name) {
+    case "append":
+      return call.given.map((entry) => round.append(entry));
+    case "create":
+      return round.create(call.given);
+    case "keep":
+      return round.keep(call.given.name, call.given.value);
+  }
+}
+
+function attempt(run: () => unknown): Answer {
+  try {
+    return { value: run() };
+  } catch (error) {
+    return { refusal: refusalOf(error) };
+  }
+}

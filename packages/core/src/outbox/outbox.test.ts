@@ -1,0 +1,285 @@
+import type { AgainFrame, GatewayFrame, LaggingFrame } from "@earshot/protocol";
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { encode, encodeAgain, encodeEvents } from "../codec/encode.ts";
+import { DEFAULT_LIMITS } from "../options.ts";
+import type { EncodedFrames } from "../ports/transport.ts";
+import { Outbox, type OutboxSurroundings, type OutboxWire } from "./outbox.ts";
+
+/** A socket that keeps what it is given, and counts as full as a test wants. */
+class Wire implements OutboxWire {
+  readonly writes: EncodedFrames[] = [];
+  bufferedBytes = 0;
+
+  send(frames: EncodedFrames): void {
+    this.writes.push(frames);
+  }
+
+  get frames(): GatewayFrame[] {
+    return this.writes.flatMap(({ texts }) => texts.map((text) => JSON.parse(text) as GatewayFrame));
+  }
+
+  get seqs(): number[] {
+    return this.frames.flatMap((frame) => (frame.t === "event" ? [frame.seq] : []));
+  }
+}
+
+const LIMITS = { ...DEFAULT_LIMITS, windowFramesMax: 4, outboxFramesMax: 8, outboxBytesMax: 10_000, socketBytesMax: 2_000 };
+
+/** Events `from`…`to` of a conversation, each of about `bytes` bytes. */
+function events(c: string, from: number, to: number, bytes = 100) {
+  const rows = Array.from({ length: to - from + 1 }, (_, index) => ({
+    seq: from + index,
+    ord: from + index,
+    type: "message" as const,
+    id: `m${from + index}`,
+    from: "alice",
+    at: 0,
+    body: { text: "x".repeat(bytes) },
+  }));
+  return encodeEvents(c, "e1", rows);
+}
+
+let now = 0;
+let wire: Wire;
+
+function outbox(given: Partial<OutboxSurroundings> = {}): Outbox {
+  return new Outbox({ limits: LIMITS, onOverflow: "catch-up", now: () => now, encode, encodeAgain, ...given }, wire);
+}
+
+/** Sweeps once a second, as the gateway does; the first verdict, and after how many ms. */
+function sweepUntil(box: Outbox, ms: number): { readonly verdict: string | null; readonly after: number } {
+  for (const start = now; now < start + ms; ) {
+    now += 1_000;
+    const verdict = box.sweep();
+    if (verdict !== null) return { verdict, after: now - start };
+  }
+  return { verdict: null, after: ms };
+}
+
+beforeEach(() => {
+  now = 1_000;
+  wire = new Wire();
+});
+
+describe("Outbox: window", () => {
+  it("writes what arrives together as one piece, the very one that all sessions share", () => {
+    const box = outbox();
+    const three = events("c1", 1, 3);
+    box.deliver(three);
+    expect(wire.writes).toEqual([three.joined]);
+    expect(wire.writes[0]).toBe(three.joined);
+    expect(box.written).toBe(3);
+  });
+
+  it("I15: never has more than the window unacknowledged on the wire", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 3));
+    box.deliver(events("c1", 4, 6));
+    expect(wire.seqs).toEqual([1, 2, 3, 4]);
+    expect(box.written).toBe(4);
+    expect(box.ack(1)).toBe(true);
+    expect(wire.seqs).toEqual([1, 2, 3, 4, 5]);
+    expect(box.ack(5)).toBe(true);
+    expect(wire.seqs).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("waits while the socket is full, and goes on in order when it has drained", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.deliver(events("c1", 1, 2));
+    expect(wire.seqs).toEqual([]);
+    expect(box.written).toBe(0);
+    wire.bufferedBytes = 0;
+    box.deliver(events("c1", 3, 3));
+    expect(wire.seqs).toEqual([1, 2, 3]);
+  });
+
+  it("flushes on drain alone", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.deliver(events("c1", 1, 2));
+    wire.bufferedBytes = 0;
+    box.flush();
+    expect(wire.seqs).toEqual([1, 2]);
+  });
+});
+
+describe("Outbox: ack", () => {
+  it("frees cumulatively; an older one changes nothing", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 4));
+    const full = box.bytes;
+    expect(box.ack(2)).toBe(true);
+    expect(box.bytes).toBe(full / 2);
+    expect(box.ack(1)).toBe(true);
+    expect(box.bytes).toBe(full / 2);
+    expect(box.ack(4)).toBe(true);
+    expect(box.bytes).toBe(0);
+  });
+
+  it("I16: refuses one beyond what was written, waiting events not counted", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 6));
+    expect(box.ack(5)).toBe(false);
+    expect(box.ack(4)).toBe(true);
+  });
+});
+
+describe("Outbox: overflow", () => {
+  it("I15: gives up what waits, tells what to fetch once the rest is acknowledged, and goes on", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 6));
+    expect(box.deliver(events("c2", 1, 3))).toBe(null);
+    expect(box.catchingUp).toBe(true);
+    expect(wire.seqs).toEqual([1, 2, 3, 4]);
+    // Named too: it came while nothing was kept.
+    expect(box.deliver(events("c3", 1, 1))).toBe(null);
+    box.ack(3);
+    expect(wire.frames.filter((frame) => frame.t === "lagging")).toEqual([]);
+    box.ack(4);
+    expect(wire.frames.at(-1)).toEqual({ t: "lagging", c: ["c1", "c2", "c3"] } satisfies LaggingFrame);
+    expect(box.catchingUp).toBe(false);
+    box.deliver(events("c1", 7, 7));
+    expect(wire.seqs).toEqual([1, 2, 3, 4, 7]);
+    expect(box.written).toBe(5);
+  });
+
+  it("I15: tells at once when nothing is on the wire", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.deliver(events("c1", 1, 9));
+    expect(wire.frames).toEqual([{ t: "lagging", c: ["c1"] }]);
+    expect(box.catchingUp).toBe(false);
+  });
+
+  it("counts bytes too, answers among them", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.outboxBytesMax;
+    box.deliver(events("c1", 1, 1, 10));
+    expect(wire.frames).toEqual([{ t: "lagging", c: ["c1"] }]);
+  });
+
+  it("ends the session at the second within a minute", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 9));
+    box.ack(4);
+    now += LIMITS.overflowsApartMs - 1;
+    expect(box.deliver(events("c1", 10, 18))).toBe("slow");
+  });
+
+  it("forgives one that comes a minute later", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 9));
+    box.ack(4);
+    now += LIMITS.overflowsApartMs;
+    expect(box.deliver(events("c1", 10, 18))).toBe(null);
+    expect(box.catchingUp).toBe(true);
+  });
+
+  it("ends the session when it is not drained within 30 s", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 9));
+    box.ack(1);
+    now += LIMITS.drainedWithinMs - 1_000;
+    expect(box.sweep()).toBe(null);
+    now += 1_000;
+    expect(box.sweep()).toBe("slow");
+  });
+
+  it("ends the session at once where the host wants that", () => {
+    expect(outbox({ onOverflow: "close" }).deliver(events("c1", 1, 9))).toBe("slow");
+  });
+
+  it("I15: keeps as many frames as its cap, and not one more", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 8, 10));
+    expect(box.catchingUp).toBe(false);
+    box.deliver(events("c1", 9, 9, 10));
+    expect(box.catchingUp).toBe(true);
+  });
+
+  it("I15: keeps no more bytes than its cap and one frame, and no more on the wire than the window", () => {
+    const largestFrame = events("c1", 999, 999, 4_000).joined.bytes;
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.tuple(fc.constant("deliver" as const), fc.integer({ min: 1, max: 6 }), fc.nat(4_000)) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant("ack" as const), fc.nat(4), fc.constant(0)) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant("socket" as const), fc.constantFrom(0, LIMITS.socketBytesMax), fc.constant(0)) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        wire = new Wire();
+        const box = outbox();
+        let seq = 0;
+        let acked = 0;
+        for (const [what, number, bytes] of steps) {
+          // No overflow counts as the second.
+          now += LIMITS.overflowsApartMs;
+          if (what === "deliver") {
+            const batch = events("c1", seq + 1, seq + number, bytes);
+            seq += number;
+            expect(box.deliver(batch)).toBe(null);
+            // A socket that is full holds answers, which the session bounds.
+            if (wire.bufferedBytes === 0) expect(box.bytes).toBeLessThanOrEqual(LIMITS.outboxBytesMax + largestFrame);
+          } else if (what === "ack") {
+            acked = Math.min(acked + number, box.written);
+            box.ack(acked);
+          } else {
+            wire.bufferedBytes = number;
+            box.flush();
+          }
+          expect(box.written - acked).toBeLessThanOrEqual(LIMITS.windowFramesMax);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("Outbox: no ack", () => {
+  it("sends the oldest again at 10, 20 and 30 s, uncounted, and is silent at 40 s", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 2));
+    const written: number[] = [];
+    const start = now;
+    let verdict: string | null = null;
+    while (verdict === null) {
+      const before = wire.writes.length;
+      now += 1_000;
+      verdict = box.sweep();
+      if (wire.writes.length > before) written.push(now - start);
+    }
+    expect(written).toEqual([10_000, 20_000, 30_000]);
+    expect({ verdict, after: now - start }).toEqual({ verdict: "silent", after: 40_000 });
+    const again = wire.frames.filter((frame): frame is AgainFrame => frame.t === "again");
+    expect(again.map(({ n, frame }) => [n, frame.seq])).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
+    expect(again[0]?.frame).toEqual(wire.frames[0]);
+    expect(box.written).toBe(2);
+  });
+
+  it("counts the time anew from the last ack that freed something", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 2));
+    now += 9_000;
+    box.ack(1);
+    expect(sweepUntil(box, 9_000).verdict).toBe(null);
+    expect(wire.frames.filter((frame) => frame.t === "again")).toEqual([]);
+    // An old ack proves nothing about the oldest.
+    box.ack(1);
+    expect(sweepUntil(box, 1_000).verdict).toBe(null);
+    expect(wire.frames.at(-1)).toMatchObject({ t: "again", n: 2, frame: { seq: 2 } });
+    expect(sweepUntil(box, 60_000)).toEqual({ verdict: "silent", after: 30_000 });
+  });
+
+  it("says nothing of events that only wait", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.deliver(events("c1", 1, 2));
+    expect(sweepUntil(box, 60_000)).toEqual({ verdict: null, after: 60_000 });
+    expect(wire.frames).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { EncodedFrames } from "../ports/transport.ts";
+import { Window } from "./window.ts";
+
+const frameOf = (bytes: number): EncodedFrames => ({ texts: ["x".repeat(bytes)], bytes, prepared: null });
+
+/** The window as an array: what it should be, without its links. */
+class Model {
+  kept: { readonly c: string; readonly frame: EncodedFrames; writtenAt: number | null }[] = [];
+  written = 0;
+  acked = 0;
+
+  get onWire() {
+    return this.kept.filter((entry) => entry.writtenAt !== null);
+  }
+}
+
+const bytesOf = (entries: readonly { readonly frame: EncodedFrames }[]): number =>
+  entries.reduce((sum, { frame }) => sum + frame.bytes, 0);
+
+function expectSame(window: Window, model: Model): void {
+  expect({
+    written: window.written,
+    acked: window.acked,
+    frames: window.frames,
+    bytes: window.bytes,
+    wireBytes: window.wireBytes,
+    onWire: window.onWire,
+    waiting: window.waiting,
+    oldest: window.oldest?.frame ?? null,
+    oldestAt: window.oldest?.writtenAt ?? null,
+  }).toEqual({
+    written: model.written,
+    acked: model.acked,
+    frames: model.kept.length,
+    bytes: bytesOf(model.kept),
+    wireBytes: bytesOf(model.onWire),
+    onWire: model.onWire.length,
+    waiting: model.kept.length - model.onWire.length,
+    oldest: model.onWire[0]?.frame ?? null,
+    oldestAt: model.onWire[0]?.writtenAt ?? null,
+  });
+}
+
+class Push implements fc.Command<Model, Window> {
+  readonly c: string;
+  readonly bytes: number;
+  constructor(c: string, bytes: number) {
+    this.c = c;
+    this.bytes = bytes;
+  }
+  check = () => true;
+  run(model: Model, window: Window): void {
+    const frame = frameOf(this.bytes);
+    window.push(this.c, frame);
+    model.kept.push({ c: this.c, frame, writtenAt: null });
+    expectSame(window, model);
+  }
+  toString = () => `push(${this.c}, ${this.bytes})`;
+}
+
+class Write implements fc.Command<Model, Window> {
+  readonly now: number;
+  constructor(now: number) {
+    this.now = now;
+  }
+  check = () => true;
+  run(model: Model, window: Window): void {
+    const next = model.kept.find((entry) => entry.writtenAt === null);
+    expect(window.write(this.now)).toBe(next?.frame ?? null);
+    if (next !== undefined) {
+      next.writtenAt = this.now;
+      model.written++;
+    }
+    expectSame(window, model);
+  }
+  toString = () => `write(${this.now})`;
+}
+
+class Ack implements fc.Command<Model, Window> {
+  /** How far from what was acknowledged last: also backward, also beyond what was written. */
+  readonly by: number;
+  constructor(by: number) {
+    this.by = by;
+  }
+  check = (model: Readonly<Model>) => model.acked + this.by >= 0;
+  run(model: Model, window: Window): void {
+    const n = model.acked + this.by;
+    expect(window.ackThrough(n)).toBe(n <= model.written);
+    if (n <= model.written && n > model.acked) {
+      model.kept.splice(0, n - model.acked);
+      model.acked = n;
+    }
+    expectSame(window, model);
+  }
+  toString = () => `ack(${this.by})`;
+}
+
+class DropWaiting implements fc.Command<Model, Window> {
+  check = () => true;
+  run(model: Model, window: Window): void {
+    const waiting = model.kept.filter((entry) => entry.writtenAt === null);
+    expect([...window.dropWaiting()].sort()).toEqual([...new Set(waiting.map((entry) => entry.c))].sort());
+    model.kept = model.onWire;
+    expectSame(window, model);
+  }
+  toString = () => "dropWaiting()";
+}
+
+describe("Window", () => {
+  it("I16: is the array that its linked list stands for, after any steps", () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.tuple(fc.constantFrom("c1", "c2", "c3"), fc.nat(50)).map(([c, bytes]) => new Push(c, bytes)) },
+      { weight: 4, arbitrary: fc.nat(1_000).map((now) => new Write(now)) },
+      { weight: 2, arbitrary: fc.integer({ min: -3, max: 6 }).map((by) => new Ack(by)) },
+      { weight: 1, arbitrary: fc.constant(new DropWaiting()) },
+    );
+    fc.assert(
+      fc.property(fc.commands([step], { maxCommands: 60 }), (commands) => {
+        fc.modelRun(() => ({ model: new Model(), real: new Window() }), commands);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("keeps references, never copies", () => {
+    const window = new Window();
+    const frame = frameOf(3);
+    window.push("c1", frame);
+    expect(window.write(0)).toBe(frame);
+    expect(window.oldest?.frame).toBe(frame);
+  });
+});

@@ -1,0 +1,49 @@
+import type { EngineLimits } from "../options.ts";
+import { RateLimit } from "./rate-limit.ts";
+
+const MINUTE_MS = 60_000;
+const WINDOW_SECONDS = 10;
+
+type ConductLimits = Pick<EngineLimits, "pingsPerTenSecondsMax" | "controlsPerTenSecondsMax" | "invalidPerMinuteMax">;
+
+/** How a peer behaves: what it does more often than any honest client. Times are monotonic ms; counters are made when first needed. */
+export class Conduct {
+  readonly #limits: ConductLimits;
+  #pings: RateLimit | null = null;
+  #pingsRefused = 0;
+  #controls: RateLimit | null = null;
+  #invalid: number[] = [];
+
+  constructor(limits: ConductLimits) {
+    this.#limits = limits;
+  }
+
+  /** A `ping` came: 0 to answer it, ms to refuse it with, or the end after as many refusals in a row as are allowed in all. */
+  ping(now: number): number | "end" {
+    this.#pings ??= perTenSeconds(this.#limits.pingsPerTenSecondsMax, now);
+    const wait = this.#pings.wait(now);
+    if (wait > 0) return ++this.#pingsRefused > this.#limits.pingsPerTenSecondsMax ? "end" : wait;
+    this.#pings.take();
+    this.#pingsRefused = 0;
+    return 0;
+  }
+
+  /** A control frame of the transport came. false: too many. */
+  control(now: number): boolean {
+    this.#controls ??= perTenSeconds(this.#limits.controlsPerTenSecondsMax, now);
+    if (this.#controls.wait(now) > 0) return false;
+    this.#controls.take();
+    return true;
+  }
+
+  /** A frame was refused as `invalid`. false: too many. */
+  invalid(now: number): boolean {
+    this.#invalid = this.#invalid.filter((at) => now - at < MINUTE_MS);
+    this.#invalid.push(now);
+    return this.#invalid.length < this.#limits.invalidPerMinuteMax;
+  }
+}
+
+function perTenSeconds(count: number, now: number): RateLimit {
+  return new RateLimit(count / WINDOW_SECONDS, count, now);
+}

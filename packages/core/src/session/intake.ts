@@ -1,0 +1,78 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Connection } from "../ports/transport.ts";
+
+/** Who takes what comes in. */
+export interface IntakeOwner {
+  /** Whether frames are taken at all. */
+  readonly live: boolean;
+  /** Whether so much is unanswered or unread that nothing more should be asked for. */
+  readonly full: boolean;
+  /** Takes one text frame. */
+  take(text: string): void;
+}
+
+/**
+ * The way in: texts in the order they came, taken only while there is room for their answers. While
+ * there is none the connection is not read, so that the peer's own network holds it back; what was
+ * read already waits here, bounded by what a socket reads at once.
+ */
+export class Intake {
+  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #connection: Pick<Connection, "pause" | "resume">;
+  readonly #owner: IntakeOwner;
+  #texts: string[] = [];
+  #taking = false;
+  #stoppedAt: number | null = null;
+
+  constructor(clock: Pick<Clock, "monotonic">, connection: Pick<Connection, "pause" | "resume">, owner: IntakeOwner) {
+    this.#clock = clock;
+    this.#connection = connection;
+    this.#owner = owner;
+  }
+
+  /** Since when the connection is not read, monotonic ms; null: it is read. */
+  get stoppedAt(): number | null {
+    return this.#stoppedAt;
+  }
+
+  /** Adds a text that came. */
+  push(text: string): void {
+    this.#texts.push(text);
+    this.regulate();
+  }
+
+  /** Reads no more until `regulate` finds room. */
+  stop(): void {
+    if (this.#stoppedAt !== null) return;
+    this.#stoppedAt = this.#clock.monotonic();
+    this.#connection.pause();
+  }
+
+  /** Takes what waits, as far as there is room; called whenever there may be more, or less. */
+  regulate(): void {
+    if (this.#taking) return;
+    this.#taking = true;
+    while (this.#owner.live) {
+      if (this.#owner.full) {
+        this.stop();
+        break;
+      }
+      this.#read();
+      const text = this.#texts.shift();
+      if (text === undefined) break;
+      this.#owner.take(text);
+    }
+    this.#taking = false;
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#texts = [];
+  }
+
+  #read(): void {
+    if (this.#stoppedAt === null) return;
+    this.#stoppedAt = null;
+    this.#connection.resume();
+  }
+}

@@ -1,0 +1,20 @@
+export { type BusAdapter, type BusCapabilities, type BusUnderTest, busSuite } from "./conformance/bus.ts";
+export {
+  type MessageStoreAdapter,
+  type MessageStoreCapabilities,
+  type MessageStoreUnderTest,
+  messageStoreSuite,
+} from "./conformance/message-store.ts";
+export {
+  type PresenceStoreAdapter,
+  type PresenceStoreUnderTest,
+  presenceStoreSuite,
+} from "./conformance/presence-store.ts";
+export type { Expectation, Runner } from "./conformance/runner.ts";
+export { ConnectionPair } from "./connection-pair.ts";
+export { type Faults, Lossy } from "./lossy.ts";
+export { ManualClock } from "./manual-clock.ts";
+export { SeededRandom } from "./seeded-random.ts";
+export { sharedStore } from "./shared-store.ts";
+export { TestClient } from "./test-client.ts";
+export { type Gauges, TestEngine, type TestEngineOptions } from "./test-engine.ts";

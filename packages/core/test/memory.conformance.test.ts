@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { MemoryBusHub, memoryBus } from "../src/bus/memory-bus.ts";
+import { MemoryPresenceRegistry, memoryPresence } from "../src/presence/memory-presence-store.ts";
+import { memoryStore } from "../src/store/memory-message-store.ts";
+import { busSuite } from "../src/testing/conformance/bus.ts";
+import { messageStoreSuite } from "../src/testing/conformance/message-store.ts";
+import { presenceStoreSuite } from "../src/testing/conformance/presence-store.ts";
+import { ManualClock } from "../src/testing/manual-clock.ts";
+
+const runner = { describe, it, expect };
+
+describe("memory store", () => {
+  messageStoreSuite(runner, {
+    capabilities: { survivesReopen: false, durability: "memory" },
+    create: async () => {
+      const store = memoryStore();
+      return { store, reopen: memoryStore, destroy: () => store.close() };
+    },
+  });
+});
+
+describe("memory bus", () => {
+  busSuite(runner, {
+    capabilities: { interruptible: true },
+    create: async () => {
+      const hub = new MemoryBusHub();
+      const nodes = [memoryBus(hub), memoryBus(hub), memoryBus(hub)] as const;
+      return {
+        nodes,
+        settle: () => new Promise((resolve) => setImmediate(resolve)),
+        interrupt: async () => hub.interrupt(),
+        destroy: async () => {
+          for (const node of nodes) await node.close();
+        },
+      };
+    },
+  });
+});
+
+describe("memory presence store", () => {
+  presenceStoreSuite(runner, {
+    ttlMs: 30_000,
+    create: async () => {
+      const clock = new ManualClock();
+      const registry = new MemoryPresenceRegistry(clock);
+      const nodes = [memoryPresence(registry), memoryPresence(registry)] as const;
+      return {
+        nodes,
+        pass: (ms) => clock.advance(ms),
+        destroy: async () => {
+          for (const node of nodes) await node.close();
+        },
+      };
+    },
+  });
+});
