@@ -1,50 +1,46 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/**
- * Stands between a browser and the server and can go silent: bytes are swallowed both ways and nothing
- * is closed, as when a phone leaves the network.
- */
-export class Relay {
-  readonly port: number;
-  readonly #server: Server;
-  readonly #sockets: Set<Socket>;
-  readonly #silence: { on: boolean };
+/** Which bytes arrive. */
+type Weather = "fair" | "answers lost" | "silent";
 
-  private constructor(port: number, server: Server, sockets: Set<Socket>, silence: { on: boolean }) {
-    this.port = port;
-    this.#server = server;
-    this.#sockets = sockets;
-    this.#silence = silence;
+/** Stands between a browser and the server, and can spoil the way between them. */
+export class Relay {
+  readonly #server: Server;
+  readonly #target: number;
+  readonly #sockets = new Set<Socket>();
+  #weather: Weather = "fair";
+
+  private constructor(target: number) {
+    this.#target = target;
+    this.#server = createServer((near) => this.#join(near));
   }
 
+  /** Carries to this port of 127.0.0.1, also to a server that is started there later. */
   static async to(port: number): Promise<Relay> {
-    const sockets = new Set<Socket>();
-    const silence = { on: false };
-    const server = createServer((near) => {
-      const far = connect(port, "127.0.0.1");
-      carry(near, far, silence);
-      carry(far, near, silence);
-      for (const socket of [near, far]) {
-        sockets.add(socket);
-        socket.once("close", () => sockets.delete(socket));
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new Relay((server.address() as { port: number }).port, server, sockets, silence);
+    const relay = new Relay(port);
+    await new Promise<void>((resolve) => relay.#server.listen(0, "127.0.0.1", resolve));
+    return relay;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the relay is closed");
+    return `http://127.0.0.1:${address.port}`;
   }
 
-  /** From now on every byte is lost; open connections stay lost for good. */
+  /** From now on bytes are lost both ways and nothing is closed, as when a phone leaves the network. */
   silence(): void {
-    this.#silence.on = true;
+    this.#weather = "silent";
   }
 
-  /** New connections are carried again; those that lost bytes end. */
+  /** From now on what the server says is lost; what it is told arrives. */
+  loseAnswers(): void {
+    this.#weather = "answers lost";
+  }
+
+  /** Carries everything again. The connections that lost bytes end. */
   heal(): void {
-    this.#silence.on = false;
+    this.#weather = "fair";
     this.#endAll();
   }
 
@@ -53,17 +49,27 @@ export class Relay {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  #join(near: Socket): void {
+    const far = connect(this.#target, "127.0.0.1");
+    this.#carry(near, far, () => this.#weather !== "silent");
+    this.#carry(far, near, () => this.#weather === "fair");
+  }
+
+  #carry(from: Socket, to: Socket, arrives: () => boolean): void {
+    this.#sockets.add(from);
+    from.on("data", (bytes) => {
+      if (arrives()) to.write(bytes);
+    });
+    from.on("error", () => {
+      // Its "close" follows.
+    });
+    from.on("close", () => {
+      this.#sockets.delete(from);
+      if (this.#weather !== "silent") to.destroy();
+    });
+  }
+
   #endAll(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
-}
-
-function carry(from: Socket, to: Socket, silence: { readonly on: boolean }): void {
-  from.on("data", (bytes) => {
-    if (!silence.on) to.write(bytes);
-  });
-  from.on("error", () => to.destroy());
-  from.on("close", () => {
-    if (!silence.on) to.destroy();
-  });
 }

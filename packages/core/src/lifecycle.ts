@@ -18,7 +18,10 @@ export class Lifecycle {
   /** Runs `open`, once. Rejects with `conflict` a second time; after a failed start the engine is closed. */
   async start(open: () => Promise<void>): Promise<void> {
     if (this.#phase !== "new") {
-      throw new ChatError("conflict", `unable to start the engine; it is ${this.#phase === "closed" ? "closed" : "started already"}`);
+      throw new ChatError(
+        "conflict",
+        `unable to start the engine; it is ${this.#phase === "closed" ? "closed" : "started already"}`,
+      );
     }
     this.#phase = "starting";
     try {

@@ -1,10 +1,26 @@
-import { ChatError, CLOSE, type CloseCode, type EventRow, type GatewayFrame, LIMITS, PROTOCOL_VERSION, type UserId } from "@earshot/protocol";
+import {
+  ChatError,
+  CLOSE,
+  type CloseCode,
+  type EventRow,
+  type GatewayFrame,
+  LIMITS,
+  PROTOCOL_VERSION,
+  type UserId,
+} from "@earshot/protocol";
 import { monotonicFactory } from "ulid";
 import { OrderGate } from "./bus/order-gate.ts";
 import { Publisher } from "./bus/publisher.ts";
 import { RecentEvents } from "./bus/recent-events.ts";
 import { decode, decodeHello } from "./codec/decode.ts";
-import { type EncodedEvent, type EncodedEvents, encode, encodeAgain, encodeEvents, encodePage } from "./codec/encode.ts";
+import {
+  type EncodedEvent,
+  type EncodedEvents,
+  encode,
+  encodeAgain,
+  encodeEvents,
+  encodePage,
+} from "./codec/encode.ts";
 import { AccessBatch } from "./engine/access-batch.ts";
 import { arrivals, creationArrival } from "./engine/arrivals.ts";
 import type { Caller } from "./engine/caller.ts";
@@ -29,8 +45,8 @@ import { Handshake } from "./session/handshake.ts";
 import { Sweeper } from "./session/heartbeat.ts";
 import { SendRates } from "./session/send-rates.ts";
 import { Session } from "./session/session.ts";
-import type { SessionSurroundings } from "./session/session-surroundings.ts";
 import { SessionRegistry } from "./session/session-registry.ts";
+import type { SessionSurroundings } from "./session/session-surroundings.ts";
 import { silentLogger } from "./system/silent-logger.ts";
 import { systemClock } from "./system/system-clock.ts";
 import * as systemCrypto from "./system/system-crypto.ts";
@@ -132,7 +148,10 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     recent: (c: string, epoch: string, after: number, head: number) => recent.above(c, epoch, after, head),
     encode,
     encodePage,
-    created: (made: NewConversation, created: { readonly rows: readonly EventRow[]; readonly membersVersion: number }) => {
+    created: (
+      made: NewConversation,
+      created: { readonly rows: readonly EventRow[]; readonly membersVersion: number },
+    ) => {
       audiences.begin(made, created);
       publisher.publish(creationArrival(made, created));
     },
@@ -177,12 +196,30 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
       try {
         await store.ping();
       } catch (cause) {
-        throw new ChatError("unavailable", "unable to serve; the store does not answer", { retryAfterMs: 1_000, cause });
+        throw new ChatError("unavailable", "unable to serve; the store does not answer", {
+          retryAfterMs: 1_000,
+          cause,
+        });
       }
     },
   });
 
-  return { node, store, bus, presence, random, logger, keys, sessions, transport, sequencer, presenceTracker, http, accept, gauges };
+  return {
+    node,
+    store,
+    bus,
+    presence,
+    random,
+    logger,
+    keys,
+    sessions,
+    transport,
+    sequencer,
+    presenceTracker,
+    http,
+    accept,
+    gauges,
+  };
 
   /** Takes in one connection, of whatever transport. */
   function accept(connection: Connection): EngineSession {
@@ -193,7 +230,12 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   }
 
   /** What grows with connections, and must be back at 0 when they are gone (I25). */
-  function gauges(): { readonly sessions: number; readonly swept: number; readonly users: number; readonly topics: number } {
+  function gauges(): {
+    readonly sessions: number;
+    readonly swept: number;
+    readonly users: number;
+    readonly topics: number;
+  } {
     return { sessions: sessions.size, swept: sweeper.size, users: registry.size, topics: publisher.size };
   }
 
@@ -258,14 +300,18 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     const by = (user: UserId): Caller => ({ user, origin: null });
     return {
       create: (user, request) => createConversation(engineHouse, by(user), request),
-      inbox: (user, cursor, limit) => inboxPage(engineHouse, by(user), limit === undefined ? { cursor } : { cursor, limit }),
+      inbox: (user, cursor, limit) =>
+        inboxPage(engineHouse, by(user), limit === undefined ? { cursor } : { cursor, limit }),
       row: (user, c) => store.row(user, c),
       members: (user, c, cursor, limit) => listMembers(engineHouse, by(user), c, cursor, limit),
       changeMembers: (user, c, changes) => changeMembers(engineHouse, by(user), c, changes),
       fetch: (user, request) => fetchPage(engineHouse, by(user), request),
       send: async (user, draft) => {
         const wait = rates.take(null, user, draft.c, clock.monotonic());
-        if (wait > 0) throw new ChatError("rate_limited", "unable to send message; too many in too short a time", { retryAfterMs: wait });
+        if (wait > 0)
+          throw new ChatError("rate_limited", "unable to send message; too many in too short a time", {
+            retryAfterMs: wait,
+          });
         return send(engineHouse, by(user), draft, null);
       },
     };

@@ -85,6 +85,8 @@ describe("measureJsonText", () => {
           const text = JSON.stringify(value, null, indent);
           const measured = measureJsonText(text, depth, keys);
           const judged = jsonFault(JSON.parse(text), depth, keys);
+          // A key `__proto__` is a fault of the value alone.
+          fc.pre(jsonFault(JSON.parse(text), 1_000, 1_000) === null);
           // With both bounds passed either may be met first, as the one reads text and the other a value.
           expect(measured === null).toBe(judged === null);
           if (jsonFault(JSON.parse(text), 1_000, keys) === null) expect(measured).toBe(judged);
@@ -174,6 +176,25 @@ describe("textMayHideFaults", () => {
 
   it.each(['{"__proto__":1}', '{"__\\u0070roto__":1}'])("sees %s", (text) => {
     expect(textMayHideFaults(text)).toBe(true);
+  });
+
+  it.each(["1e400", "-1E+400", "1e0400", "9".repeat(309), `${"9".repeat(220)}e99`, `0.${"9".repeat(100)}e999`])(
+    "S38: sees %s, which is no finite number",
+    (number) => {
+      const text = `{"body":{"n":${number}}}`;
+      expect(textMayHideFaults(text)).toBe(true);
+      expect(jsonFault(JSON.parse(text), depthMax, keysMax)).toBe("type");
+    },
+  );
+
+  it("S38: sees every number that is not finite", () => {
+    const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 400 });
+    fc.assert(
+      fc.property(digits, fc.option(fc.integer({ min: -500, max: 500 })), (mantissa, exponent) => {
+        const text = `[1${mantissa}${exponent === null ? "" : `e${exponent}`}]`;
+        if (jsonFault(JSON.parse(text), depthMax, keysMax) !== null) expect(textMayHideFaults(text)).toBe(true);
+      }),
+    );
   });
 
   it("lets the common case pass without a second look", () => {

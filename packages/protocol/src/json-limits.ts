@@ -52,9 +52,15 @@ export function measureJsonText(text: string, depthMax: number, keysMax: number)
   return null;
 }
 
-/** Whether a text can hold a U+0000, a lone surrogate or a `__proto__` key at all; well-formed text can only by escapes. */
+/** Numbers of fewer digits and a shorter exponent are finite, whatever they are. */
+const MAY_BE_INFINITE = /[eE]\+?[0-9]{3}|[0-9]{100}/;
+
+/**
+ * Whether a text can hold a U+0000, a lone surrogate, a `__proto__` key or an infinite number at all.
+ * Well-formed text can hold the first two only by escapes. false is certain, true is to be looked into.
+ */
 export function textMayHideFaults(text: string): boolean {
-  return text.includes("\\u") || text.includes("__proto__");
+  return text.includes("\\u") || text.includes("__proto__") || MAY_BE_INFINITE.test(text);
 }
 
 interface Budget {

@@ -1,4 +1,4 @@
-import type { ConversationId, Epoch, EventRow } from "@earshot/protocol";
+import { type ConversationId, type Epoch, type EventRow, isChatError } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -10,6 +10,7 @@ export interface Arrival {
   readonly epoch: Epoch;
   /** Neighbouring seqs, ascending. */
   readonly rows: readonly EventRow[];
+  /** After the last row; 0: not known, they were read from the log. */
   readonly membersVersion: number;
   /** For each row, the session that sent it; absent for what came from elsewhere. */
   readonly origins?: readonly (object | null)[];
@@ -76,7 +77,11 @@ export class OrderGate {
     const news: Arrival =
       known === 0
         ? arrival
-        : { ...arrival, rows: arrival.rows.slice(known), ...(origins === undefined ? {} : { origins: origins.slice(known) }) };
+        : {
+            ...arrival,
+            rows: arrival.rows.slice(known),
+            ...(origins === undefined ? {} : { origins: origins.slice(known) }),
+          };
     gate.last = news.rows.at(-1)?.seq ?? gate.last;
     this.#house.pass(news);
   }
@@ -108,14 +113,14 @@ export class OrderGate {
         if (page === null || page.epoch !== gate.epoch) {
           gate.held = [];
         } else if (page.rows.length > 0) {
-          const membersVersion = Math.max(...gate.held.map((arrival) => arrival.membersVersion));
-          this.#pass(gate, { c, epoch: gate.epoch, rows: page.rows, membersVersion });
+          this.#pass(gate, { c, epoch: gate.epoch, rows: page.rows, membersVersion: 0 });
         }
         this.#release(gate);
         if (gate.held.length > 0 && gate.last === last) throw new Error("the store does not have it yet");
       }
       gate.repairing = false;
-    } catch {
+    } catch (error) {
+      if (isChatError(error) && error.code === "closed") return;
       this.#house.logger.warn({ c }, "unable to read a hole; trying again");
       this.#house.clock.after(REPAIR_RETRY_MS, () => void this.#repair(c, gate));
     }

@@ -20,7 +20,7 @@ export interface PublisherSurroundings {
  */
 export class Publisher {
   readonly #house: PublisherSurroundings;
-  readonly #topics = new Map<Topic, Subscription>();
+  readonly #topics = new Map<Topic, { readonly subscription: Subscription; readonly ready: Promise<void> }>();
 
   constructor(house: PublisherSurroundings) {
     this.#house = house;
@@ -37,23 +37,23 @@ export class Publisher {
     if (this.#house.bus !== null) void this.#tell(this.#house.bus, arrival);
   }
 
-  /** Listens for a user's events; resolves when none published later can be missed. */
+  /** Listens for a user's events; resolves when none published later can be missed. Never rejects: without the bus there is the log. */
   listen(user: UserId): Promise<void> {
-    const { bus } = this.#house;
+    const { bus, logger } = this.#house;
     if (bus === null) return Promise.resolve();
     const topic: Topic = `u:${user}`;
-    let subscription = this.#topics.get(topic);
-    if (subscription === undefined) {
-      subscription = bus.subscribe(topic, (envelope) => this.#hear(envelope));
-      this.#topics.set(topic, subscription);
-    }
-    return subscription.ready;
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known.ready;
+    const subscription = bus.subscribe(topic, (envelope) => this.#hear(envelope));
+    const ready = subscription.ready.catch(() => logger.warn({}, "unable to subscribe; this node will read the log"));
+    this.#topics.set(topic, { subscription, ready });
+    return ready;
   }
 
   /** The user's last session here has ended. */
   forget(user: UserId): void {
     const topic: Topic = `u:${user}`;
-    this.#topics.get(topic)?.cancel();
+    this.#topics.get(topic)?.subscription.cancel();
     this.#topics.delete(topic);
   }
 

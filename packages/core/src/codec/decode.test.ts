@@ -84,10 +84,14 @@ describe("decode", () => {
   });
 
   it("S33: gives no body a prototype of the client's making", () => {
-    const decoded = decode('{"t":"send","id":"m1","c":"c1","type":"message","body":{"constructor":{"prototype":{"admin":true}}}}');
+    const decoded = decode(
+      '{"t":"send","id":"m1","c":"c1","type":"message","body":{"constructor":{"prototype":{"admin":true}}}}',
+    );
     expect(decoded).toMatchObject({ kind: "frame" });
     expect(({} as { admin?: boolean }).admin).toBe(undefined);
-    expect(decode('{"t":"send","id":"m1","c":"c1","type":"message","body":{"a":[{"\\u005f_proto__":{}}]}}')).toMatchObject({
+    expect(
+      decode('{"t":"send","id":"m1","c":"c1","type":"message","body":{"a":[{"\\u005f_proto__":{}}]}}'),
+    ).toMatchObject({
       kind: "refused",
       error: { code: "invalid" },
     });
@@ -96,11 +100,24 @@ describe("decode", () => {
   it("S37: looks at depth before it parses", () => {
     const deep = `{"t":"send","body":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
     expect(decode(deep)).toEqual({ kind: "malformed" });
-    expect(decode(`{"t":"send","body":${"{\"a\":".repeat(30_000)}`)).toEqual({ kind: "malformed" });
+    expect(decode(`{"t":"send","body":${'{"a":'.repeat(30_000)}`)).toEqual({ kind: "malformed" });
   });
 
   it("never throws, whatever the text", () => {
-    for (const text of ["", "null", "1", '"x"', "[]", "{", "\u0000", "{\"t\":", '{"t":{}}', '{"t":"constructor"}', '{"t":"__proto__"}', '{"t":null}']) {
+    for (const text of [
+      "",
+      "null",
+      "1",
+      '"x"',
+      "[]",
+      "{",
+      "\u0000",
+      '{"t":',
+      '{"t":{}}',
+      '{"t":"constructor"}',
+      '{"t":"__proto__"}',
+      '{"t":null}',
+    ]) {
       expect(["malformed", "refused"]).toContain(decode(text).kind);
     }
   });
@@ -143,5 +160,7 @@ it("decodes every type of frame that a client may send", () => {
     active: true,
     bye: true,
   };
-  expect([...new Set(fromClient.map(({ json }) => (JSON.parse(json) as { t: string }).t))].sort()).toEqual(Object.keys(types).sort());
+  expect([...new Set(fromClient.map(({ json }) => (JSON.parse(json) as { t: string }).t))].sort()).toEqual(
+    Object.keys(types).sort(),
+  );
 });

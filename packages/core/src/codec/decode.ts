@@ -50,13 +50,21 @@ function wellFormed(text: string, frame: UnvalidatedFrame): boolean {
 export function decode(text: string): Decoded {
   const raw = parse(text);
   if (raw === null) return MALFORMED;
-  if (!wellFormed(text, raw)) return refuse(raw, "invalid", "unable to take frame; it holds U+0000, a lone surrogate or a key __proto__");
+  if (!wellFormed(text, raw))
+    return refuse(
+      raw,
+      "invalid",
+      "unable to take frame; it holds U+0000, a lone surrogate, a key __proto__ or an infinite number",
+    );
   const schema = typeof raw.t === "string" ? schemas.get(raw.t) : undefined;
   if (schema === undefined) return refuse(raw, "invalid", "unable to take frame; its type is unknown");
-  const forged = (raw.t === "send" ? GATEWAY_FIELDS_OF_SEND : GATEWAY_FIELDS).find((field) => Object.hasOwn(raw, field));
+  const forged = (raw.t === "send" ? GATEWAY_FIELDS_OF_SEND : GATEWAY_FIELDS).find((field) =>
+    Object.hasOwn(raw, field),
+  );
   if (forged !== undefined) return refuse(raw, "invalid", `unable to take frame; only the gateway sets ${forged}`);
   const parsed = schema.safeParse(raw);
-  if (!parsed.success) return refuse(raw, "invalid", `unable to take frame; ${fieldAtFault(parsed.error.issues)} is wrong`);
+  if (!parsed.success)
+    return refuse(raw, "invalid", `unable to take frame; ${fieldAtFault(parsed.error.issues)} is wrong`);
   const frame = parsed.data as ClientFrame;
   if (frame.t === "send" && bodyTooLarge(text, frame.body)) {
     return refuse(raw, "too_large", `unable to send message; its body is over ${LIMITS.bodyBytesMax} bytes`);

@@ -5,9 +5,26 @@ import { encode, encodeAgain, encodeEvents, encodePage } from "./encode.ts";
 const AT = 1_700_000_000_000;
 
 const ROWS: readonly EventRow[] = [
-  { seq: 1, ord: 0, type: "meta", from: "alice", at: AT, body: { kind: "group", title: "Käse & 👍", members: [["alice", "owner"]] } },
+  {
+    seq: 1,
+    ord: 0,
+    type: "meta",
+    from: "alice",
+    at: AT,
+    body: { kind: "group", title: "Käse & 👍", members: [["alice", "owner"]] },
+  },
   { seq: 2, ord: 1, type: "message", id: "m1", from: "alice", at: AT, body: { text: "hi" } },
-  { seq: 3, ord: 2, type: "message", id: "m2", from: "bob", at: AT, body: { text: '日本語 " \\ \u2028 \n' }, re: 2, mentions: "all" },
+  {
+    seq: 3,
+    ord: 2,
+    type: "message",
+    id: "m2",
+    from: "bob",
+    at: AT,
+    body: { text: '日本語 " \\ \u2028 \n' },
+    re: 2,
+    mentions: "all",
+  },
   { seq: 4, ord: 2, type: "x-empty", id: "m3", from: "bob", at: AT, body: {} },
 ];
 
@@ -21,7 +38,11 @@ describe("encode", () => {
   ];
 
   it.each(frames)("gives the frame's JSON text and its bytes: $t", (frame) => {
-    expect(encode(frame)).toEqual({ texts: [JSON.stringify(frame)], bytes: bytes(JSON.stringify(frame)), prepared: null });
+    expect(encode(frame)).toEqual({
+      texts: [JSON.stringify(frame)],
+      bytes: bytes(JSON.stringify(frame)),
+      prepared: null,
+    });
   });
 });
 
@@ -56,7 +77,11 @@ describe("encodeAgain", () => {
     const [event] = encodeEvents("c1", "e1", ROWS.slice(2, 3)).events;
     if (event === undefined) throw new Error("no event");
     const again = { t: "again", n: 42, frame: JSON.parse(event.frame.texts[0] ?? "") as unknown };
-    expect(encodeAgain(42, event.frame)).toEqual({ texts: [JSON.stringify(again)], bytes: bytes(JSON.stringify(again)), prepared: null });
+    expect(encodeAgain(42, event.frame)).toEqual({
+      texts: [JSON.stringify(again)],
+      bytes: bytes(JSON.stringify(again)),
+      prepared: null,
+    });
   });
 });
 

@@ -1,4 +1,11 @@
-import { type ConversationId, encodeFrame, type Epoch, type EventRow, type GatewayFrame, utf8Bytes } from "@earshot/protocol";
+import {
+  type ConversationId,
+  type Epoch,
+  type EventRow,
+  encodeFrame,
+  type GatewayFrame,
+  utf8Bytes,
+} from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
 
 /** One event, encoded once: as a frame for sessions, as a row for pages. */
@@ -45,7 +52,14 @@ export function encodeAgain(n: number, frame: EncodedFrames): EncodedFrames {
 
 /** A page around rows that are encoded already. */
 export function encodePage(
-  page: { readonly c: ConversationId; readonly epoch: Epoch; readonly head: number; readonly from: number; readonly to: number; readonly more: boolean },
+  page: {
+    readonly c: ConversationId;
+    readonly epoch: Epoch;
+    readonly head: number;
+    readonly from: number;
+    readonly to: number;
+    readonly more: boolean;
+  },
   rowTexts: readonly string[],
 ): EncodedFrames {
   const { c, epoch, head, from, to, more } = page;

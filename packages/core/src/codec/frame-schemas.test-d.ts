@@ -2,7 +2,11 @@ import type { ClientFrame } from "@earshot/protocol";
 import type { SchemaFrame } from "./frame-schemas.ts";
 
 /** What a schema lets through may be changed by who parsed it; a frame may not. */
-type DeepReadonly<T> = T extends (...given: never[]) => unknown ? T : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+type DeepReadonly<T> = T extends (...given: never[]) => unknown
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
 
 type Assignable<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 

@@ -97,4 +97,6 @@ export const frameSchemas = {
 } as const satisfies { readonly [T in ClientFrame["t"]]: z.ZodType };
 
 /** What the schemas let through; proven to be protocol's `ClientFrame` by a type test. */
-export type SchemaFrame = { [T in keyof typeof frameSchemas]: z.output<(typeof frameSchemas)[T]> }[keyof typeof frameSchemas];
+export type SchemaFrame = {
+  [T in keyof typeof frameSchemas]: z.output<(typeof frameSchemas)[T]>;
+}[keyof typeof frameSchemas];

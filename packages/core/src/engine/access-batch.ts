@@ -40,7 +40,8 @@ export class AccessBatch {
     this.#asked = [];
     for (let from = 0; from < asked.length; ) {
       let to = from;
-      for (let pairs = 0; to < asked.length && (to === from || pairs < BATCH_PAIRS_MAX); to++) pairs += asked[to]?.pairs.length ?? 0;
+      for (let pairs = 0; to < asked.length && (to === from || pairs < BATCH_PAIRS_MAX); to++)
+        pairs += asked[to]?.pairs.length ?? 0;
       void this.#read(asked.slice(from, to));
       from = to;
     }

@@ -12,11 +12,30 @@ function committed(c: string, seq: number, origin: object | null, membersVersion
 describe("arrivals", () => {
   it("gathers a commit by conversation, each in seq order, with the newest members and whose send each was", () => {
     const [mine, theirs] = [{}, {}];
-    const batch = [committed("c1", 5, mine), committed("c2", 9, null), committed("c1", 6, theirs, 2), committed("c1", 7, null, 2)];
+    const batch = [
+      committed("c1", 5, mine),
+      committed("c2", 9, null),
+      committed("c1", 6, theirs, 2),
+      committed("c1", 7, null, 2),
+    ];
     const rows = (...indexes: readonly number[]) => indexes.map((index) => batch[index]?.result.row);
     expect(arrivals(batch)).toEqual([
       { c: "c1", epoch: "e-c1", rows: rows(0, 2, 3), membersVersion: 2, origins: [mine, theirs, null] },
       { c: "c2", epoch: "e-c2", rows: rows(1), membersVersion: 1, origins: [null] },
+    ]);
+  });
+
+  it("I5: gathers apart what does not follow, and what has no known members", () => {
+    const batch = [
+      committed("c1", 5, null),
+      committed("c1", 7, null),
+      committed("c1", 8, null, 0),
+      committed("c1", 9, null, 0),
+    ];
+    expect(arrivals(batch).map(({ rows, membersVersion }) => [rows.map(({ seq }) => seq), membersVersion])).toEqual([
+      [[5], 1],
+      [[7], 1],
+      [[8, 9], 0],
     ]);
   });
 

@@ -6,26 +6,45 @@ export interface CommittedEvents {
   readonly c: ConversationId;
   readonly epoch: Epoch;
   readonly rows: readonly EventRow[];
-  /** After the last of them. */
+  /** After the last of them; 0: not known. */
   readonly membersVersion: number;
   /** For each row, whose send it was. */
   readonly origins: readonly (object | null)[];
 }
 
-/** A commit's events, gathered by conversation, each in seq order. Pure. */
+interface Gathered {
+  readonly c: ConversationId;
+  readonly epoch: Epoch;
+  readonly rows: EventRow[];
+  membersVersion: number;
+  readonly origins: (object | null)[];
+}
+
+/**
+ * A commit's events, gathered by conversation, each in seq order. Where another node's events lie
+ * between them, as they can when a batch was appended again, what follows is gathered apart. Pure.
+ */
 export function arrivals(batch: readonly Committed[]): readonly CommittedEvents[] {
-  const gathered = new Map<ConversationId, { epoch: Epoch; rows: EventRow[]; membersVersion: number; origins: (object | null)[] }>();
+  const all: Gathered[] = [];
+  const latest = new Map<ConversationId, Gathered>();
   for (const { entry, result, origin } of batch) {
-    let events = gathered.get(entry.conversation);
-    if (events === undefined) {
-      events = { epoch: result.epoch, rows: [], membersVersion: 0, origins: [] };
-      gathered.set(entry.conversation, events);
+    const { epoch, row, membersVersion } = result;
+    let events = latest.get(entry.conversation);
+    if (events === undefined || !follows(events, result)) {
+      events = { c: entry.conversation, epoch, rows: [], membersVersion, origins: [] };
+      latest.set(entry.conversation, events);
+      all.push(events);
     }
-    events.rows.push(result.row);
+    events.rows.push(row);
     events.origins.push(origin);
-    events.membersVersion = Math.max(events.membersVersion, result.membersVersion);
+    events.membersVersion = membersVersion;
   }
-  return [...gathered].map(([c, events]) => ({ c, ...events }));
+  return all;
+}
+
+function follows({ epoch, rows, membersVersion }: Gathered, next: Committed["result"]): boolean {
+  const known = membersVersion > 0;
+  return epoch === next.epoch && rows.at(-1)?.seq === next.row.seq - 1 && known === next.membersVersion > 0;
 }
 
 /** The first events of a conversation that was just created. They are for everyone: nobody sent them by a session. */

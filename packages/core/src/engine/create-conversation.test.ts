@@ -1,4 +1,4 @@
-import { isChatError, type Role } from "@earshot/protocol";
+import { isChatError, LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import type { NewConversation } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
@@ -6,7 +6,14 @@ import { ManualClock } from "../testing/manual-clock.ts";
 import { type ConversationRequest, createConversation, firstEvents } from "./create-conversation.ts";
 
 const ALICE = { user: "alice", origin: null };
-const REQUEST: ConversationRequest = { kind: "group", members: [], title: null, meta: null, open: false, wholeHistory: false };
+const REQUEST: ConversationRequest = {
+  kind: "group",
+  members: [],
+  title: null,
+  meta: null,
+  open: false,
+  wholeHistory: false,
+};
 
 async function houseOf(membersPerCreationMax = 2_500) {
   const store = memoryStore();
@@ -19,9 +26,11 @@ async function houseOf(membersPerCreationMax = 2_500) {
     clock,
     limits: { membersPerCreationMax },
     newId: () => `id${++ids}`,
-    created: (made: NewConversation, created: { readonly rows: readonly unknown[] }) => told.push(`${made.id} ${created.rows.length}`),
+    created: (made: NewConversation, created: { readonly rows: readonly unknown[] }) =>
+      told.push(`${made.id} ${created.rows.length}`),
   };
-  const create = (request: Partial<ConversationRequest>, caller = ALICE) => createConversation(house, caller, { ...REQUEST, ...request });
+  const create = (request: Partial<ConversationRequest>, caller = ALICE) =>
+    createConversation(house, caller, { ...REQUEST, ...request });
   const log = async (c: string) => {
     const page = await store.range({ conversation: c, after: 0, from: "oldest", rows: 100, bytes: 1e9 });
     return page?.rows ?? [];
@@ -34,14 +43,32 @@ async function houseOf(membersPerCreationMax = 2_500) {
   return { house, told, clock, create, code, log };
 }
 
-const many = (count: number): (readonly [string, Role])[] => Array.from({ length: count }, (_, index) => [`u${index}`, "member"]);
+const many = (count: number): (readonly [string, Role])[] =>
+  Array.from({ length: count }, (_, index) => [`u${index}`, "member"]);
 
 describe("createConversation", () => {
   it("makes its caller the owner, appends one meta event, and tells of it once", async () => {
     const { create, log, told, clock } = await houseOf();
-    const { row, made } = await create({ id: "c1", members: [["bob", "member"], ["rita", "reader"]], title: "Lunch", meta: { where: "here" } });
+    const { row, made } = await create({
+      id: "c1",
+      members: [
+        ["bob", "member"],
+        ["rita", "reader"],
+      ],
+      title: "Lunch",
+      meta: { where: "here" },
+    });
     expect(made).toBe(true);
-    expect(row).toMatchObject({ c: "c1", kind: "group", mode: "push", role: "owner", head: 1, ord: 0, title: "Lunch", unread: 0 });
+    expect(row).toMatchObject({
+      c: "c1",
+      kind: "group",
+      mode: "push",
+      role: "owner",
+      head: 1,
+      ord: 0,
+      title: "Lunch",
+      unread: 0,
+    });
     expect(await log("c1")).toEqual([
       {
         seq: 1,
@@ -67,7 +94,13 @@ describe("createConversation", () => {
 
   it("S17: makes nobody but its caller out of its caller, whatever the list says", async () => {
     const { create, house } = await houseOf();
-    await create({ id: "c1", members: [["alice", "reader"], ["bob", "member"]] });
+    await create({
+      id: "c1",
+      members: [
+        ["alice", "reader"],
+        ["bob", "member"],
+      ],
+    });
     expect((await house.store.members("c1", null, 10))?.members).toEqual([
       ["alice", "owner"],
       ["bob", "member"],
@@ -94,7 +127,12 @@ describe("createConversation", () => {
   it.each([
     { members: [] },
     { members: [["alice", "member"]] },
-    { members: [["bob", "member"], ["carol", "member"]] },
+    {
+      members: [
+        ["bob", "member"],
+        ["carol", "member"],
+      ],
+    },
   ] as const)("refuses a direct one with anything but one other: $members", async ({ members }) => {
     const { code } = await houseOf();
     expect(await code({ kind: "direct", members })).toBe("invalid");
@@ -118,7 +156,7 @@ describe("createConversation", () => {
     const { create, log, told } = await houseOf();
     await create({ id: "c1", members: many(2_200) });
     const rows = await log("c1");
-    expect(rows.map(({ type, body }) => [type, (body?.["members"] as unknown[]).length])).toEqual([
+    expect(rows.map(({ type, body }) => [type, (body as { members: unknown[] }).members.length])).toEqual([
       ["meta", 1_000],
       ["member", 1_000],
       ["member", 201],
@@ -126,6 +164,13 @@ describe("createConversation", () => {
     const listed = rows.flatMap(({ body }) => body?.["members"] as [string, Role][]);
     expect(listed).toEqual([["alice", "owner"], ...many(2_200)]);
     expect(told).toEqual(["c1 3"]);
+  });
+
+  it("refuses a meta that is larger than a message may be: every inbox row carries it", async () => {
+    const { code } = await houseOf();
+    const meta = (characters: number) => ({ topic: "x".repeat(characters) });
+    expect(await code({ meta: meta(LIMITS.bodyBytesMax - '{"topic":""}'.length) })).toBe("created");
+    expect(await code({ meta: meta(LIMITS.bodyBytesMax) })).toBe("too_large");
   });
 
   it("refuses more members than one call may name", async () => {

@@ -1,4 +1,14 @@
-import { type Body, ChatError, type ConversationId, type ConversationKind, type InboxRow, LIMITS, type Role, type UserId } from "@earshot/protocol";
+import {
+  type Body,
+  ChatError,
+  type ConversationId,
+  type ConversationKind,
+  type InboxRow,
+  LIMITS,
+  type Role,
+  type UserId,
+  utf8Bytes,
+} from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { MessageStore, NewConversation } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
@@ -21,7 +31,10 @@ export interface CreateSurroundings {
   /** A new id, never used before. */
   newId(): string;
   /** Told of a conversation that is new. */
-  created(made: NewConversation, created: Extract<Awaited<ReturnType<MessageStore["create"]>>, { kind: "created" }>): void;
+  created(
+    made: NewConversation,
+    created: Extract<Awaited<ReturnType<MessageStore["create"]>>, { kind: "created" }>,
+  ): void;
 }
 
 /**
@@ -36,9 +49,16 @@ export async function createConversation(
 ): Promise<{ readonly row: InboxRow; readonly made: boolean }> {
   const members = membersOf(caller.user, request);
   if (members.length > house.limits.membersPerCreationMax) {
-    throw new ChatError("too_large", `unable to create conversation; it may start with ${house.limits.membersPerCreationMax} members`);
+    throw new ChatError(
+      "too_large",
+      `unable to create conversation; it may start with ${house.limits.membersPerCreationMax} members`,
+    );
   }
   const { kind, title, meta, open, wholeHistory } = request;
+  // Every inbox row carries it.
+  if (meta !== null && utf8Bytes(JSON.stringify(meta)) > LIMITS.bodyBytesMax) {
+    throw new ChatError("too_large", `unable to create conversation; its meta is over ${LIMITS.bodyBytesMax} bytes`);
+  }
   const mode = "push";
   const draft: NewConversation = {
     id: request.id ?? house.newId(),
@@ -58,7 +78,8 @@ export async function createConversation(
   if (created.kind === "conflict") throw new ChatError("conflict", "unable to create conversation; its id is taken");
   if (created.kind === "created") house.created(draft, created);
   const row = await house.store.row(caller.user, created.kind === "existing" ? created.id : draft.id);
-  if (row === null) throw new ChatError("conflict", "unable to create conversation; you made it before and have left it");
+  if (row === null)
+    throw new ChatError("conflict", "unable to create conversation; you made it before and have left it");
   return { row, made: created.kind === "created" };
 }
 
@@ -78,6 +99,7 @@ function membersOf(creator: UserId, { kind, members }: ConversationRequest): rea
   const others = new Map<UserId, Role>(members);
   others.delete(creator);
   if (kind !== "direct") return [[creator, "owner"], ...others];
-  if (others.size !== 1) throw new ChatError("invalid", "unable to create conversation; a direct one has exactly one other member");
+  if (others.size !== 1)
+    throw new ChatError("invalid", "unable to create conversation; a direct one has exactly one other member");
   return [[creator, "member"], ...[...others.keys()].map((user): [UserId, Role] => [user, "member"])];
 }

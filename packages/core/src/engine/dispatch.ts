@@ -1,10 +1,9 @@
 import { ChatError, type ClientFrame, type GatewayFrame } from "@earshot/protocol";
-import type { Access } from "../ports/message-store.ts";
+import type { Access, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { type FetchSurroundings, fetchPage } from "./fetch.ts";
 import { inboxPage } from "./inbox.ts";
 import { addSubscription, subscribedFrame } from "./subscribe.ts";
-import type { MessageStore } from "../ports/message-store.ts";
 
 /** Frames that ask the engine to act, beside `send` and `have`, which the session orders itself. */
 export type CommandFrame = Extract<
@@ -24,7 +23,11 @@ export interface SessionCaller extends Caller {
 }
 
 /** Frame → command → answer; null for what is answered only when refused. Rejects with the refusal. */
-export async function dispatch(house: DispatchSurroundings, caller: SessionCaller, frame: CommandFrame): Promise<GatewayFrame | null> {
+export async function dispatch(
+  house: DispatchSurroundings,
+  caller: SessionCaller,
+  frame: CommandFrame,
+): Promise<GatewayFrame | null> {
   switch (frame.t) {
     case "inbox":
       return { t: "inbox", id: frame.id, ...(await inboxPage(house, caller, frame)) };

@@ -20,7 +20,10 @@ export async function fetchPage(house: FetchSurroundings, caller: Caller, reques
   }
   const access = await house.access(caller.user, request.c);
   if (access === null) throw notFound();
-  const bounds = { rows: Math.min(request.limit ?? LIMITS.pageRowsMax, LIMITS.pageRowsMax), bytes: LIMITS.pageBytesMax };
+  const bounds = {
+    rows: Math.min(request.limit ?? LIMITS.pageRowsMax, LIMITS.pageRowsMax),
+    bytes: LIMITS.pageBytesMax,
+  };
   const page =
     request.after === undefined
       ? await readBefore(house.store, request.c, access, request.before ?? access.head + 1, bounds)

@@ -25,7 +25,12 @@ async function houseOf(members = MEMBERS) {
   const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: () => {} });
   const house: MembersSurroundings = { store, sequencer, clock, limits };
   /** Runs a change to its end; its row, null, or the code it was refused with. */
-  const change = async (user: string, changes: readonly MemberChange[], through: MembersSurroundings = house, c = "c1") => {
+  const change = async (
+    user: string,
+    changes: readonly MemberChange[],
+    through: MembersSurroundings = house,
+    c = "c1",
+  ) => {
     const outcome = changeMembers(through, { user, origin: null }, c, changes).catch((error: unknown) =>
       isChatError(error) ? error.code : String(error),
     );
@@ -43,8 +48,22 @@ async function houseOf(members = MEMBERS) {
 describe("changeMembers", () => {
   it("appends one member event, by who made the call, and gives the row as it is then", async () => {
     const { change, now, events } = await houseOf();
-    expect(await change("adam", [["zoe", "member"], ["rita", null]])).toMatchObject({ c: "c1", role: "admin", head: 2 });
-    expect(await events()).toEqual([{ type: "member", from: "adam", members: [["zoe", "member"], ["rita", null]] }]);
+    expect(
+      await change("adam", [
+        ["zoe", "member"],
+        ["rita", null],
+      ]),
+    ).toMatchObject({ c: "c1", role: "admin", head: 2 });
+    expect(await events()).toEqual([
+      {
+        type: "member",
+        from: "adam",
+        members: [
+          ["zoe", "member"],
+          ["rita", null],
+        ],
+      },
+    ]);
     expect(await now()).toEqual([
       ["olga", "owner"],
       ["adam", "admin"],
@@ -56,8 +75,18 @@ describe("changeMembers", () => {
 
   it("appends nothing for what changes nothing, and only what does", async () => {
     const { change, events } = await houseOf();
-    expect(await change("olga", [["max", "member"], ["stranger", null]])).toMatchObject({ head: 1 });
-    expect(await change("olga", [["max", "member"], ["mia", "reader"]])).toMatchObject({ head: 2 });
+    expect(
+      await change("olga", [
+        ["max", "member"],
+        ["stranger", null],
+      ]),
+    ).toMatchObject({ head: 1 });
+    expect(
+      await change("olga", [
+        ["max", "member"],
+        ["mia", "reader"],
+      ]),
+    ).toMatchObject({ head: 2 });
     expect(await events()).toEqual([{ type: "member", from: "olga", members: [["mia", "reader"]] }]);
   });
 
@@ -74,12 +103,25 @@ describe("changeMembers", () => {
     const { change, now, events } = await houseOf();
     expect(await change("olga", [["olga", null]])).toBe(null);
     expect((await now())?.[0]).toEqual(["adam", "owner"]);
-    expect(await events()).toEqual([{ type: "member", from: "olga", members: [["olga", null], ["adam", "owner"]] }]);
+    expect(await events()).toEqual([
+      {
+        type: "member",
+        from: "olga",
+        members: [
+          ["olga", null],
+          ["adam", "owner"],
+        ],
+      },
+    ]);
   });
 
   it("sees past those that change to find the next owner", async () => {
     const { change, now } = await houseOf();
-    await change("olga", [["olga", null], ["adam", "reader"], ["max", null]]);
+    await change("olga", [
+      ["olga", null],
+      ["adam", "reader"],
+      ["max", null],
+    ]);
     expect(await now()).toEqual([
       ["mia", "owner"],
       ["adam", "reader"],
@@ -109,7 +151,7 @@ describe("changeMembers", () => {
   });
 
   it("S15: decides anew when another change came between the look and the append", async () => {
-    const { house, change, events } = await houseOf();
+    const { house, store, change, events } = await houseOf();
     let meddled = false;
     const meddling: MembersSurroundings = {
       ...house,
@@ -118,7 +160,9 @@ describe("changeMembers", () => {
           if (!meddled) {
             meddled = true;
             // adam is no admin any longer by the time his change is appended.
-            await house.store.append([{ ...entry, user: "olga", members: [["adam", "member"]], body: { members: [["adam", "member"]] } }]);
+            await store.append([
+              { ...entry, user: "olga", members: [["adam", "member"]], body: { members: [["adam", "member"]] } },
+            ]);
           }
           return house.sequencer.append(entry);
         },
@@ -130,7 +174,10 @@ describe("changeMembers", () => {
 
   it("gives up with a wait when others never stop changing members", async () => {
     const { house, change } = await houseOf();
-    const losing: MembersSurroundings = { ...house, sequencer: { append: async () => ({ kind: "refused", code: "stale" }) } };
+    const losing: MembersSurroundings = {
+      ...house,
+      sequencer: { append: async () => ({ kind: "refused", code: "stale" }) },
+    };
     expect(await change("olga", [["zoe", "member"]], losing)).toBe("unavailable");
   });
 });
@@ -141,7 +188,10 @@ describe("listMembers", () => {
     const rita = { user: "rita", origin: null };
     const first = await listMembers(house, rita, "c1", null, 3);
     expect(first).toMatchObject({ members: MEMBERS.slice(0, 3), more: true });
-    expect(await listMembers(house, rita, "c1", first.cursor, 3)).toMatchObject({ members: MEMBERS.slice(3), more: false });
+    expect(await listMembers(house, rita, "c1", first.cursor, 3)).toMatchObject({
+      members: MEMBERS.slice(3),
+      more: false,
+    });
   });
 
   it.each([

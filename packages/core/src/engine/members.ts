@@ -67,7 +67,9 @@ async function tryChange(
   }
   const real = changes.filter(([user, role]) => (current.get(user) ?? null) !== role);
   if (real.length === 0) return true;
-  const complete = real.some(([user]) => current.get(user) === "owner") ? await keepOwner(house, c, real, own.membersVersion) : real;
+  const complete = real.some(([user]) => current.get(user) === "owner")
+    ? await keepOwner(house, c, real, own.membersVersion)
+    : real;
   if (complete === null) return false;
   return append(house, caller, c, complete, own.membersVersion);
 }

@@ -21,14 +21,29 @@ const spansOf: fc.Arbitrary<readonly Span[]> = fc
     return spans;
   });
 
-const visible = (spans: readonly Span[], seq: number): boolean => spans.some(([from, to]) => seq >= from && seq <= (to ?? seq));
+const visible = (spans: readonly Span[], seq: number): boolean =>
+  spans.some(([from, to]) => seq >= from && seq <= (to ?? seq));
 
-const rowOf = (seq: number): EventRow => ({ seq, ord: seq, type: "message", id: `m${seq}`, from: "alice", at: 0, body: { text: "x".repeat(seq) } });
+const rowOf = (seq: number): EventRow => ({
+  seq,
+  ord: seq,
+  type: "message",
+  id: `m${seq}`,
+  from: "alice",
+  at: 0,
+  body: { text: "x".repeat(seq) },
+});
 
 /** A log of `head` entries, as a store pages it. */
 function logOf(head: number, epoch = "e1") {
   return {
-    range: async (query: { after: number; before?: number; from: "oldest" | "newest"; rows: number; bytes: number }) => {
+    range: async (query: {
+      after: number;
+      before?: number;
+      from: "oldest" | "newest";
+      rows: number;
+      bytes: number;
+    }) => {
       const all: EventRow[] = [];
       for (let seq = query.after + 1; seq < Math.min(query.before ?? head + 1, head + 1); seq++) all.push(rowOf(seq));
       if (query.from === "newest") all.reverse();
@@ -58,7 +73,8 @@ function covered({ events }: Page, spans: readonly Span[]): readonly number[] {
   });
 }
 
-const seqs = (from: number, to: number): readonly number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+const seqs = (from: number, to: number): readonly number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 
 describe("stretches", () => {
   it("I16: cover from…to without a gap or an overlap, and know what may be seen", () => {
@@ -104,12 +120,18 @@ describe("readAfter", () => {
   });
 
   it("is empty at the head, with to one below from", async () => {
-    const page = await readAfter(logOf(5), "c1", { spans: [[1, null]], epoch: "e1", head: 5 }, 5, { rows: 9, bytes: 1e6 });
+    const page = await readAfter(logOf(5), "c1", { spans: [[1, null]], epoch: "e1", head: 5 }, 5, {
+      rows: 9,
+      bytes: 1e6,
+    });
     expect(page).toEqual({ epoch: "e1", head: 5, from: 6, to: 5, events: [], more: false });
   });
 
   it("keeps to its head although the log has grown since", async () => {
-    const page = await readAfter(logOf(9), "c1", { spans: [[1, null]], epoch: "e1", head: 5 }, 3, { rows: 9, bytes: 1e6 });
+    const page = await readAfter(logOf(9), "c1", { spans: [[1, null]], epoch: "e1", head: 5 }, 3, {
+      rows: 9,
+      bytes: 1e6,
+    });
     expect(page).toMatchObject({ head: 5, from: 4, to: 5, more: false });
   });
 
@@ -129,7 +151,12 @@ describe("readBefore", () => {
         for (let pages = 0; ; pages++) {
           const page = await readBefore(logOf(head), "c1", access, before, given);
           if (page === null) throw new Error("no page");
-          expect(page).toMatchObject({ epoch: "e1", head, to: Math.max(0, Math.min(before - 1, head)), more: page.from > 1 });
+          expect(page).toMatchObject({
+            epoch: "e1",
+            head,
+            to: Math.max(0, Math.min(before - 1, head)),
+            more: page.from > 1,
+          });
           expect(page.from).toBeGreaterThanOrEqual(1);
           expect(covered(page, spans)).toEqual(seqs(page.from, page.to));
           expect(page.events.length).toBeLessThanOrEqual(given.rows);

@@ -61,7 +61,14 @@ export async function readAfter(
       continue;
     }
     const rows = bounds.rows - events.length;
-    const page = await store.range({ conversation: c, after: stretch.from - 1, before: stretch.to + 1, from: "oldest", rows, bytes });
+    const page = await store.range({
+      conversation: c,
+      after: stretch.from - 1,
+      before: stretch.to + 1,
+      from: "oldest",
+      rows,
+      bytes,
+    });
     if (page === null || page.epoch !== epoch) return null;
     events.push(...page.rows);
     to = page.rows.at(-1)?.seq ?? to;
@@ -93,7 +100,14 @@ export async function readBefore(
       continue;
     }
     const rows = bounds.rows - events.length;
-    const page = await store.range({ conversation: c, after: stretch.from - 1, before: stretch.to + 1, from: "newest", rows, bytes });
+    const page = await store.range({
+      conversation: c,
+      after: stretch.from - 1,
+      before: stretch.to + 1,
+      from: "newest",
+      rows,
+      bytes,
+    });
     if (page === null || page.epoch !== epoch) return null;
     events.unshift(...page.rows);
     from = page.rows[0]?.seq ?? from;

@@ -13,7 +13,14 @@ const may = (caller: Role, from: Standing, to: Standing): boolean =>
     kind: "group",
     caller: { user: "me", role: caller },
     changes: [["you", to]],
-    current: new Map(from === null ? [["me", caller]] : [["me", caller], ["you", from]]),
+    current: new Map(
+      from === null
+        ? [["me", caller]]
+        : [
+            ["me", caller],
+            ["you", from],
+          ],
+    ),
   });
 
 describe("mayChangeMembers", () => {
@@ -39,16 +46,29 @@ describe("mayChangeMembers", () => {
   it("lets everybody leave, and nobody raise themselves", () => {
     for (const [rank, role] of ROLES.entries()) {
       const of = (to: Standing) =>
-        mayChangeMembers({ kind: "group", caller: { user: "me", role }, changes: [["me", to]], current: new Map([["me", role]]) });
+        mayChangeMembers({
+          kind: "group",
+          caller: { user: "me", role },
+          changes: [["me", to]],
+          current: new Map([["me", role]]),
+        });
       expect(of(null)).toBe(true);
       for (const higher of ROLES.slice(0, rank)) expect([role, higher, of(higher)]).toEqual([role, higher, false]);
     }
   });
 
   it("allows a call only if it allows every change in it", () => {
-    const changes: readonly MemberChange[] = [["you", "member"], ["them", null]];
+    const changes: readonly MemberChange[] = [
+      ["you", "member"],
+      ["them", null],
+    ];
     const of = (them: Role) =>
-      mayChangeMembers({ kind: "group", caller: { user: "me", role: "admin" }, changes, current: new Map([["them", them]]) });
+      mayChangeMembers({
+        kind: "group",
+        caller: { user: "me", role: "admin" },
+        changes,
+        current: new Map([["them", them]]),
+      });
     expect([of("reader"), of("owner")]).toEqual([true, false]);
   });
 
@@ -86,21 +106,47 @@ describe("withOwner", () => {
     ["rita", "reader"],
   ]);
 
-  const heirs: readonly { readonly who: string; readonly changes: readonly MemberChange[]; readonly heir: string | null }[] = [
+  const heirs: readonly {
+    readonly who: string;
+    readonly changes: readonly MemberChange[];
+    readonly heir: string | null;
+  }[] = [
     { who: "the owner leaves: to the admin", changes: [["olga", null]], heir: "adam" },
-    { who: "owner and admin leave: to a member", changes: [["olga", null], ["adam", null]], heir: "max" },
+    {
+      who: "owner and admin leave: to a member",
+      changes: [
+        ["olga", null],
+        ["adam", null],
+      ],
+      heir: "max",
+    },
     {
       who: "all but the reader leave: to the reader",
-      changes: [["olga", null], ["adam", null], ["mia", null], ["max", null]],
+      changes: [
+        ["olga", null],
+        ["adam", null],
+        ["mia", null],
+        ["max", null],
+      ],
       heir: "rita",
     },
     { who: "the owner becomes a member: to the admin", changes: [["olga", "member"]], heir: "adam" },
     {
       who: "owner and admin become members: to one who was a member",
-      changes: [["olga", "member"], ["adam", "member"]],
+      changes: [
+        ["olga", "member"],
+        ["adam", "member"],
+      ],
       heir: "max",
     },
-    { who: "the owner leaves and names another: nothing to add", changes: [["olga", null], ["mia", "owner"]], heir: null },
+    {
+      who: "the owner leaves and names another: nothing to add",
+      changes: [
+        ["olga", null],
+        ["mia", "owner"],
+      ],
+      heir: null,
+    },
     { who: "another leaves: nothing to add", changes: [["mia", null]], heir: null },
   ];
 
@@ -112,7 +158,9 @@ describe("withOwner", () => {
   });
 
   it("leaves an owner who is alone what they are", () => {
-    expect(after([["olga", "owner"]], withOwner([["olga", "member"]], [["olga", "owner"]]))).toEqual(new Map([["olga", "owner"]]));
+    expect(after([["olga", "owner"]], withOwner([["olga", "member"]], [["olga", "owner"]]))).toEqual(
+      new Map([["olga", "owner"]]),
+    );
   });
 
   it("keeps an owner wherever members are left, and touches nobody else", () => {

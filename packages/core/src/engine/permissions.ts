@@ -39,7 +39,10 @@ export function mayChangeMembers({ kind, caller, changes, current }: MembersRequ
  * role passes to an admin, else to a member, else to a reader. `first` are the first members in the order of
  * roles, as many as are needed to see past those that change.
  */
-export function withOwner(changes: readonly MemberChange[], first: readonly (readonly [string, Role])[]): readonly MemberChange[] {
+export function withOwner(
+  changes: readonly MemberChange[],
+  first: readonly (readonly [string, Role])[],
+): readonly MemberChange[] {
   const after = new Map<string, Role>(first);
   for (const [user, role] of changes) {
     if (role === null) after.delete(user);

@@ -8,12 +8,22 @@ import { addSubscription, subscribedFrame } from "./subscribe.ts";
 type Repair =
   | { readonly kind: "gone"; readonly c: ConversationId }
   | { readonly kind: "reset"; readonly c: ConversationId; readonly access: Access }
-  | { readonly kind: "page"; readonly c: ConversationId; readonly access: Access; readonly after: number; readonly rows: number }
+  | {
+      readonly kind: "page";
+      readonly c: ConversationId;
+      readonly access: Access;
+      readonly after: number;
+      readonly rows: number;
+    }
   /** Behind, and the budget is spent: the client fetches. */
   | { readonly kind: "lagging"; readonly c: ConversationId };
 
 /** What each cursor of a `have` needs, newest conversation first, as far as `events` reach (I16). Level ones need nothing. Pure. */
-export function repairPlan(have: readonly HaveEntry[], access: readonly (Access | null)[], events: number): readonly Repair[] {
+export function repairPlan(
+  have: readonly HaveEntry[],
+  access: readonly (Access | null)[],
+  events: number,
+): readonly Repair[] {
   let left = events;
   const plan: Repair[] = [];
   for (const [index, [c, epoch, seq]] of have.entries()) {
@@ -34,13 +44,24 @@ export function repairPlan(have: readonly HaveEntry[], access: readonly (Access 
 
 export interface RepairSurroundings {
   readonly store: Pick<MessageStore, "range">;
-  readonly limits: { readonly repairEventsMax: number; readonly repairBytesMax: number; readonly subscriptionsMax: number };
+  readonly limits: {
+    readonly repairEventsMax: number;
+    readonly repairBytesMax: number;
+    readonly subscriptionsMax: number;
+  };
   accessMany(user: string, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
   /** Encoded rows above `after` up to `head`, if all of them are in memory. */
   recent(c: ConversationId, epoch: string, after: number, head: number): readonly { readonly rowText: string }[] | null;
   encode(frame: GatewayFrame): EncodedFrames;
   encodePage(
-    page: { readonly c: string; readonly epoch: string; readonly head: number; readonly from: number; readonly to: number; readonly more: boolean },
+    page: {
+      readonly c: string;
+      readonly epoch: string;
+      readonly head: number;
+      readonly from: number;
+      readonly to: number;
+      readonly more: boolean;
+    },
     rowTexts: readonly string[],
   ): EncodedFrames;
 }
@@ -59,7 +80,11 @@ export interface RepairedSession {
  * Brings a client's cursors up to date: one page for each conversation that is behind, the next only
  * when the socket has room; those the budget does not reach are named in one `lagging`, at once.
  */
-export async function repair(house: RepairSurroundings, session: RepairedSession, have: readonly HaveEntry[]): Promise<void> {
+export async function repair(
+  house: RepairSurroundings,
+  session: RepairedSession,
+  have: readonly HaveEntry[],
+): Promise<void> {
   const access = await house.accessMany(
     session.user,
     have.map(([c]) => c),
@@ -123,14 +148,21 @@ async function sendPages(
   if (cut.length > 0) say({ t: "lagging", c: cut });
 }
 
-async function pageOf(house: RepairSurroundings, step: Extract<Repair, { kind: "page" }>, bytes: number): Promise<EncodedFrames | null> {
+async function pageOf(
+  house: RepairSurroundings,
+  step: Extract<Repair, { kind: "page" }>,
+  bytes: number,
+): Promise<EncodedFrames | null> {
   const { c, access, after, rows } = step;
   const whole = stretches(access.spans, after + 1, access.head).every((stretch) => stretch.visible);
   const recent = whole && rows === access.head - after ? house.recent(c, access.epoch, after, access.head) : null;
   if (recent !== null) {
     const texts = within(recent, bytes);
     const to = after + texts.length;
-    return house.encodePage({ c, epoch: access.epoch, head: access.head, from: after + 1, to, more: to < access.head }, texts);
+    return house.encodePage(
+      { c, epoch: access.epoch, head: access.head, from: after + 1, to, more: to < access.head },
+      texts,
+    );
   }
   const page = await readAfter(house.store, c, access, after, { rows, bytes });
   return page === null ? null : house.encode({ t: "events", c, ...page });

@@ -22,7 +22,8 @@ async function houseOf() {
   const clock = new ManualClock();
   const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100 };
   const origins: (object | null)[] = [];
-  const committed = (batch: readonly { readonly origin: object | null }[]) => origins.push(...batch.map(({ origin }) => origin));
+  const committed = (batch: readonly { readonly origin: object | null }[]) =>
+    origins.push(...batch.map(({ origin }) => origin));
   const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed });
   const house = { sequencer, clock, keyedHash: (text: string) => sign("key", text) };
   const settled = async <T>(work: Promise<T>): Promise<T> => {
@@ -34,7 +35,8 @@ async function houseOf() {
     settled(send(house, { user, origin }, { ...DRAFT, ...draft }, null));
   const blocked = (user: string, draft: Partial<SendFrame> = {}) =>
     settled(sendBlocked(house, { user, origin: null }, { ...DRAFT, ...draft }, 700));
-  const log = async () => (await store.range({ conversation: "c1", after: 1, from: "oldest", rows: 100, bytes: 1e9 }))?.rows;
+  const log = async () =>
+    (await store.range({ conversation: "c1", after: 1, from: "oldest", rows: 100, bytes: 1e9 }))?.rows;
   return { as, blocked, log, clock, store, origins };
 }
 
@@ -45,7 +47,16 @@ describe("send", () => {
     const sent = await as("bob", { mentions: ["alice"] }, session);
     expect(sent).toEqual({ t: "sent", id: "m1", c: "c1", epoch: expect.any(String), seq: 2, ord: 1, at: clock.now() });
     expect(await log()).toEqual([
-      { seq: 2, ord: 1, type: "message", id: "m1", from: "bob", at: clock.now(), body: { text: "hi" }, mentions: ["alice"] },
+      {
+        seq: 2,
+        ord: 1,
+        type: "message",
+        id: "m1",
+        from: "bob",
+        at: clock.now(),
+        body: { text: "hi" },
+        mentions: ["alice"],
+      },
     ]);
     expect(origins).toEqual([session]);
   });

@@ -21,7 +21,12 @@ export type Draft = Omit<SendFrame, "t">;
  * with `dup` (I4). Rejects with `conflict` (the id was used for other content), `not_found`,
  * `forbidden`, `invalid`, or with a wait: `unavailable`, `blocked`.
  */
-export async function send(house: SendSurroundings, caller: Caller, draft: Draft, order: Order | null): Promise<SentFrame> {
+export async function send(
+  house: SendSurroundings,
+  caller: Caller,
+  draft: Draft,
+  order: Order | null,
+): Promise<SentFrame> {
   const entry = entryOf(house, caller, draft);
   const taken = draft.type === "message" && draft.slot === undefined && draft.expect === undefined;
   if (taken) return answer(draft, await house.sequencer.append(entry, order, caller.origin));
@@ -35,7 +40,12 @@ export async function send(house: SendSurroundings, caller: Caller, draft: Draft
  * What a send behind a refused one is told: the `sent` it had before, if it is stored already;
  * else rejects with `blocked` and the wait of the one before it.
  */
-export async function sendBlocked(house: SendSurroundings, caller: Caller, draft: Draft, retryAfterMs: number): Promise<SentFrame> {
+export async function sendBlocked(
+  house: SendSurroundings,
+  caller: Caller,
+  draft: Draft,
+  retryAfterMs: number,
+): Promise<SentFrame> {
   const result = await house.sequencer.append({ ...entryOf(house, caller, draft), lookup: true });
   if (result.kind === "refused" && result.code === "absent") {
     throw new ChatError("blocked", "unable to send message; an earlier one has to be answered first", { retryAfterMs });
@@ -78,7 +88,10 @@ function refusal(code: Extract<AppendResult, { kind: "refused" }>["code"]): Chat
     case "conflict":
       return new ChatError("conflict", "unable to send message; its id was used for another");
     case "no_target":
-      return new ChatError("not_found", "unable to send message; what it replies to is no message of this conversation");
+      return new ChatError(
+        "not_found",
+        "unable to send message; what it replies to is no message of this conversation",
+      );
     case "absent":
     case "stale":
       return new ChatError("internal", "unable to send message; the store answered what was not asked");

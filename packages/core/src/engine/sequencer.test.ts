@@ -28,16 +28,21 @@ async function sequencerWith(faults: Faults = {}, limits = { batchEntriesMax: 10
   for (const c of ["c1", "c2"]) await plain.create(conversation(c));
   const batches: (readonly Append[])[] = [];
   const faulty = lossy.wrap(plain, { append: faults });
-  const store: Pick<MessageStore, "append" | "range" | "members"> = {
+  const store: Pick<MessageStore, "append" | "range"> = {
     append: (batch) => {
       batches.push(batch);
       return faulty.append(batch);
     },
     range: plain.range.bind(plain),
-    members: plain.members.bind(plain),
   };
   const told: (readonly Committed[])[] = [];
-  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: (batch) => told.push(batch) });
+  const sequencer = new Sequencer({
+    store,
+    clock,
+    logger: silentLogger,
+    limits,
+    committed: (batch) => told.push(batch),
+  });
   const texts = async (c: string) => {
     const page = await plain.range({ conversation: c, after: 1, from: "oldest", rows: 1_000, bytes: 1e9 });
     return page?.rows.map((row) => row.body?.["text"]) ?? [];
@@ -75,7 +80,10 @@ describe("Sequencer: group commit", () => {
   });
 
   it("cuts batches at their bound, in order", async () => {
-    const { clock, sequencer, batches, texts } = await sequencerWith({}, { batchEntriesMax: 2, sequencerEntriesMax: 100 });
+    const { clock, sequencer, batches, texts } = await sequencerWith(
+      {},
+      { batchEntriesMax: 2, sequencerEntriesMax: 100 },
+    );
     for (const text of ["a", "b", "c", "d", "e"]) void sequencer.append(say(text));
     await clock.settle();
     expect(batches.map((batch) => batch.length)).toEqual([2, 2, 1]);
@@ -135,7 +143,7 @@ describe("Sequencer: group commit", () => {
 
 describe("Sequencer: a store that fails", () => {
   it("I4: appends again what has an unknown result, stores and tells it once", async () => {
-    const { clock, sequencer, batches, seqsTold, texts, heal } = await sequencerWith({ failAfter: 1 });
+    const { clock, sequencer, batches, told, seqsTold, texts, heal } = await sequencerWith({ failAfter: 1 });
     const fates = ["a", "b"].map((text) => fate(sequencer.append(say(text))));
     await clock.settle();
     heal();
@@ -144,6 +152,8 @@ describe("Sequencer: a store that fails", () => {
     expect(batches).toHaveLength(2);
     expect(await texts("c1")).toEqual(["a", "b"]);
     expect(seqsTold()).toEqual(["c1 2", "c1 3"]);
+    // By now members may have changed: whom it was for has to be found out anew.
+    expect(told.flat().map(({ result }) => result.membersVersion)).toEqual([0, 0]);
   });
 
   it("does the same when nothing was stored", async () => {
@@ -229,7 +239,7 @@ describe("Sequencer: a store that fails", () => {
   it("takes a store that answers too little for one that failed", async () => {
     const clock = new ManualClock();
     const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100 };
-    const store = { append: async () => [], range: async () => null, members: async () => null };
+    const store = { append: async () => [], range: async () => null };
     const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: () => {} });
     const refused = fate(sequencer.append(say("a")));
     await clock.advance(2_000);

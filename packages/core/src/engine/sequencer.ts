@@ -15,7 +15,7 @@ export interface Committed {
 }
 
 export interface SequencerSurroundings {
-  readonly store: Pick<MessageStore, "append" | "range" | "members">;
+  readonly store: Pick<MessageStore, "append" | "range">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: { readonly batchEntriesMax: number; readonly sequencerEntriesMax: number };
@@ -104,10 +104,13 @@ export class Sequencer {
 
   async #append(batch: readonly Waiting[], repeated: boolean): Promise<readonly AppendResult[]> {
     const results = await this.#house.store.append(batch.map((waiting) => waiting.entry));
-    if (results.length !== batch.length) throw new ChatError("internal", "unable to append; the store left entries unanswered");
+    if (results.length !== batch.length)
+      throw new ChatError("internal", "unable to append; the store left entries unanswered");
     if (!repeated) return results;
     const own = ownDuplicates(batch, results);
-    return Promise.all(results.map((result, index) => (own.has(index) ? this.#firstResult(batch[index]?.entry, result) : result)));
+    return Promise.all(
+      results.map((result, index) => (own.has(index) ? this.#firstResult(batch[index]?.entry, result) : result)),
+    );
   }
 
   #settle(batch: readonly Waiting[], results: readonly AppendResult[]): void {
@@ -122,19 +125,27 @@ export class Sequencer {
       this.#house.committed(committed);
     } catch (error) {
       // What is stored stays stored and answered; its readers find it in the log.
-      this.#house.logger.error({ name: error instanceof Error ? error.name : typeof error }, "unable to deliver a commit");
+      this.#house.logger.error(
+        { name: error instanceof Error ? error.name : typeof error },
+        "unable to deliver a commit",
+      );
     }
   }
 
-  /** The event of a first try whose answer was lost: nobody was told of it yet. */
+  /** The event of a first try whose answer was lost: nobody was told of it yet. Which members it was for is not known any longer. */
   async #firstResult(entry: Append | undefined, result: AppendResult): Promise<AppendResult> {
     if (entry === undefined || result.kind !== "duplicate") return result;
-    const { store } = this.#house;
-    const page = await store.range({ conversation: entry.conversation, after: result.seq - 1, from: "oldest", rows: 1, bytes: 1 });
-    const members = await store.members(entry.conversation, null, 1);
+    const { conversation } = entry;
+    const page = await this.#house.store.range({
+      conversation,
+      after: result.seq - 1,
+      from: "oldest",
+      rows: 1,
+      bytes: 1,
+    });
     const row = page?.rows[0];
-    if (!page || !members || row?.seq !== result.seq || page.epoch !== result.epoch) return result;
-    return { kind: "event", epoch: page.epoch, row, membersVersion: members.membersVersion };
+    if (!page || row?.seq !== result.seq || page.epoch !== result.epoch) return result;
+    return { kind: "event", epoch: page.epoch, row, membersVersion: 0 };
   }
 
   #refuse(batch: readonly Waiting[]): void {

@@ -70,7 +70,8 @@ export class Audiences {
     const users = [...list.users];
     const access = await this.#house.store.access(users.map((user) => ({ user, conversation: c })));
     const since = new Map<UserId, number>();
-    for (const [index, user] of users.entries()) since.set(user, access[index]?.spans.at(-1)?.[0] ?? Number.MAX_SAFE_INTEGER);
+    for (const [index, user] of users.entries())
+      since.set(user, access[index]?.spans.at(-1)?.[0] ?? Number.MAX_SAFE_INTEGER);
     return { ...list, since };
   }
 
@@ -80,7 +81,11 @@ export class Audiences {
       let version: number | null = null;
       let cursor: string | null = null;
       for (;;) {
-        const page: Awaited<ReturnType<MessageStore["members"]>> = await this.#house.store.members(c, cursor, PAGE_MEMBERS);
+        const page: Awaited<ReturnType<MessageStore["members"]>> = await this.#house.store.members(
+          c,
+          cursor,
+          PAGE_MEMBERS,
+        );
         if (page === null) return null;
         if (version !== null && version !== page.membersVersion) break;
         version = page.membersVersion;

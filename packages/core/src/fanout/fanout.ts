@@ -20,8 +20,8 @@ export interface FannedEvents {
 /** One session on this node. */
 export interface Recipient {
   deliver(events: FannedEvents): void;
-  /** Sends an uncounted frame. */
-  tell(frames: EncodedFrames): void;
+  /** Sends an uncounted frame behind the events that were delivered before it. */
+  follow(frames: EncodedFrames): void;
 }
 
 /** Events in seq order, with the session that each came from, if it is on this node. */
@@ -29,6 +29,7 @@ export interface FanoutArrival {
   readonly c: ConversationId;
   readonly epoch: Epoch;
   readonly rows: readonly EventRow[];
+  /** After the last row; 0: not known. */
   readonly membersVersion: number;
   readonly origins?: readonly (object | null)[];
 }
@@ -118,11 +119,18 @@ export class Fanout {
     const gone = this.#house.encode({ t: "events", c: arrival.c, gone: true });
     for (const [user, role] of changes) {
       if (role !== null || audience.users.has(user)) continue;
-      for (const session of this.#house.sessionsOf(user)) session.tell(gone);
+      for (const session of this.#house.sessionsOf(user)) session.follow(gone);
     }
   }
 
-  #deliver(arrival: FanoutArrival, all: FannedEvents, from: number, to: number, audience: Audience, users: Iterable<UserId>): void {
+  #deliver(
+    arrival: FanoutArrival,
+    all: FannedEvents,
+    from: number,
+    to: number,
+    audience: Audience,
+    users: Iterable<UserId>,
+  ): void {
     if (from >= to) return;
     const part = from === 0 && to === all.events.length ? all : joined(all, all.events.slice(from, to));
     const origins = arrival.origins?.slice(from, to);
@@ -144,7 +152,12 @@ function changesIn(rows: readonly EventRow[]): number {
 }
 
 /** Without what the session sent itself (`sent` tells it) and what came before the user did. */
-function shareOf(session: object, part: FannedEvents, origins: readonly (object | null)[] | null, since: number): FannedEvents | null {
+function shareOf(
+  session: object,
+  part: FannedEvents,
+  origins: readonly (object | null)[] | null,
+  since: number,
+): FannedEvents | null {
   const first = part.events[0]?.row.seq ?? 0;
   if (since <= first && (origins === null || !origins.includes(session))) return part;
   const events = part.events.filter((event, index) => event.row.seq >= since && origins?.[index] !== session);

@@ -14,7 +14,9 @@ type ExpressRequest = IncomingMessage & { readonly body?: unknown };
  * parsed already, or reads it itself. Answers every path below its mount. Upgrades are
  * `chat.attach(server, { path: "/chat" })`.
  */
-export function chatRouter(chat: FetchHandler): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
+export function chatRouter(
+  chat: FetchHandler,
+): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
   const answer = async (request: ExpressRequest, response: ServerResponse): Promise<void> => {
     const address = request.socket.remoteAddress ?? "";
     const asked = toRequest(request, request.url ?? "/", request.body);

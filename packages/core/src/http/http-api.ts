@@ -41,12 +41,27 @@ export interface HttpCommands {
     c: string,
     cursor: string | null,
     limit: number,
-  ): Promise<{ readonly members: readonly (readonly [UserId, Role])[]; readonly cursor: string; readonly more: boolean }>;
-  changeMembers(user: UserId, c: string, changes: readonly (readonly [UserId, Role | null])[]): Promise<InboxRow | null>;
+  ): Promise<{
+    readonly members: readonly (readonly [UserId, Role])[];
+    readonly cursor: string;
+    readonly more: boolean;
+  }>;
+  changeMembers(
+    user: UserId,
+    c: string,
+    changes: readonly (readonly [UserId, Role | null])[],
+  ): Promise<InboxRow | null>;
   send(user: UserId, draft: Omit<SendFrame, "t">): Promise<SentFrame>;
   fetch(
     user: UserId,
-    request: { readonly c: string; readonly after?: number; readonly before?: number; readonly around?: number; readonly re?: number; readonly limit?: number },
+    request: {
+      readonly c: string;
+      readonly after?: number;
+      readonly before?: number;
+      readonly around?: number;
+      readonly re?: number;
+      readonly limit?: number;
+    },
   ): Promise<EventsFrame>;
 }
 
@@ -58,7 +73,10 @@ export interface HttpSurroundings {
   authenticate(
     token: string | null,
     peer: PeerRequest,
-  ): Promise<{ readonly kind: "welcome"; readonly credentials: { readonly user: UserId } } | { readonly kind: "close"; readonly close: CloseCode }>;
+  ): Promise<
+    | { readonly kind: "welcome"; readonly credentials: { readonly user: UserId } }
+    | { readonly kind: "close"; readonly close: CloseCode }
+  >;
   /** Rejects when the engine cannot serve: not started, draining, without its store. */
   ready(): Promise<void>;
 }
@@ -79,7 +97,11 @@ interface Call {
   readonly parts: readonly string[];
 }
 
-type Route = readonly [method: string, pattern: readonly (string | typeof VARIABLE)[], run: (api: HttpApi, call: Call) => Promise<Response>];
+type Route = readonly [
+  method: string,
+  pattern: readonly (string | typeof VARIABLE)[],
+  run: (api: HttpApi, call: Call) => Promise<Response>,
+];
 
 const VARIABLE = Symbol("variable");
 const MEMBERS_LIMIT = 100;
@@ -111,7 +133,8 @@ export class HttpApi {
       const path = pathBelow(url, context.base ?? "");
       if (path === "healthz" || path === "readyz") return await this.#health(request);
       const { peer, originAllowed } = this.#house.see(request.headers, context.address ?? "");
-      if (!originAllowed) throw new ChatError("forbidden", "unable to answer; this Origin is not one of option origins");
+      if (!originAllowed)
+        throw new ChatError("forbidden", "unable to answer; this Origin is not one of option origins");
       const [run, parts] = routeOf(request.method, path);
       const user = await this.#authenticate(request, peer);
       return await run(this, { user, request, url, parts });
@@ -131,7 +154,7 @@ export class HttpApi {
 
   async inbox({ user, url }: Call): Promise<Response> {
     const { cursor, limit } = readQuery(url, listQuery);
-    return json(await this.#house.commands.inbox(user, cursor ?? null, limit === 0 ? 1 : limit));
+    return json(await this.#house.commands.inbox(user, cursor ?? null, limit));
   }
 
   async row({ user, parts }: Call): Promise<Response> {
@@ -142,7 +165,7 @@ export class HttpApi {
 
   async members({ user, parts, url }: Call): Promise<Response> {
     const { cursor, limit } = readQuery(url, listQuery);
-    const rows = Math.min(Math.max(limit ?? MEMBERS_LIMIT, 1), LIMITS.pageRowsMax);
+    const rows = Math.min(limit ?? MEMBERS_LIMIT, LIMITS.pageRowsMax);
     const page = await this.#house.commands.members(user, conversationOf(parts), cursor ?? null, rows);
     return json({ members: page.members, cursor: page.cursor, more: page.more });
   }
@@ -162,7 +185,9 @@ export class HttpApi {
   }
 
   async messages({ user, parts, url }: Call): Promise<Response> {
-    const query = Object.fromEntries(Object.entries(readQuery(url, messagesQuery)).filter(([, value]) => value !== undefined));
+    const query = Object.fromEntries(
+      Object.entries(readQuery(url, messagesQuery)).filter(([, value]) => value !== undefined),
+    );
     const { t: _, ...page } = await this.#house.commands.fetch(user, { ...query, c: conversationOf(parts) });
     return json(page);
   }
@@ -193,18 +218,27 @@ export class HttpApi {
     const greeting = await this.#house.authenticate(token, peer);
     if (greeting.kind === "welcome") return greeting.credentials.user;
     if (greeting.close.code === CLOSE.overloaded.code) {
-      throw new ChatError("unavailable", "unable to answer; authentication failed on our side", { retryAfterMs: 1_000 });
+      throw new ChatError("unavailable", "unable to answer; authentication failed on our side", {
+        retryAfterMs: 1_000,
+      });
     }
     throw unauthenticated(greeting.close.code === CLOSE.expired.code ? "expired" : undefined);
   }
 }
 
 function unauthenticated(reason?: string): ChatError {
-  return new ChatError("unauthenticated", "unable to answer; the credentials do not hold", reason === undefined ? {} : { reason });
+  return new ChatError(
+    "unauthenticated",
+    "unable to answer; the credentials do not hold",
+    reason === undefined ? {} : { reason },
+  );
 }
 
 function json(value: unknown, status = 200): Response {
-  return new Response(JSON.stringify(value), { status, headers: { "content-type": "application/json", "cache-control": "no-store" } });
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store" },
+  });
 }
 
 function pathBelow(url: URL, base: string): string {

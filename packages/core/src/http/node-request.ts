@@ -10,8 +10,9 @@ export function toRequest(incoming: IncomingMessage, path: string, parsed: unkno
   const method = incoming.method ?? "GET";
   const init: RequestInit & { duplex?: "half" } = { method, headers };
   if (method !== "GET" && method !== "HEAD") {
-    if (parsed !== undefined && incoming.readableEnded) init.body = typeof parsed === "string" ? parsed : JSON.stringify(parsed);
-    else {
+    if (parsed !== undefined && incoming.readableEnded) {
+      init.body = typeof parsed === "string" || parsed instanceof Uint8Array ? parsed : JSON.stringify(parsed);
+    } else {
       init.body = Readable.toWeb(incoming) as ReadableStream<Uint8Array>;
       init.duplex = "half";
     }
@@ -22,6 +23,6 @@ export function toRequest(incoming: IncomingMessage, path: string, parsed: unkno
 /** Writes a fetch `Response` to a Node response. */
 export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
   outgoing.statusCode = response.status;
-  response.headers.forEach((value, name) => outgoing.setHeader(name, value));
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
   outgoing.end(response.body === null ? undefined : Buffer.from(await response.arrayBuffer()));
 }

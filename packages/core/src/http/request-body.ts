@@ -20,12 +20,13 @@ async function readText(request: Request): Promise<string> {
 }
 
 /**
- * A request's JSON body, in a shape that can be trusted. Depth, keys, U+0000, lone surrogates and
- * `__proto__` are refused as they are in frames, but with `invalid`.
+ * A request's JSON body, in a shape that can be trusted. Depth, keys, U+0000, lone surrogates,
+ * `__proto__` and infinite numbers are refused as they are in frames, but with `invalid`.
  */
 export async function readBody<S extends z.ZodType>(request: Request, schema: S): Promise<z.output<S>> {
   const text = await readText(request);
-  if (measureJsonText(text, LIMITS.depthMax, LIMITS.keysMax) !== null) throw invalid("it is nested too deep or has too many keys");
+  if (measureJsonText(text, LIMITS.depthMax, LIMITS.keysMax) !== null)
+    throw invalid("it is nested too deep or has too many keys");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,9 +34,10 @@ export async function readBody<S extends z.ZodType>(request: Request, schema: S)
     throw invalid("it is no JSON");
   }
   if (textMayHideFaults(text) && jsonFault(value, LIMITS.depthMax, LIMITS.keysMax) !== null) {
-    throw invalid("it holds U+0000, a lone surrogate or a key __proto__");
+    throw invalid("it holds U+0000, a lone surrogate, a key __proto__ or an infinite number");
   }
-  const forged = typeof value === "object" && value !== null && GATEWAY_FIELDS.find((field) => Object.hasOwn(value, field));
+  const forged =
+    typeof value === "object" && value !== null && GATEWAY_FIELDS.find((field) => Object.hasOwn(value, field));
   if (forged) throw invalid(`only the server sets ${forged}`);
   return readShape(value, schema, "body");
 }

@@ -47,7 +47,9 @@ const numberText = z
   .transform(Number)
   .refine(Number.isSafeInteger);
 
-export const listQuery = z.object({ cursor: z.string().optional(), limit: numberText.optional() });
+const limitText = numberText.refine((limit) => limit > 0);
+
+export const listQuery = z.object({ cursor: z.string().optional(), limit: limitText.optional() });
 
 export const messagesQuery = z
   .object({
@@ -55,6 +57,6 @@ export const messagesQuery = z
     before: numberText.optional(),
     around: numberText.optional(),
     re: numberText.optional(),
-    limit: numberText.optional(),
+    limit: limitText.optional(),
   })
   .refine(({ after, before, around }) => [after, before, around].filter((bound) => bound !== undefined).length < 2);

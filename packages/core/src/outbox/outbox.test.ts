@@ -24,7 +24,13 @@ class Wire implements OutboxWire {
   }
 }
 
-const LIMITS = { ...DEFAULT_LIMITS, windowFramesMax: 4, outboxFramesMax: 8, outboxBytesMax: 10_000, socketBytesMax: 2_000 };
+const LIMITS = {
+  ...DEFAULT_LIMITS,
+  windowFramesMax: 4,
+  outboxFramesMax: 8,
+  outboxBytesMax: 10_000,
+  socketBytesMax: 2_000,
+};
 
 /** Events `from`…`to` of a conversation, each of about `bytes` bytes. */
 function events(c: string, from: number, to: number, bytes = 100) {
@@ -51,7 +57,7 @@ function outbox(given: Partial<OutboxSurroundings> = {}): Outbox {
 function sweepUntil(box: Outbox, ms: number): { readonly verdict: string | null; readonly after: number } {
   for (const start = now; now < start + ms; ) {
     now += 1_000;
-    const verdict = box.sweep();
+    const verdict = box.sweep(false);
     if (verdict !== null) return { verdict, after: now - start };
   }
   return { verdict: null, after: ms };
@@ -105,6 +111,57 @@ describe("Outbox: window", () => {
   });
 });
 
+describe("Outbox: uncounted frames", () => {
+  const gone = (c: string) => encode({ t: "events", c, gone: true });
+
+  it("go out at once where nothing waits", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 2));
+    box.tell(gone("c1"));
+    expect(wire.frames.map((frame) => frame.t)).toEqual(["event", "event", "events"]);
+    expect(box.written).toBe(2);
+  });
+
+  it("I17: go out behind the events that wait, uncounted: gone never overtakes the removal", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 5));
+    box.tell(gone("c1"));
+    box.tell(gone("c2"));
+    box.deliver(events("c3", 1, 1));
+    expect(wire.frames.map((frame) => frame.t)).toEqual(["event", "event", "event", "event"]);
+    box.ack(4);
+    expect(wire.frames.slice(4).map((frame) => [frame.t, "c" in frame ? frame.c : null])).toEqual([
+      ["event", "c1"],
+      ["events", "c1"],
+      ["events", "c2"],
+      ["event", "c3"],
+    ]);
+    expect(box.written).toBe(6);
+    expect(box.ack(6)).toBe(true);
+  });
+
+  it("are told also when what they waited for is given up", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 5));
+    box.tell(gone("c1"));
+    box.deliver(events("c2", 1, 9));
+    expect(box.catchingUp).toBe(true);
+    expect(wire.frames.at(-1)).toEqual({ t: "events", c: "c1", gone: true });
+    box.ack(4);
+    expect(wire.frames.at(-1)).toMatchObject({ t: "lagging" });
+  });
+
+  it("are written again by nobody", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 5));
+    box.tell(gone("c1"));
+    box.ack(4);
+    expect(sweepUntil(box, 10_000).verdict).toBe(null);
+    expect(wire.frames.filter((frame) => frame.t === "events")).toHaveLength(1);
+    expect(wire.frames.at(-1)).toMatchObject({ t: "again", n: 5 });
+  });
+});
+
 describe("Outbox: ack", () => {
   it("frees cumulatively; an older one changes nothing", () => {
     const box = outbox();
@@ -123,6 +180,37 @@ describe("Outbox: ack", () => {
     box.deliver(events("c1", 1, 6));
     expect(box.ack(5)).toBe(false);
     expect(box.ack(4)).toBe(true);
+  });
+});
+
+describe("Outbox: uncounted frames", () => {
+  const gone = encode({ t: "events", c: "c1", gone: true });
+
+  it("I17: go out behind the events that wait, so that none is overtaken, and are not counted", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 6));
+    box.tell(gone);
+    expect(wire.frames.map((frame) => frame.t)).toEqual(["event", "event", "event", "event"]);
+    box.deliver(events("c2", 1, 1));
+    box.ack(4);
+    expect(wire.frames.slice(4).map((frame) => ("c" in frame ? [frame.t, frame.c] : []))).toEqual([
+      ["event", "c1"],
+      ["event", "c1"],
+      ["events", "c1"],
+      ["event", "c2"],
+    ]);
+    expect(box.written).toBe(7);
+  });
+
+  it("go out at once when nothing waits, and are told although what they waited for is given up", () => {
+    const box = outbox();
+    box.tell(gone);
+    expect(wire.frames).toHaveLength(1);
+    box.deliver(events("c1", 1, 6));
+    box.tell(gone);
+    box.deliver(events("c2", 1, 3));
+    expect(box.catchingUp).toBe(true);
+    expect(wire.frames.at(-1)).toEqual({ t: "events", c: "c1", gone: true });
   });
 });
 
@@ -182,9 +270,9 @@ describe("Outbox: overflow", () => {
     box.deliver(events("c1", 1, 9));
     box.ack(1);
     now += LIMITS.drainedWithinMs - 1_000;
-    expect(box.sweep()).toBe(null);
+    expect(box.sweep(false)).toBe(null);
     now += 1_000;
-    expect(box.sweep()).toBe("slow");
+    expect(box.sweep(false)).toBe("slow");
   });
 
   it("ends the session at once where the host wants that", () => {
@@ -202,9 +290,15 @@ describe("Outbox: overflow", () => {
   it("I15: keeps no more bytes than its cap and one frame, and no more on the wire than the window", () => {
     const largestFrame = events("c1", 999, 999, 4_000).joined.bytes;
     const step = fc.oneof(
-      { weight: 5, arbitrary: fc.tuple(fc.constant("deliver" as const), fc.integer({ min: 1, max: 6 }), fc.nat(4_000)) },
+      {
+        weight: 5,
+        arbitrary: fc.tuple(fc.constant("deliver" as const), fc.integer({ min: 1, max: 6 }), fc.nat(4_000)),
+      },
       { weight: 2, arbitrary: fc.tuple(fc.constant("ack" as const), fc.nat(4), fc.constant(0)) },
-      { weight: 1, arbitrary: fc.tuple(fc.constant("socket" as const), fc.constantFrom(0, LIMITS.socketBytesMax), fc.constant(0)) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(fc.constant("socket" as const), fc.constantFrom(0, LIMITS.socketBytesMax), fc.constant(0)),
+      },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -246,7 +340,7 @@ describe("Outbox: no ack", () => {
     while (verdict === null) {
       const before = wire.writes.length;
       now += 1_000;
-      verdict = box.sweep();
+      verdict = box.sweep(false);
       if (wire.writes.length > before) written.push(now - start);
     }
     expect(written).toEqual([10_000, 20_000, 30_000]);
@@ -273,6 +367,25 @@ describe("Outbox: no ack", () => {
     expect(sweepUntil(box, 1_000).verdict).toBe(null);
     expect(wire.frames.at(-1)).toMatchObject({ t: "again", n: 2, frame: { seq: 2 } });
     expect(sweepUntil(box, 60_000)).toEqual({ verdict: "silent", after: 30_000 });
+  });
+
+  it("gives the peer a fresh interval after this process stood still (trap 27)", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 2));
+    now += 45_000;
+    expect(box.sweep(true)).toBe(null);
+    expect(sweepUntil(box, 39_000).verdict).toBe(null);
+    expect(wire.frames.filter((frame) => frame.t === "again")).toHaveLength(3);
+    expect(sweepUntil(box, 1_000).verdict).toBe("silent");
+  });
+
+  it("gives a slow one a fresh interval after this process stood still (trap 27)", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 9));
+    now += 45_000;
+    expect(box.sweep(true)).toBe(null);
+    expect(sweepUntil(box, 29_000).verdict).toBe(null);
+    expect(sweepUntil(box, 1_000).verdict).toBe("slow");
   });
 
   it("says nothing of events that only wait", () => {

@@ -48,6 +48,7 @@ export class Outbox {
   readonly #wire: OutboxWire;
   readonly #window = new Window();
   #lagging: Set<ConversationId> | null = null;
+  #laggingSince = Number.NEGATIVE_INFINITY;
   #overflowedAt = Number.NEGATIVE_INFINITY;
   #rounds = 0;
   #ackedAt = Number.NEGATIVE_INFINITY;
@@ -91,6 +92,11 @@ export class Outbox {
     return this.#overflown() ? this.#overflow() : null;
   }
 
+  /** Sends an uncounted frame, behind the events that wait. */
+  tell(frame: EncodedFrames): void {
+    if (!this.#window.follow(frame)) this.#wire.send(frame);
+  }
+
   /** Frees what is acknowledged and writes what it made room for. false: `n` was never written (4500, I16). */
   ack(n: number): boolean {
     const before = this.#window.acked;
@@ -107,8 +113,10 @@ export class Outbox {
   flush(): void {
     const now = this.#house.now();
     for (let room = this.#roomOnWire(); room > 0 && this.#window.waiting > 0; room = this.#roomOnWire()) {
-      const frame = this.#window.write(now);
-      if (frame !== null) this.#wire.send(frame);
+      const written = this.#window.write(now);
+      if (written === null) break;
+      this.#wire.send(written.frame);
+      for (const frame of written.behind) this.#wire.send(frame);
     }
     if (this.#lagging !== null && this.#window.onWire === 0) {
       this.#wire.send(this.#house.encode({ t: "lagging", c: [...this.#lagging] }));
@@ -116,11 +124,20 @@ export class Outbox {
     }
   }
 
-  /** Once a second: sends the oldest again when it is due, and says when the session must end. */
-  sweep(): OutboxVerdict | null {
+  /**
+   * Once a second: sends the oldest again when it is due, and says when the session must end. `fresh`:
+   * this process stood still, so that nothing overdue may be held against the peer (trap 27).
+   */
+  sweep(fresh: boolean): OutboxVerdict | null {
     const { limits } = this.#house;
     const now = this.#house.now();
-    if (this.#lagging !== null && now - this.#overflowedAt >= limits.drainedWithinMs) return "slow";
+    if (fresh) {
+      this.#rounds = 0;
+      this.#ackedAt = now;
+      this.#laggingSince = now;
+      return null;
+    }
+    if (this.#lagging !== null && now - this.#laggingSince >= limits.drainedWithinMs) return "slow";
     const oldest = this.#window.oldest;
     if (oldest === null) return null;
     const due: Retransmit = retransmitDue(now - Math.max(oldest.writtenAt, this.#ackedAt), this.#rounds, limits);
@@ -148,8 +165,11 @@ export class Outbox {
     const now = this.#house.now();
     const again = now - this.#overflowedAt < this.#house.limits.overflowsApartMs;
     this.#overflowedAt = now;
+    this.#laggingSince = now;
     if (again || this.#house.onOverflow === "close") return "slow";
-    this.#lagging = this.#window.dropWaiting();
+    const { conversations, behind } = this.#window.dropWaiting();
+    this.#lagging = conversations;
+    for (const frame of behind) this.#wire.send(frame);
     this.flush();
     return null;
   }

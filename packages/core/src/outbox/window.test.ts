@@ -7,7 +7,12 @@ const frameOf = (bytes: number): EncodedFrames => ({ texts: ["x".repeat(bytes)],
 
 /** The window as an array: what it should be, without its links. */
 class Model {
-  kept: { readonly c: string; readonly frame: EncodedFrames; writtenAt: number | null }[] = [];
+  kept: {
+    readonly c: string;
+    readonly frame: EncodedFrames;
+    writtenAt: number | null;
+    readonly behind: EncodedFrames[];
+  }[] = [];
   written = 0;
   acked = 0;
 
@@ -54,7 +59,7 @@ class Push implements fc.Command<Model, Window> {
   run(model: Model, window: Window): void {
     const frame = frameOf(this.bytes);
     window.push(this.c, frame);
-    model.kept.push({ c: this.c, frame, writtenAt: null });
+    model.kept.push({ c: this.c, frame, writtenAt: null, behind: [] });
     expectSame(window, model);
   }
   toString = () => `push(${this.c}, ${this.bytes})`;
@@ -68,7 +73,7 @@ class Write implements fc.Command<Model, Window> {
   check = () => true;
   run(model: Model, window: Window): void {
     const next = model.kept.find((entry) => entry.writtenAt === null);
-    expect(window.write(this.now)).toBe(next?.frame ?? null);
+    expect(window.write(this.now)).toEqual(next === undefined ? null : { frame: next.frame, behind: next.behind });
     if (next !== undefined) {
       next.writtenAt = this.now;
       model.written++;
@@ -97,11 +102,30 @@ class Ack implements fc.Command<Model, Window> {
   toString = () => `ack(${this.by})`;
 }
 
+class Follow implements fc.Command<Model, Window> {
+  readonly bytes: number;
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+  check = () => true;
+  run(model: Model, window: Window): void {
+    const frame = frameOf(this.bytes);
+    const last = model.kept.at(-1);
+    const waits = last !== undefined && last.writtenAt === null;
+    expect(window.follow(frame)).toBe(waits);
+    if (waits) last.behind.push(frame);
+    expectSame(window, model);
+  }
+  toString = () => `follow(${this.bytes})`;
+}
+
 class DropWaiting implements fc.Command<Model, Window> {
   check = () => true;
   run(model: Model, window: Window): void {
     const waiting = model.kept.filter((entry) => entry.writtenAt === null);
-    expect([...window.dropWaiting()].sort()).toEqual([...new Set(waiting.map((entry) => entry.c))].sort());
+    const { conversations, behind } = window.dropWaiting();
+    expect([...conversations].sort()).toEqual([...new Set(waiting.map((entry) => entry.c))].sort());
+    expect(behind).toEqual(waiting.flatMap((entry) => entry.behind));
     model.kept = model.onWire;
     expectSame(window, model);
   }
@@ -111,9 +135,13 @@ class DropWaiting implements fc.Command<Model, Window> {
 describe("Window", () => {
   it("I16: is the array that its linked list stands for, after any steps", () => {
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.tuple(fc.constantFrom("c1", "c2", "c3"), fc.nat(50)).map(([c, bytes]) => new Push(c, bytes)) },
+      {
+        weight: 4,
+        arbitrary: fc.tuple(fc.constantFrom("c1", "c2", "c3"), fc.nat(50)).map(([c, bytes]) => new Push(c, bytes)),
+      },
       { weight: 4, arbitrary: fc.nat(1_000).map((now) => new Write(now)) },
       { weight: 2, arbitrary: fc.integer({ min: -3, max: 6 }).map((by) => new Ack(by)) },
+      { weight: 2, arbitrary: fc.nat(50).map((bytes) => new Follow(bytes)) },
       { weight: 1, arbitrary: fc.constant(new DropWaiting()) },
     );
     fc.assert(
@@ -128,7 +156,7 @@ describe("Window", () => {
     const window = new Window();
     const frame = frameOf(3);
     window.push("c1", frame);
-    expect(window.write(0)).toBe(frame);
+    expect(window.write(0)?.frame).toBe(frame);
     expect(window.oldest?.frame).toBe(frame);
   });
 });

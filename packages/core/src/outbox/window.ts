@@ -7,8 +7,25 @@ export interface Unacked {
   readonly frame: EncodedFrames;
   /** When it was first written, monotonic ms; meaningless while it waits. */
   writtenAt: number;
+  /** Uncounted frames that go out right behind it, once. */
+  behind: EncodedFrames[] | null;
   next: Unacked | null;
 }
+
+/** What goes out in one step: a counted frame, and uncounted ones that had to wait for it. */
+export interface Written {
+  readonly frame: EncodedFrames;
+  readonly behind: readonly EncodedFrames[];
+}
+
+/** What was given up. */
+export interface Dropped {
+  readonly conversations: Set<ConversationId>;
+  /** Uncounted frames that waited behind it: they still have to be told. */
+  readonly behind: readonly EncodedFrames[];
+}
+
+const NOTHING: readonly EncodedFrames[] = [];
 
 /**
  * The linked list of a session's unacknowledged events: first those on the wire, then those that
@@ -44,7 +61,7 @@ export class Window {
 
   /** Adds a frame behind all others, waiting. */
   push(c: ConversationId, frame: EncodedFrames): void {
-    const node: Unacked = { c, frame, writtenAt: 0, next: null };
+    const node: Unacked = { c, frame, writtenAt: 0, behind: null, next: null };
     if (this.#tail === null) this.#head = node;
     else this.#tail.next = node;
     this.#tail = node;
@@ -53,15 +70,26 @@ export class Window {
     this.bytes += frame.bytes;
   }
 
+  /** Keeps an uncounted frame behind everything that waits. false: nothing waits, it can go out now. */
+  follow(frame: EncodedFrames): boolean {
+    const last = this.#tail;
+    if (this.#firstWaiting === null || last === null) return false;
+    last.behind ??= [];
+    last.behind.push(frame);
+    return true;
+  }
+
   /** Takes the first waiting frame onto the wire and numbers it; null when none waits. */
-  write(now: number): EncodedFrames | null {
+  write(now: number): Written | null {
     const node = this.#firstWaiting;
     if (node === null) return null;
     this.#firstWaiting = node.next;
     node.writtenAt = now;
     this.written++;
     this.wireBytes += node.frame.bytes;
-    return node.frame;
+    const behind = node.behind ?? NOTHING;
+    node.behind = null;
+    return { frame: node.frame, behind };
   }
 
   /** Frees frames up to number `n`. An older `n` does nothing; false: it was never written. */
@@ -79,10 +107,14 @@ export class Window {
     return true;
   }
 
-  /** Gives up what waits; the conversations it was of. What is on the wire stays. */
-  dropWaiting(): Set<ConversationId> {
-    const dropped = new Set<ConversationId>();
-    for (let node = this.#firstWaiting; node !== null; node = node.next) dropped.add(node.c);
+  /** Gives up what waits. What is on the wire stays. */
+  dropWaiting(): Dropped {
+    const conversations = new Set<ConversationId>();
+    const behind: EncodedFrames[] = [];
+    for (let node = this.#firstWaiting; node !== null; node = node.next) {
+      conversations.add(node.c);
+      behind.push(...(node.behind ?? NOTHING));
+    }
     let last: Unacked | null = null;
     this.frames = 0;
     this.bytes = 0;
@@ -95,6 +127,6 @@ export class Window {
     else last.next = null;
     this.#tail = last;
     this.#firstWaiting = null;
-    return dropped;
+    return { conversations, behind };
   }
 }

@@ -10,6 +10,7 @@ export interface Envelope {
   readonly node: NodeId;
   readonly c: ConversationId;
   readonly epoch: Epoch;
+  /** After the last row; 0: not known. */
   readonly membersVersion: number;
   /** Neighbouring seqs, ascending. */
   readonly rows: readonly EventRow[];

@@ -56,11 +56,20 @@ export type AppendResult =
       readonly kind: "event";
       readonly epoch: Epoch;
       readonly row: EventRow;
-      /** Rises by 1 with every entry that changes members. A member list older than this must not be used to deliver it. */
+      /** Rises by 1 with every entry that changes members, and stays where `members` change nobody. A member list older than this must not be used to deliver it. */
       readonly membersVersion: number;
     }
-  | { readonly kind: "duplicate"; readonly epoch: Epoch; readonly seq: number; readonly ord: number; readonly at: number }
-  | { readonly kind: "refused"; readonly code: "not_found" | "forbidden" | "conflict" | "absent" | "stale" | "no_target" };
+  | {
+      readonly kind: "duplicate";
+      readonly epoch: Epoch;
+      readonly seq: number;
+      readonly ord: number;
+      readonly at: number;
+    }
+  | {
+      readonly kind: "refused";
+      readonly code: "not_found" | "forbidden" | "conflict" | "absent" | "stale" | "no_target";
+    };
 
 export interface NewConversation {
   readonly id: ConversationId;
@@ -156,7 +165,7 @@ export interface MessageStore {
   /** What survives once `append` has resolved, read from the storage's real settings in `open`. Meaningless before. */
   readonly durability: Durability;
 
-  /** Opens, creates or migrates the storage. Rejects on a newer schema, a held lock, damaged or unwritable files, saying which in one sentence. A second call is refused with `conflict`. */
+  /** Opens, creates or migrates the storage. Rejects on a newer schema, a held lock, damaged or unwritable files, saying which in one sentence. A second call is refused with `conflict`; after a refusal it may be called again. */
   open(): Promise<void>;
   /** Waits for what is in hand, then lets go of everything. A second call does nothing. */
   close(): Promise<void>;
@@ -185,9 +194,11 @@ export interface MessageStore {
   range(query: RangeQuery): Promise<EventPage | null>;
 
   /** What each user may do in each conversation now, in the order asked; null where they are no member. Heads are never older than an `append` that has resolved. */
-  access(pairs: readonly { readonly user: UserId; readonly conversation: ConversationId }[]): Promise<readonly (Access | null)[]>;
+  access(
+    pairs: readonly { readonly user: UserId; readonly conversation: ConversationId }[],
+  ): Promise<readonly (Access | null)[]>;
 
-  /** One page of members; `cursor` null starts. Pages with one `membersVersion` are of one snapshot; null if there is no such conversation. */
+  /** One page of members; `cursor` null starts. Pages with one `membersVersion` are of one snapshot; null if there is no such conversation. Rejects with `invalid` for a cursor it never gave. */
   members(conversation: ConversationId, cursor: string | null, limit: number): Promise<MemberPage | null>;
 
   /**

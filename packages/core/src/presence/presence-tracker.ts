@@ -26,6 +26,8 @@ export class PresenceTracker {
   #gone = new Set<string>();
   #timer: Timer | null = null;
   #queued = false;
+  #stopped = false;
+  #leasedAt = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(house: PresenceTrackerSurroundings) {
@@ -34,12 +36,13 @@ export class PresenceTracker {
 
   /** Takes the lease and goes on renewing it. Rejects if the store does not answer. */
   async start(): Promise<void> {
-    await this.#house.store.lease(this.#house.node, LEASE_TTL_MS);
+    await this.#lease();
     this.#renewLater();
   }
 
   /** Gives the lease up, and the sessions with it. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = null;
     await this.#work;
@@ -57,35 +60,44 @@ export class PresenceTracker {
   }
 
   #queue(): void {
-    if (this.#queued) return;
+    if (this.#queued || this.#stopped) return;
     this.#queued = true;
     this.#house.clock.endOfTurn(() => {
       this.#queued = false;
-      const come = [...this.#come.values()];
-      const gone = [...this.#gone];
-      this.#come.clear();
-      this.#gone.clear();
-      this.#work = this.#work.then(() => this.#attempt(() => this.#write(come, gone)));
+      if (!this.#stopped) this.#work = this.#work.then(() => this.#attempt(() => this.#write()));
     });
   }
 
-  async #write(come: readonly PresenceSession[], gone: readonly string[]): Promise<void> {
+  /** Writes who has gone and who has come; those who have gone are kept until that was taken. */
+  async #write(): Promise<void> {
     const { store, node } = this.#house;
+    const gone = [...this.#gone];
+    const come = [...this.#come.values()];
+    this.#come.clear();
     if (gone.length > 0) await store.remove(node, gone);
+    for (const session of gone) this.#gone.delete(session);
     if (come.length > 0) await store.put(node, come);
   }
 
   #renewLater(): void {
     this.#timer = this.#house.clock.after(LEASE_RENEW_MS, () => {
       this.#renewLater();
-      // All sessions again: if the lease had ended, they ended with it.
-      this.#work = this.#work.then(() =>
-        this.#attempt(async () => {
-          await this.#house.store.lease(this.#house.node, LEASE_TTL_MS);
-          await this.#house.store.put(this.#house.node, [...this.#house.sessions()]);
-        }),
-      );
+      this.#work = this.#work.then(() => this.#attempt(() => this.#renew()));
     });
+  }
+
+  async #renew(): Promise<void> {
+    const { store, node, clock, sessions } = this.#house;
+    // With a lease that has ended all its sessions have.
+    if (clock.monotonic() - this.#leasedAt > LEASE_TTL_MS) this.#gone.clear();
+    await this.#lease();
+    await this.#write();
+    await store.put(node, [...sessions()]);
+  }
+
+  async #lease(): Promise<void> {
+    await this.#house.store.lease(this.#house.node, LEASE_TTL_MS);
+    this.#leasedAt = this.#house.clock.monotonic();
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {

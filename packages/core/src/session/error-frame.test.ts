@@ -4,7 +4,10 @@ import { errorFrame } from "./error-frame.ts";
 
 describe("errorFrame", () => {
   it("says what a refusal says, and names what it is about", () => {
-    const refusal = new ChatError("rate_limited", "unable to send message; too many", { retryAfterMs: 120, reason: "calm" });
+    const refusal = new ChatError("rate_limited", "unable to send message; too many", {
+      retryAfterMs: 120,
+      reason: "calm",
+    });
     expect(errorFrame(refusal, { id: "m1", c: "c1" })).toEqual({
       t: "error",
       id: "m1",
@@ -18,7 +21,12 @@ describe("errorFrame", () => {
 
   it("names a frame without id by its t, and never both", () => {
     const refusal = new ChatError("invalid", "unable to take frame");
-    expect(errorFrame(refusal, { re: "read" })).toEqual({ t: "error", re: "read", code: "invalid", message: "unable to take frame" });
+    expect(errorFrame(refusal, { re: "read" })).toEqual({
+      t: "error",
+      re: "read",
+      code: "invalid",
+      message: "unable to take frame",
+    });
     expect(errorFrame(refusal, { id: "r1", re: "read" })).not.toHaveProperty("re");
   });
 

@@ -1,7 +1,10 @@
 import { type ErrorFrame, isChatError, wireCodeOf } from "@earshot/protocol";
 
 /** A refusal as a frame. What nobody foresaw is `internal`, and says nothing of itself (S54). */
-export function errorFrame(error: unknown, about: { readonly id?: string; readonly re?: string; readonly c?: string }): ErrorFrame {
+export function errorFrame(
+  error: unknown,
+  about: { readonly id?: string; readonly re?: string; readonly c?: string },
+): ErrorFrame {
   const code = wireCodeOf(error);
   const known = isChatError(error) && code === error.code;
   const last = known ? error.details?.["last"] : undefined;

@@ -1,7 +1,7 @@
 import { ChatError, CLOSE, type CloseCode, type HelloFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../options.ts";
-import type { Authenticate, Credentials as Asked, Identity, PeerRequest } from "../ports/authenticate.ts";
+import type { Credentials as Asked, Authenticate, Identity, PeerRequest } from "../ports/authenticate.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import * as crypto from "../system/system-crypto.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
@@ -59,8 +59,16 @@ describe("Handshake: a token", () => {
   const answers: readonly (readonly [string, () => ReturnType<Authenticate>, CloseCode])[] = [
     ["null", () => null, CLOSE.unauthenticated],
     ["a promise of null", async () => null, CLOSE.unauthenticated],
-    ["a ChatError unauthenticated", () => Promise.reject(new ChatError("unauthenticated", "no")), CLOSE.unauthenticated],
-    ["an error of code expired", () => Promise.reject(Object.assign(new Error("old"), { code: "expired" })), CLOSE.expired],
+    [
+      "a ChatError unauthenticated",
+      () => Promise.reject(new ChatError("unauthenticated", "no")),
+      CLOSE.unauthenticated,
+    ],
+    [
+      "an error of code expired",
+      () => Promise.reject(Object.assign(new Error("old"), { code: "expired" })),
+      CLOSE.expired,
+    ],
     ["an identity that has ended", () => ({ user: "alice", expires: 1 }), CLOSE.expired],
     ["any other error", () => Promise.reject(new Error("database")), CLOSE.overloaded],
     [
@@ -119,7 +127,11 @@ describe("Handshake: resume", () => {
     return { ...house, resume };
   }
 
-  const welcome = { kind: "welcome", credentials: { user: "alice", expires: null, tokenHash: crypto.hash("alice") }, resumed: true };
+  const welcome = {
+    kind: "welcome",
+    credentials: { user: "alice", expires: null, tokenHash: crypto.hash("alice") },
+    resumed: true,
+  };
 
   it.each([undefined, null, "alice"])("that holds is enough, with the same token or none: %j", async (token) => {
     const { greet, resume, asked } = await resumable();
@@ -133,7 +145,9 @@ describe("Handshake: resume", () => {
   });
 
   it("that holds does not spare another token its look: of the same user it renews", async () => {
-    const { greet, resume, asked } = await resumable(({ token }) => (token === "new" ? { user: "alice", expires: 2e12 } : tokenIsUser({ token } as Asked)));
+    const { greet, resume, asked } = await resumable(({ token }) =>
+      token === "new" ? { user: "alice", expires: 2e12 } : tokenIsUser({ token } as Asked),
+    );
     expect(await greet({ resume, token: "new" })).toEqual({
       kind: "welcome",
       credentials: { user: "alice", expires: 2e12, tokenHash: crypto.hash("new") },
@@ -148,7 +162,9 @@ describe("Handshake: resume", () => {
   });
 
   it("beside a token the host refuses: as the host says", async () => {
-    const { greet, resume } = await resumable(({ token }) => (token === "bad" ? null : tokenIsUser({ token } as Asked)));
+    const { greet, resume } = await resumable(({ token }) =>
+      token === "bad" ? null : tokenIsUser({ token } as Asked),
+    );
     expect(await greet({ resume, token: "bad" })).toEqual(closedWith(CLOSE.unauthenticated));
   });
 
@@ -171,7 +187,11 @@ describe("Handshake: resume", () => {
   it("S12: holds no longer than the credentials it stands for", async () => {
     const wall = new ManualClock().now();
     const { greet, resume, clock } = await resumable(() => ({ user: "alice", expires: wall + 60_000 }));
-    expect(await greet({ resume })).toMatchObject({ kind: "welcome", resumed: true, credentials: { expires: wall + 60_000 } });
+    expect(await greet({ resume })).toMatchObject({
+      kind: "welcome",
+      resumed: true,
+      credentials: { expires: wall + 60_000 },
+    });
     await clock.advance(59_000);
     expect(await greet({ resume })).toEqual(closedWith(CLOSE.expired));
   });

@@ -1,4 +1,12 @@
-import { CLOSE, type CloseCode, type DeviceId, type HelloFrame, isChatError, isUserId, type UserId } from "@earshot/protocol";
+import {
+  CLOSE,
+  type CloseCode,
+  type DeviceId,
+  type HelloFrame,
+  isChatError,
+  isUserId,
+  type UserId,
+} from "@earshot/protocol";
 import type { Authenticate, PeerRequest } from "../ports/authenticate.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -24,7 +32,11 @@ export interface HandshakeSurroundings {
   readonly crypto: ResumeCrypto;
   /** The first signs, all verify. */
   readonly secrets: readonly string[];
-  readonly limits: { readonly authenticateWithinMs: number; readonly heartbeatMs: number; readonly resumeGraceMs: number };
+  readonly limits: {
+    readonly authenticateWithinMs: number;
+    readonly heartbeatMs: number;
+    readonly resumeGraceMs: number;
+  };
 }
 
 const close = (code: CloseCode): Greeting => ({ kind: "close", close: code });

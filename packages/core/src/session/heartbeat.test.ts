@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../testing/manual-clock.ts";
-import { type Swept, Sweeper } from "./heartbeat.ts";
+import { Sweeper, type Swept } from "./heartbeat.ts";
 
 class Watched implements Swept {
   readonly sweeps: { readonly now: number; readonly fresh: boolean }[] = [];

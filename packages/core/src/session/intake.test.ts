@@ -57,6 +57,18 @@ describe("Intake", () => {
     expect(intake.stoppedAt).toBe(null);
   });
 
+  it("begins its time anew when the process stood still (trap 27)", async () => {
+    const owner = new Owner();
+    owner.room = 0;
+    const { intake, clock } = intakeOf(owner);
+    intake.forgive();
+    expect(intake.stoppedAt).toBe(null);
+    intake.push("a");
+    await clock.advance(40_000);
+    intake.forgive();
+    expect(intake.stoppedAt).toBe(40_000);
+  });
+
   it("takes one text at a time, also when taking one brings another", () => {
     const owner = new Owner();
     const { intake } = intakeOf(owner);

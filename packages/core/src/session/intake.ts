@@ -48,6 +48,11 @@ export class Intake {
     this.#connection.pause();
   }
 
+  /** Begins the time without reading anew: this process stood still, not the peer (trap 27). */
+  forgive(): void {
+    if (this.#stoppedAt !== null) this.#stoppedAt = this.#clock.monotonic();
+  }
+
   /** Takes what waits, as far as there is room; called whenever there may be more, or less. */
   regulate(): void {
     if (this.#taking) return;

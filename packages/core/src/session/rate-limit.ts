@@ -1,3 +1,6 @@
+/** What adding up parts of a token may lose: who waits as long as told is not told to wait again. */
+const ROUNDING = 1e-9;
+
 /**
  * A token bucket: `perSecond` on average, `burst` at once, so that in any window of w seconds at most
  * `burst + perSecond · w` pass (I23). Times are monotonic ms.
@@ -19,7 +22,7 @@ export class RateLimit {
   wait(now: number): number {
     this.#tokens = Math.min(this.#burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * this.#perSecond);
     this.#at = Math.max(this.#at, now);
-    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
+    return this.#tokens >= 1 - ROUNDING ? 0 : Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
   }
 
   /** Takes one; call after `wait` said 0. */

@@ -18,16 +18,33 @@ export interface ResumeCrypto {
   equal(a: string, b: string): boolean;
 }
 
-type Payload = readonly [version: 1, user: string, device: string, until: number, expires: number | null, token: string | null];
+type Payload = readonly [
+  version: 1,
+  user: string,
+  device: string,
+  until: number,
+  expires: number | null,
+  token: string | null,
+];
 
 const encodeText = (text: string): string =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 
 const decodeText = (text: string): string =>
-  new TextDecoder().decode(Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0)));
+  new TextDecoder().decode(
+    Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0)),
+  );
 
 /** Makes a token that holds until `until` (Unix ms). `secrets`: the first signs. */
-export function signResume(claims: ResumeClaims, until: number, secrets: readonly string[], crypto: ResumeCrypto): string {
+export function signResume(
+  claims: ResumeClaims,
+  until: number,
+  secrets: readonly string[],
+  crypto: ResumeCrypto,
+): string {
   const payload: Payload = [1, claims.user, claims.device, until, claims.expires, claims.tokenHash];
   const text = encodeText(JSON.stringify(payload));
   return `${text}.${crypto.sign(secrets[0] ?? "", text)}`;
@@ -37,7 +54,12 @@ export function signResume(claims: ResumeClaims, until: number, secrets: readonl
  * What a token stands for, or null: not signed by any of the secrets, past its time, or of
  * credentials that have ended (S12).
  */
-export function readResume(token: string, now: number, secrets: readonly string[], crypto: ResumeCrypto): ResumeClaims | null {
+export function readResume(
+  token: string,
+  now: number,
+  secrets: readonly string[],
+  crypto: ResumeCrypto,
+): ResumeClaims | null {
   const dot = token.indexOf(".");
   if (dot < 1) return null;
   const text = token.slice(0, dot);

@@ -33,7 +33,6 @@ class Gateway {
       append: (batch: Parameters<typeof this.plain.append>[0]) =>
         (this.#fault === "failBefore" ? failing.before : failing.after).append(batch),
       range: this.plain.range.bind(this.plain),
-      members: this.plain.members.bind(this.plain),
     };
     const sequencer = new Sequencer({
       store,
@@ -292,8 +291,22 @@ class Client {
 
 const conversationOf = fc.constantFrom("c1" as const, "c2" as const);
 const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("send" as const), c: conversationOf, bad: fc.nat(9).map((chance) => chance === 0) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("again" as const), c: conversationOf, count: fc.integer({ min: 1, max: 9 }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("send" as const),
+      c: conversationOf,
+      bad: fc.nat(9).map((chance) => chance === 0),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("again" as const),
+      c: conversationOf,
+      count: fc.integer({ min: 1, max: 9 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("skip" as const), c: conversationOf }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("rate" as const), wait: fc.constantFrom(0, 25) }) },
   {
@@ -307,7 +320,9 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("SendOrder, in any interleaving of sends, refusals, retries and skips", () => {
-  it("I11, I4: appends in the order sent, each once, and answers each send exactly once", { timeout: 60_000 }, async () => {
+  it("I11, I4: appends in the order sent, each once, and answers each send exactly once", {
+    timeout: 60_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 60, size: "max" }), async (given) => {
         const gateway = await new Gateway().open();

@@ -1,4 +1,12 @@
-import { ChatError, type ConversationId, type GatewayFrame, isChatError, type MessageId, type SendFrame, type SentFrame } from "@earshot/protocol";
+import {
+  ChatError,
+  type ConversationId,
+  type GatewayFrame,
+  isChatError,
+  type MessageId,
+  type SendFrame,
+  type SentFrame,
+} from "@earshot/protocol";
 import { errorFrame } from "./error-frame.ts";
 import { SendLane } from "./send-lane.ts";
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type RegisteredSession, SessionRegistry } from "./session-registry.ts";
 
-const session = (user: string, device: string, attempt: number | null = null): RegisteredSession => ({ user, device, attempt });
+const session = (user: string, device: string, attempt: number | null = null): RegisteredSession => ({
+  user,
+  device,
+  attempt,
+});
 
 describe("SessionRegistry", () => {
   // Protocol, section 3: of a device's connections the highest k stays; equal or absent: the last to arrive.
@@ -18,7 +22,9 @@ describe("SessionRegistry", () => {
     const second = session("alice", "d1", comes);
     registry.add(first);
     const told = registry.add(second);
-    expect(told).toEqual(stays === "comes" ? { kind: "in", replaced: [first], firstOfUser: false } : { kind: "replaced" });
+    expect(told).toEqual(
+      stays === "comes" ? { kind: "in", replaced: [first], firstOfUser: false } : { kind: "replaced" },
+    );
     expect(registry.of("alice")).toEqual([stays === "comes" ? second : first]);
   });
 

@@ -39,7 +39,10 @@ export class SessionRegistry<S extends RegisteredSession> {
   add(session: S): Registration<S> {
     const known = this.of(session.user);
     const same = known.filter((other) => other.device === session.device);
-    if (session.attempt !== null && same.some((other) => other.attempt !== null && other.attempt > (session.attempt ?? 0))) {
+    if (
+      session.attempt !== null &&
+      same.some((other) => other.attempt !== null && other.attempt > (session.attempt ?? 0))
+    ) {
       return { kind: "replaced" };
     }
     if (known.length - same.length >= this.#perUserMax) return { kind: "too many" };

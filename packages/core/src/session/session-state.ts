@@ -44,7 +44,10 @@ interface Step {
 }
 
 const stay = (to: SessionState): Step => ({ to, act: { do: "nothing" } });
-const act = (to: SessionState, what: "greet" | "keep" | "take" | "welcome" | "leave"): Step => ({ to, act: { do: what } });
+const act = (to: SessionState, what: "greet" | "keep" | "take" | "welcome" | "leave"): Step => ({
+  to,
+  act: { do: what },
+});
 const close = (code: keyof typeof CLOSE | "given"): Step => ({ to: "closed", act: { do: "close", with: code } });
 
 const TABLE: Readonly<Record<SessionState, Readonly<Record<SessionEvent, Step>>>> = {

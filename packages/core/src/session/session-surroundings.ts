@@ -19,13 +19,17 @@ import type { SendRates } from "./send-rates.ts";
 export interface SessionOutbox<Events> {
   readonly written: number;
   deliver(events: Events): "slow" | "silent" | null;
+  tell(frame: EncodedFrames): void;
   ack(n: number): boolean;
   flush(): void;
-  sweep(): "slow" | "silent" | null;
+  sweep(fresh: boolean): "slow" | "silent" | null;
 }
 
 /** Frames that the engine answers. */
-export type CommandFrame = Exclude<ClientFrame, { readonly t: "hello" | "have" | "auth" | "ack" | "ping" | "send" | "skip" | "bye" }>;
+export type CommandFrame = Exclude<
+  ClientFrame,
+  { readonly t: "hello" | "have" | "auth" | "ack" | "ping" | "send" | "skip" | "bye" }
+>;
 
 /** What a session (`Session`) needs of the house. */
 export interface SessionSurroundings<Events, Session> {

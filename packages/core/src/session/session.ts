@@ -21,8 +21,8 @@ import type { Swept } from "./heartbeat.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { SendOrder } from "./send-order.ts";
-import type { CommandFrame, SessionOutbox, SessionSurroundings } from "./session-surroundings.ts";
 import { type SessionEvent, type SessionState, sessionStep } from "./session-state.ts";
+import type { CommandFrame, SessionOutbox, SessionSurroundings } from "./session-surroundings.ts";
 
 /** One device's conversation with this node: runs the state machine against a connection. */
 export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
@@ -33,7 +33,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
   readonly #conduct: Conduct;
   /** Made with the first send: most sessions only listen. */
   #sends: SendOrder | null = null;
-  readonly #openedAt: number;
+  #openedAt: number;
   readonly id: SessionId;
   readonly subscriptions = new Set<string>();
   user: UserId = "";
@@ -92,7 +92,8 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
     if (!this.live) return;
     this.#outbox.flush();
     this.#intake.regulate();
-    if (this.#connection.bufferedBytes < this.#house.limits.socketBytesMax) for (const resolve of this.#drained.splice(0)) resolve();
+    if (this.#connection.bufferedBytes < this.#house.limits.socketBytesMax)
+      for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   onClose(): void {
@@ -105,6 +106,11 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
   deliver(events: Events): void {
     if (!this.live) return;
     if (this.#outbox.deliver(events) !== null) this.end(CLOSE.slowConsumer);
+  }
+
+  /** An uncounted frame that is encoded already, and must not overtake the events before it. */
+  follow(frames: EncodedFrames): void {
+    if (this.live) this.#outbox.tell(frames);
   }
 
   /** An uncounted frame that is encoded already. */
@@ -126,12 +132,17 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
   sweep(now: number, fresh: boolean): void {
     const { limits, clock } = this.#house;
     if (fresh || this.#intake.stoppedAt !== null) this.#heardAt = now;
-    if (now - this.#openedAt >= limits.helloWithinMs && !fresh) this.#on("unspoken");
+    if (fresh) {
+      this.#openedAt = now;
+      this.#intake.forgive();
+    }
+    if (now - this.#openedAt >= limits.helloWithinMs) this.#on("unspoken");
     if (now - this.#heardAt >= 2 * limits.heartbeatMs) this.#on("silent");
     if (this.expires !== null && clock.now() >= this.expires) this.#on("expired");
     if (!this.live) return;
-    const stuck = this.#crowded && now - (this.#intake.stoppedAt ?? now) >= limits.drainedWithinMs;
-    const verdict = stuck ? "slow" : this.#outbox.sweep();
+    const unread = this.#connection.bufferedBytes >= limits.socketBytesMax;
+    const stuck = unread && now - (this.#intake.stoppedAt ?? now) >= limits.drainedWithinMs;
+    const verdict = stuck ? "slow" : this.#outbox.sweep(fresh);
     if (verdict === "slow") this.end(CLOSE.slowConsumer);
     else if (verdict === "silent") this.end(CLOSE.silent);
   }
@@ -224,7 +235,12 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
   #frame(frame: ClientFrame): void {
     switch (frame.t) {
       case "hello":
-        this.#refuse({ t: "error", re: "hello", code: "invalid", message: "unable to take frame; the session is open already" });
+        this.#refuse({
+          t: "error",
+          re: "hello",
+          code: "invalid",
+          message: "unable to take frame; the session is open already",
+        });
         return;
       case "ack":
         this.#ack(frame);
@@ -267,12 +283,20 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
     const wait = this.#conduct.ping(clock.monotonic());
     if (wait === "end") this.end(CLOSE.tooManyRequests);
     else if (wait > 0) {
-      this.#say({ t: "error", re: "ping", code: "rate_limited", message: "unable to answer ping; too many", retry: wait });
+      this.#say({
+        t: "error",
+        re: "ping",
+        code: "rate_limited",
+        message: "unable to answer ping; too many",
+        retry: wait,
+      });
     } else this.#say({ t: "pong", n: this.#outbox.written, now: clock.now(), resume: this.renew(), spread: spread() });
   }
 
   async #auth(frame: AuthFrame): Promise<void> {
-    const greeting = await this.#counted(this.#house.handshake.authenticate(frame.token, this.#connection.request, this.device));
+    const greeting = await this.#counted(
+      this.#house.handshake.authenticate(frame.token, this.#connection.request, this.device),
+    );
     if (!this.live) return;
     if (greeting.kind === "close") {
       this.end(greeting.close);
@@ -286,7 +310,10 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
   }
 
   async #command(frame: CommandFrame): Promise<void> {
-    const about = { ..."id" in frame ? { id: frame.id } : { re: frame.t }, ...("c" in frame && frame.c !== undefined ? { c: frame.c } : {}) };
+    const about = {
+      ...("id" in frame ? { id: frame.id } : { re: frame.t }),
+      ...("c" in frame && frame.c !== undefined ? { c: frame.c } : {}),
+    };
     try {
       const answer = await this.#counted(this.#house.command(this, frame));
       if (answer !== null) this.#say(answer);
@@ -335,7 +362,10 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
 
   #fail(error: unknown, t: string): void {
     if (isChatError(error) && error.code !== "internal") return;
-    this.#house.logger.error({ t, session: this.id, name: error instanceof Error ? error.name : typeof error }, "command failed");
+    this.#house.logger.error(
+      { t, session: this.id, name: error instanceof Error ? error.name : typeof error },
+      "command failed",
+    );
   }
 
   async #counted<T>(work: Promise<T>): Promise<T> {

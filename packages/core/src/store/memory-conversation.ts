@@ -74,7 +74,8 @@ export class MemoryConversation {
     if (entry.ifMembersVersion !== undefined && entry.ifMembersVersion !== this.membersVersion) {
       return { kind: "refused", code: "stale" };
     }
-    if (entry.re !== undefined && this.#log[entry.re - 1]?.type !== "message") return { kind: "refused", code: "no_target" };
+    if (entry.re !== undefined && this.#log[entry.re - 1]?.type !== "message")
+      return { kind: "refused", code: "no_target" };
     const row = this.#push({
       type: entry.type,
       ...(entry.key === undefined ? {} : { id: entry.key.id }),

@@ -1,6 +1,6 @@
 import {
-  type ClientFrame,
   CLOSE,
+  type ClientFrame,
   decodeFrame,
   encodeFrame,
   type GatewayFrame,

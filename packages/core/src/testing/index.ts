@@ -1,10 +1,10 @@
 export { type BusAdapter, type BusCapabilities, type BusUnderTest, busSuite } from "./conformance/bus.ts";
-export {
-  type MessageStoreAdapter,
-  type MessageStoreCapabilities,
-  type MessageStoreUnderTest,
-  messageStoreSuite,
-} from "./conformance/message-store.ts";
+export type {
+  MessageStoreAdapter,
+  MessageStoreCapabilities,
+  MessageStoreUnderTest,
+} from "./conformance/message-store/adapter-under-test.ts";
+export { messageStoreSuite } from "./conformance/message-store.ts";
 export {
   type PresenceStoreAdapter,
   type PresenceStoreUnderTest,

@@ -18,7 +18,8 @@ export interface Faults {
   readonly delayMsMax?: number;
 }
 
-type Fault = "drop" | "failBefore" | "failAfter" | "duplicate" | "delay";
+const FAULTS = ["drop", "failBefore", "failAfter", "duplicate", "delay"] as const;
+type Fault = (typeof FAULTS)[number];
 type Method = (...given: unknown[]) => unknown;
 
 const DELAY_MS = 100;
@@ -76,35 +77,44 @@ export class Lossy {
   }
 
   async #call(run: () => Promise<unknown>, faults: Faults, name: string): Promise<unknown> {
-    if (this.#happens("drop", faults)) return undefined;
-    if (this.#happens("failBefore", faults)) throw failure(name);
-    if (this.#happens("delay", faults)) await this.#wait(faults);
+    const luck = this.#draw(faults);
+    if (luck("drop")) return undefined;
+    if (luck("failBefore")) throw failure(name);
+    if (luck("delay")) await this.#wait(luck.ms);
     let answer = await run();
-    if (this.#happens("duplicate", faults)) answer = await run();
-    if (this.#happens("failAfter", faults)) throw failure(name);
+    if (luck("duplicate")) answer = await run();
+    if (luck("failAfter")) throw failure(name);
     return answer;
   }
 
   #tell(run: () => void, faults: Faults): void {
-    if (this.#happens("drop", faults) || this.#happens("failBefore", faults)) return;
-    const times = this.#happens("duplicate", faults) ? 2 : 1;
-    for (let time = 0; time < times; time++) {
-      if (this.#happens("delay", faults)) void this.#wait(faults).then(run);
-      else run();
-    }
+    const luck = this.#draw(faults);
+    if (luck("drop") || luck("failBefore")) return;
+    if (luck("duplicate")) run();
+    if (luck("delay")) void this.#wait(luck.ms).then(run);
+    else run();
   }
 
-  #happens(fault: Fault, faults: Faults): boolean {
-    // Drawn also while off, so that a seed means the same run of chance.
-    const chance = this.#random.float() < (faults[fault] ?? 0);
-    if (chance && this.on) this.happened[fault]++;
-    return chance && this.on;
+  /** All chance of one call at once, also while off: a seed means the same luck for the same call. */
+  #draw(faults: Faults): Luck {
+    const due = new Set(FAULTS.filter((fault) => this.#random.float() < (faults[fault] ?? 0)));
+    const ms = this.#random.float() * (faults.delayMsMax ?? DELAY_MS);
+    const { on } = this;
+    const happens = (fault: Fault): boolean => {
+      if (!on || !due.has(fault)) return false;
+      this.happened[fault]++;
+      return true;
+    };
+    return Object.assign(happens, { ms });
   }
 
-  #wait({ delayMsMax = DELAY_MS }: Faults): Promise<void> {
-    return new Promise((resolve) => this.#clock.after(this.#random.float() * delayMsMax, resolve));
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(ms, resolve));
   }
 }
+
+/** Whether a fault befalls this call, and how long a delay would be. */
+type Luck = ((fault: Fault) => boolean) & { readonly ms: number };
 
 function failure(name: string): ChatError {
   return new ChatError("unavailable", `unable to ${name}; a fault was asked for`, { retryAfterMs: 1_000 });

@@ -64,7 +64,8 @@ export class TestClient {
     const before = this.received.length;
     await this.say(frame);
     const answer = this.received.slice(before).find((given) => "id" in given && given.id === frame.id);
-    if (answer?.t !== t) throw new Error(`${frame.t} was answered by ${answer === undefined ? "nothing" : JSON.stringify(answer)}`);
+    if (answer?.t !== t)
+      throw new Error(`${frame.t} was answered by ${answer === undefined ? "nothing" : JSON.stringify(answer)}`);
     return answer as FrameOf<T>;
   }
 

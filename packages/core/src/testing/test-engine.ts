@@ -1,4 +1,11 @@
-import { type ConversationId, type HelloFrame, type InboxRow, isUserId, type Role, type UserId } from "@earshot/protocol";
+import {
+  type ConversationId,
+  type HelloFrame,
+  type InboxRow,
+  isUserId,
+  type Role,
+  type UserId,
+} from "@earshot/protocol";
 import { ChatEngine, houseOf } from "../chat-engine.ts";
 import type { ChatEngineOptions } from "../options.ts";
 import type { PeerRequest } from "../ports/authenticate.ts";
@@ -67,12 +74,18 @@ export class TestEngine {
   call(user: UserId, method: string, path: string, body?: unknown): Promise<Response> {
     const init = body === undefined ? {} : { body: JSON.stringify(body) };
     return this.whileSettling(
-      this.chat.fetch(new Request(`http://test${path}`, { method, headers: { authorization: `Bearer ${user}` }, ...init })),
+      this.chat.fetch(
+        new Request(`http://test${path}`, { method, headers: { authorization: `Bearer ${user}` }, ...init }),
+      ),
     );
   }
 
   /** Creates a group of `creator` and `members`. Throws if that is refused. */
-  async create(creator: UserId, id: ConversationId, members: readonly (UserId | readonly [UserId, Role])[] = []): Promise<InboxRow> {
+  async create(
+    creator: UserId,
+    id: ConversationId,
+    members: readonly (UserId | readonly [UserId, Role])[] = [],
+  ): Promise<InboxRow> {
     const response = await this.call(creator, "POST", "/conversations", { kind: "group", id, members });
     if (response.status !== 201) throw new Error(`unable to create ${id}; ${await response.text()}`);
     return (await response.json()) as InboxRow;

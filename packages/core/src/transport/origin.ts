@@ -29,15 +29,18 @@ export function seeRequest(request: RawRequest, policy: OriginPolicy): SeenReque
   const trusted = policy.trustedProxies.includes(remote);
   const origin = headers["origin"] ?? null;
   const host = (trusted ? lastOf(headers["x-forwarded-host"]) : undefined) ?? headers["host"];
-  const originAllowed = origin === null || (policy.origins === null ? hostOf(origin) === host : policy.origins.includes(origin));
+  const originAllowed =
+    origin === null || (policy.origins === null ? hostOf(origin) === host : policy.origins.includes(origin));
   const address = (trusted ? clientBehind(headers["x-forwarded-for"], policy.trustedProxies) : undefined) ?? remote;
   const { cookie, ...others } = headers;
   const cookies = origin !== null && originAllowed && cookie !== undefined ? { cookie } : {};
   return { peer: { address, origin, headers: { ...others, ...cookies } }, originAllowed };
 }
 
+/** null for what is no origin of the web: `null`, `file://`, one with a path or a user. */
 function hostOf(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+  const url = URL.canParse(origin) ? new URL(origin) : null;
+  return url?.origin === origin ? url.host : null;
 }
 
 function lastOf(list: string | undefined): string | undefined {

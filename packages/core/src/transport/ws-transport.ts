@@ -56,7 +56,9 @@ export class WsTransport {
       handleProtocols: () => SUBPROTOCOL,
     };
     this.#server = new WebSocketServer(options);
-    this.#server.on("wsClientError", (_error, socket) => refuse(socket, { code: "invalid", detail: "not a WebSocket upgrade" }));
+    this.#server.on("wsClientError", (_error, socket) =>
+      refuse(socket, { code: "invalid", detail: "not a WebSocket upgrade" }),
+    );
   }
 
   /** Listens for upgrades of `<path>/ws`. Throws `invalid` for a path that is none. Returns its undo. */
@@ -109,7 +111,8 @@ export class WsTransport {
     const closed = this.#house.closedBecause();
     if (closed !== null) return { code: "unavailable", detail: closed, retryAfterSeconds: 1 };
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
-    if (!offered.includes(SUBPROTOCOL)) return { code: "invalid", detail: `the subprotocol ${SUBPROTOCOL} was not offered` };
+    if (!offered.includes(SUBPROTOCOL))
+      return { code: "invalid", detail: `the subprotocol ${SUBPROTOCOL} was not offered` };
     if (!originAllowed) return { code: "forbidden", detail: "this Origin is not one of option origins" };
     if (!this.#house.admit()) return { code: "unavailable", detail: "too many come at once", retryAfterSeconds: 1 };
     return null;
@@ -124,7 +127,8 @@ function pathOf(request: IncomingMessage): string {
 
 function rawRequest(request: IncomingMessage) {
   const headers: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
-  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  for (const [name, value] of Object.entries(request.headers))
+    headers[name] = Array.isArray(value) ? value.join(", ") : value;
   return { headers, remoteAddress: request.socket.remoteAddress ?? "" };
 }
 

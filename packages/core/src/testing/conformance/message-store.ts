@@ -1,6 +1,5 @@
-import type { Durability } from "@earshot/protocol";
-import type { MessageStore } from "../../ports/message-store.ts";
 import { accessCases } from "./message-store/access.ts";
+import type { MessageStoreAdapter, WithStore } from "./message-store/adapter-under-test.ts";
 import { appendCases } from "./message-store/append.ts";
 import { concurrencyCases } from "./message-store/concurrency.ts";
 import { createCases } from "./message-store/create.ts";
@@ -15,33 +14,6 @@ import { reopenCases } from "./message-store/reopen.ts";
 import { settingCases } from "./message-store/setting.ts";
 import type { Runner } from "./runner.ts";
 import { portTraits } from "./traits.ts";
-
-export interface MessageStoreCapabilities {
-  /** Another store over the same storage has what this one resolved. */
-  readonly survivesReopen: boolean;
-  /** What it says of itself once it is open. */
-  readonly durability: Durability;
-}
-
-export interface MessageStoreUnderTest {
-  /** Not open yet, and empty. */
-  readonly store: MessageStore;
-  /** Another store over the same storage, not open yet. The first one is closed by then. */
-  reopen(): MessageStore;
-  /** Closes what is still open, and removes what was left behind. */
-  destroy(): Promise<void>;
-}
-
-export interface MessageStoreAdapter {
-  readonly capabilities: MessageStoreCapabilities;
-  /** A storage of its own for each call. */
-  create(): Promise<MessageStoreUnderTest>;
-}
-
-/** What a case gets: an open, empty store. */
-export type WithStore = (
-  run: (store: MessageStore, adapter: MessageStoreUnderTest) => Promise<void>,
-) => () => Promise<void>;
 
 /** Every promise of the `MessageStore` port, one case each. Titles carry the guarantees that they hold. */
 export function messageStoreSuite(runner: Runner, adapter: MessageStoreAdapter): void {

@@ -1,6 +1,6 @@
 import type { MessageStore, Span } from "../../../ports/message-store.ts";
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { accessOf, appendEvent, changeMembers, conversation, message } from "./entries.ts";
 
 /** Rights as they stand, and which seqs a member may have (I17). */

@@ -1,5 +1,5 @@
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import {
   AT,
   accessOf,

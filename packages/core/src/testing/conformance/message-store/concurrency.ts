@@ -1,7 +1,7 @@
 import type { MessageStore } from "../../../ports/message-store.ts";
 import { SeededRandom } from "../../seeded-random.ts";
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { accessOf, appendEvent, changeOfMembers, conversation, logOf, message, unique, wordOf } from "./entries.ts";
 
 const CALLERS = 24;

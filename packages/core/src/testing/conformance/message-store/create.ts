@@ -1,6 +1,6 @@
 import type { Role, UserId } from "@earshot/protocol";
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { AT, accessOf, appendEvent, conversation, logOf, message } from "./entries.ts";
 
 /** A conversation begins with its first events and members, once. */

@@ -1,8 +1,8 @@
 import type { ConversationId, GoneRow, InboxRow } from "@earshot/protocol";
 import type { MessageStore } from "../../../ports/message-store.ts";
 import { SeededRandom } from "../../seeded-random.ts";
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { appendEvent, changeMembers, conversation, EVERYBODY, message } from "./entries.ts";
 
 const CONVERSATIONS = Array.from({ length: 12 }, (_, n) => `c${n}`);

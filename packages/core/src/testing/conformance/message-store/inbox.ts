@@ -1,7 +1,7 @@
 import type { GoneRow, InboxRow } from "@earshot/protocol";
 import type { MessageStore } from "../../../ports/message-store.ts";
-import type { MessageStoreAdapter, WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { MessageStoreAdapter, WithStore } from "./adapter-under-test.ts";
 import { AT, appendEvent, changeMembers, conversation, message } from "./entries.ts";
 
 /** What a row says, and what a cursor brings. */

@@ -1,5 +1,5 @@
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { AT, appendEvent, changeMembers, conversation, logOf, message, outcomeOf, textsOf, wordOf } from "./entries.ts";
 
 const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import type { Role, UserId } from "@earshot/protocol";
 import type { MessageStore } from "../../../ports/message-store.ts";
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { accessOf, appendEvent, changeMembers, changeOfMembers, conversation, message } from "./entries.ts";
 
 /** Who is in a conversation, and how that changes with an entry. */

@@ -1,5 +1,5 @@
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { accessOf, conversation, logOf, message, wordOf } from "./entries.ts";
 
 /** Ids that are words of some language, look like numbers, differ by case alone, or join into each other. */

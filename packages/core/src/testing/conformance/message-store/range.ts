@@ -1,7 +1,7 @@
 import { utf8Bytes } from "@earshot/protocol";
 import type { MessageStore, RangeQuery } from "../../../ports/message-store.ts";
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 import { appendEvent, conversation, logOf, message } from "./entries.ts";
 
 const ROOM = { rows: 1_000, bytes: 1e9 };

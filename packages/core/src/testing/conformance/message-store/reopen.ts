@@ -1,5 +1,5 @@
-import type { MessageStoreCapabilities, WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { MessageStoreCapabilities, WithStore } from "./adapter-under-test.ts";
 import { accessOf, appendEvent, changeMembers, conversation, logOf, message, outcomeOf } from "./entries.ts";
 
 /** What is there when the storage is opened again: everything, or nothing at all. */
@@ -42,7 +42,8 @@ export function reopenCases(
       "I1 I4 I5: it has every log, key, membership, cursor and setting, and numbers on",
       withStore(async (store, { reopen }) => {
         await store.create(conversation("c1", { title: "Lunch", meta: { n: 1 } }));
-        const entry = message("c1", "bob", "hi", { mentions: ["alice"] });
+        const { row } = await appendEvent(store, message("c1", "alice", "anybody?"));
+        const entry = message("c1", "bob", "hi", { re: row.seq, mentions: ["alice"] });
         await appendEvent(store, entry);
         const { cursor } = await store.inbox("bob", null, 10);
         await changeMembers(store, "c1", "alice", [["carol", "admin"]]);

@@ -1,5 +1,5 @@
-import type { WithStore } from "../message-store.ts";
 import type { Runner } from "../runner.ts";
+import type { WithStore } from "./adapter-under-test.ts";
 
 /** Values that are made once, then the same for every node. */
 export function settingCases({ describe, it, expect }: Runner, withStore: WithStore): void {

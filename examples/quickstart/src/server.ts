@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { sqliteStore } from "@earshot/adapter-sqlite";
+import { ChatEngine } from "@earshot/core";
+import { chatRouter } from "@earshot/core/express";
+import express from "express";
+import { DEMO_LOGIN_WARNING, demoLogin } from "./demo-login.ts";
+import { makeDirectory } from "./make-directory.ts";
+import { pageRouter } from "./page-router.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { startFailure } from "./start-failure.ts";
+
+/** Against peers that open a connection and then dawdle; Node's own bounds are a minute and more. */
+const PATIENCE = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+/** Connections that wait to be accepted: after a restart everybody comes back at once. */
+const BACKLOG = 4_096;
+/** How long a clean end may take, in ms. */
+const CLOSE_WITHIN_MS = 10_000;
+
+async function start({ port, host, dataDir }: Settings): Promise<void> {
+  makeDirectory(dataDir);
+  const chat = new ChatEngine({ store: sqliteStore(join(dataDir, "chat.db")), authenticate: demoLogin });
+  await chat.start();
+
+  const app = express().disable("x-powered-by");
+  app.use("/chat", chatRouter(chat));
+  app.use(pageRouter());
+  const server = createServer(PATIENCE, app);
+  chat.attach(server, { path: "/chat" });
+
+  try {
+    await once(server.listen({ port, host, backlog: BACKLOG }), "listening");
+  } catch (error) {
+    await chat.close();
+    throw error;
+  }
+
+  let closing = false;
+  const close = async (): Promise<void> => {
+    if (closing) return;
+    closing = true;
+    setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref();
+    server.close();
+    await chat.close();
+    process.exit(0);
+  };
+  process.on("SIGINT", () => void close());
+  process.on("SIGTERM", () => void close());
+
+  console.warn(DEMO_LOGIN_WARNING);
+  console.log(`Earshot quickstart: ${addressOf(server.address() as AddressInfo)}`);
+}
+
+function addressOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+let settings: Settings | null = null;
+try {
+  settings = readSettings(process.env);
+  await start(settings);
+} catch (error) {
+  console.error(startFailure(error, settings));
+  process.exit(1);
+}

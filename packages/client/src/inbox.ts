@@ -1,0 +1,19 @@
+import type { ChatError, ConversationId, InboxRow } from "@earshot/protocol";
+import type { Live } from "./live.ts";
+
+/** A conversation as the list shows it. Frozen; a change makes a new object. */
+export interface ConversationRow extends Omit<InboxRow, "c"> {
+  readonly id: ConversationId;
+}
+
+export interface InboxView {
+  /** Newest activity first. Frozen. */
+  readonly rows: readonly ConversationRow[];
+  /** `loading`: not all read yet. `catching-up`: may be behind (offline, or asking what has changed). */
+  readonly status: "loading" | "live" | "catching-up";
+  /** Why the last attempt to read failed, until one succeeds. */
+  readonly error: ChatError | null;
+}
+
+/** The live list of the user's conversations. Loads with its first listener, and is kept from then on. */
+export interface Inbox extends Live<InboxView> {}

@@ -1,0 +1,14 @@
+export { type Body, ChatError, type ErrorCode, type EventRow, isChatError } from "@earshot/protocol";
+export { ChatClient, type CreateOptions } from "./chat-client.ts";
+export type { ConnectionView } from "./connection-view.ts";
+export type { Conversation } from "./conversation.ts";
+export type { ConversationRow, Inbox, InboxView } from "./inbox.ts";
+export type { Live, Undo } from "./live.ts";
+export type { Message, MessageStatus, Notice, SendOptions, SentReceipt, WindowItem } from "./message.ts";
+export type { Hole, MessageWindow, WindowOptions, WindowView } from "./message-window.ts";
+export type { ChatClientOptions, ClientLimits, TokenSource } from "./options.ts";
+export type { Outgoing } from "./outgoing.ts";
+export type { Clock, Timer } from "./ports/clock.ts";
+export type { NetworkChange, NetworkStatus } from "./ports/network-status.ts";
+export type { Random } from "./ports/random.ts";
+export type { OpenTransport, TransportConnection, TransportListener } from "./ports/transport.ts";

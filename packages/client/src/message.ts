@@ -1,0 +1,73 @@
+import type { Body, ChatError, ConversationId, Epoch, Mentions, MessageId, SendType, UserId } from "@earshot/protocol";
+
+/**
+ * `pending`: not yet answered, kept and sent again until it is. `sent`: durable, with a seq.
+ * `delivered`, `read`: every other member has it. `failed`: refused for good; `error` says why.
+ */
+export type MessageStatus = "pending" | "sent" | "delivered" | "read" | "failed";
+
+/** One message as an application shows it. Frozen; a change makes a new object. */
+export interface Message {
+  readonly kind: "message";
+  /** Unique within the window and unchanged from `pending` to `sent`: fit for a list's key. */
+  readonly key: string;
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  /** Its place in the log, the only order; null until it is sent. */
+  readonly seq: number | null;
+  /** The author; empty on an own message written before the first connection has told who we are. */
+  readonly from: UserId;
+  /** Unix ms: when the gateway took it, or while pending when it was written here. Never an order. */
+  readonly at: number;
+  readonly body: Body;
+  /** The seq of the message this one replies to. */
+  readonly re?: number;
+  readonly mentions?: Mentions;
+  /** The seq of the last edit, where there is one. */
+  readonly edited?: number;
+  /** Its body is gone (and here empty). */
+  readonly deleted?: true;
+  readonly status: MessageStatus;
+  /** Why it failed. */
+  readonly error?: ChatError;
+  /** Whether this user wrote it, on whatever device. */
+  readonly own: boolean;
+}
+
+/** Something that happened to the conversation itself: created, renamed, members changed. Frozen. */
+export interface Notice {
+  readonly kind: "notice";
+  readonly key: string;
+  readonly conversation: ConversationId;
+  readonly seq: number;
+  /** Who did it. */
+  readonly from: UserId;
+  readonly at: number;
+  readonly type: "meta" | "member";
+  readonly body: Body;
+}
+
+export type WindowItem = Message | Notice;
+
+export interface SendOptions {
+  /** `message` by default; `x-…` for events of the host's own, which no window shows. */
+  readonly type?: SendType;
+  /** The seq of the message that is meant: replied to, edited, deleted. */
+  readonly re?: number;
+  /** Users to name (at most 100), or `"all"`. */
+  readonly mentions?: Mentions;
+  /** The idempotency key, if the application has one already; a new ULID otherwise. */
+  readonly id?: MessageId;
+}
+
+/** What the gateway answered: the event is durable at this place of the log. */
+export interface SentReceipt {
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  readonly epoch: Epoch;
+  readonly seq: number;
+  /** Messages in the log up to and with this one. */
+  readonly ord: number;
+  /** Unix ms, the gateway's clock. */
+  readonly at: number;
+}

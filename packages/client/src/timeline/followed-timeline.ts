@@ -1,0 +1,317 @@
+import {
+  ChatError,
+  type ConversationId,
+  type Epoch,
+  type EventRow,
+  type EventsFrame,
+  type GoneFrame,
+  type HaveEntry,
+  isChatError,
+  type ResetFrame,
+  type SubscribedFrame,
+} from "@earshot/protocol";
+import { Alarm } from "../alarm.ts";
+import { atLeast } from "../jitter.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Gateway } from "../ports/gateway.ts";
+import type { Random } from "../ports/random.ts";
+import { isReset, Timeline, type TimelineLimits } from "./timeline.ts";
+
+/** How long a hole may close by itself before it is fetched, in ms; doubled while fetches find nothing newer. */
+const HOLE_MIN_MS = 100;
+const HOLE_MAX_MS = 1_000;
+/** The same right after `welcome` for a conversation whose page is on its way, in ms. */
+const HOLE_AFTER_WELCOME_MS = 2_000;
+/** Wait before reading again what failed without a `retry`, in ms. */
+const FAILED_MS = 5_000;
+/** How long a window without listeners stays subscribed, in ms. */
+const RELEASE_AFTER_MS = 5_000;
+
+/** What following one conversation needs of its neighbours. */
+export interface FollowHost<T> {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly gateway: Gateway;
+  readonly limits: TimelineLimits;
+  present(row: EventRow, c: ConversationId): T | null;
+  /** Rows that are new here, in order; `reached`: the cursor behind them. */
+  onApplied(c: ConversationId, epoch: Epoch, rows: readonly EventRow[], reached: number): void;
+  /** What a window of this conversation shows may be another now. */
+  onChange(c: ConversationId): void;
+  /** Nobody has looked at it for a while. */
+  onReleased(c: ConversationId): void;
+}
+
+/**
+ * Keeps one conversation's timeline up to date: reads its first page, subscribes while it is watched,
+ * and fills holes by the rule of the protocol (§6).
+ */
+export class FollowedTimeline<T extends { readonly seq: number | null }> {
+  readonly conversation: ConversationId;
+  readonly timeline: Timeline<T>;
+  readonly #host: FollowHost<T>;
+  readonly #pageRows: number;
+  #watchers = 0;
+  readonly #release: Alarm;
+  #subscribed = false;
+  /** Whether this session has told how far the log reaches. */
+  #told = false;
+  #fetching = false;
+  /** The gateway gave up what waited for us: fetch, whether a hole shows or not. */
+  #lagging = false;
+  readonly #alarm: Alarm;
+  #holeMs = HOLE_MIN_MS;
+  #quietUntil = 0;
+  #gone = false;
+  #error: ChatError | null = null;
+
+  /** `pageRows`: rows of the first and of older pages. */
+  constructor(host: FollowHost<T>, conversation: ConversationId, pageRows: number) {
+    this.#host = host;
+    this.#release = new Alarm(host.clock);
+    this.#alarm = new Alarm(host.clock);
+    this.conversation = conversation;
+    this.#pageRows = pageRows;
+    this.timeline = new Timeline(host.limits, (row) => host.present(row, conversation));
+  }
+
+  get watched(): boolean {
+    return this.#watchers > 0 || this.#release.isSet;
+  }
+
+  get error(): ChatError | null {
+    return this.#error;
+  }
+
+  get status(): "loading" | "live" | "catching-up" {
+    if (this.timeline.cursor === null) return "loading";
+    const level = this.#host.gateway.open && this.#told && !this.#lagging && this.timeline.gap === null;
+    return level ? "live" : "catching-up";
+  }
+
+  /** How it is named in `have`; null while there is no cursor. */
+  get have(): HaveEntry | null {
+    const { cursor } = this.timeline;
+    if (cursor === null) return null;
+    const { epoch, seq } = cursor;
+    return this.watched ? [this.conversation, epoch, seq, true] : [this.conversation, epoch, seq];
+  }
+
+  /** One more looks at it. */
+  watch(): void {
+    this.#watchers++;
+    this.#release.cancel();
+    this.#gone = false;
+    this.#host.gateway.want();
+    this.#keepSubscribed();
+    this.#settle();
+  }
+
+  /** One less. What nobody looks at stays subscribed a little while: pages come and go. */
+  unwatch(): void {
+    if (--this.#watchers > 0) return;
+    if (this.#host.gateway.open) this.#release.set(RELEASE_AFTER_MS, () => this.#letGo());
+    else this.#letGo();
+  }
+
+  /** A session began; `named`: whether its `have` named this conversation, and subscribed. */
+  welcomed(named: boolean | undefined): void {
+    this.#subscribed = named === true;
+    this.#gone = false;
+    this.#quietUntil = named === undefined ? 0 : this.#host.clock.monotonic() + HOLE_AFTER_WELCOME_MS;
+    this.#keepSubscribed();
+    this.#settle();
+  }
+
+  /** A session ended. */
+  lost(): void {
+    this.#subscribed = false;
+    this.#told = false;
+    this.#alarm.cancel();
+    this.#holeMs = HOLE_MIN_MS;
+    this.#host.onChange(this.conversation);
+  }
+
+  /** An event, or an own send that was answered with a seq. */
+  event(epoch: Epoch, row: EventRow): void {
+    this.#gone = false;
+    this.#applied(epoch, this.timeline.insert(epoch, row));
+  }
+
+  /** A page that nobody asked for: the answer to a cursor in `have`. */
+  page(frame: EventsFrame | ResetFrame | GoneFrame): void {
+    this.#quietUntil = 0;
+    if ("gone" in frame) this.#leave(new ChatError("not_found", "unable to read; conversation is not the user's"));
+    else this.#take(frame, false);
+  }
+
+  subscribed(frame: SubscribedFrame): void {
+    this.#told = true;
+    this.reaches(frame.epoch, frame.head);
+  }
+
+  /** The log is known to reach this far. */
+  reaches(epoch: Epoch, head: number): void {
+    this.timeline.reaches(epoch, head);
+    this.#settle();
+    this.#host.onChange(this.conversation);
+  }
+
+  lagging(): void {
+    this.#lagging = true;
+    this.#quietUntil = 0;
+    this.#alarm.cancel();
+    this.#settle();
+    this.#host.onChange(this.conversation);
+  }
+
+  /** Reads the page before the first row; `done` with null when it is there. */
+  older(done: (error: ChatError | null) => void): void {
+    const { hasOlder, full, floor } = this.timeline;
+    if (!hasOlder || full) {
+      done(hasOlder ? new ChatError("too_large", "unable to read older messages; the window is full") : null);
+      return;
+    }
+    const request = { t: "fetch", c: this.conversation, before: floor, limit: this.#pageRows } as const;
+    this.#host.gateway.ask(request, (answer) => {
+      if (isChatError(answer)) {
+        done(answer);
+        return;
+      }
+      if (isReset(answer)) {
+        this.#take(answer, false);
+      } else {
+        this.reaches(answer.epoch, answer.head);
+        this.timeline.prepend(answer);
+      }
+      this.#host.onChange(this.conversation);
+      done(null);
+    });
+  }
+
+  /** Another user is signed in: nothing of what is here is theirs. */
+  forget(): void {
+    this.timeline.clear();
+    this.#error = null;
+    this.#lagging = false;
+    this.lost();
+  }
+
+  stop(): void {
+    this.#alarm.cancel();
+    this.#release.cancel();
+  }
+
+  /** Fetches what is missing: the first page, or what fills a hole, as soon as it is due. */
+  #settle(): void {
+    const { cursor, gap } = this.timeline;
+    const due = cursor === null ? this.watched : this.#lagging || gap !== null;
+    if (!due) {
+      this.#alarm.cancel();
+      this.#holeMs = HOLE_MIN_MS;
+    } else if (this.#host.gateway.open && !this.#fetching && !this.#gone && !this.#alarm.isSet) {
+      const quietMs = Math.max(this.#holeMs, this.#quietUntil - this.#host.clock.monotonic());
+      if (cursor === null || this.#lagging) this.#fetch();
+      else this.#alarm.set(quietMs, () => this.#fetch());
+    }
+  }
+
+  /** What comes after the cursor; the newest page where there is none. */
+  #fetch(): void {
+    if (this.#fetching) return;
+    this.#alarm.cancel();
+    this.#fetching = true;
+    const { cursor } = this.timeline;
+    const where = cursor === null ? { limit: this.#pageRows } : { after: cursor.seq };
+    this.#host.gateway.ask({ t: "fetch", c: this.conversation, ...where }, (answer) => {
+      this.#fetching = false;
+      if (this.#gone) return;
+      if (isChatError(answer)) {
+        this.#failed(answer);
+        return;
+      }
+      this.#error = null;
+      this.#told ||= cursor === null;
+      this.#lagging &&= cursor !== null && !isReset(answer) && answer.more;
+      this.#take(answer, cursor === null);
+    });
+  }
+
+  /** Takes a page, the newest or one after some cursor; where that says `more`, the next is asked for at once. */
+  #take(page: EventsFrame | ResetFrame, newest: boolean): void {
+    const { timeline } = this;
+    if (isReset(page)) {
+      timeline.clear();
+      this.#applied(page.epoch, []);
+      return;
+    }
+    const seq = timeline.cursor?.seq;
+    timeline.reaches(page.epoch, page.head);
+    const rows = newest ? timeline.open(page) : timeline.extend(page);
+    const moved = timeline.cursor?.seq !== seq;
+    this.#holeMs = moved ? HOLE_MIN_MS : Math.min(HOLE_MAX_MS, this.#holeMs * 2);
+    if (moved && !newest && page.more) this.#fetch();
+    this.#applied(page.epoch, rows);
+  }
+
+  #applied(epoch: Epoch, rows: readonly EventRow[]): void {
+    const reached = this.timeline.cursor?.seq;
+    if (reached !== undefined) this.#host.onApplied(this.conversation, epoch, rows, reached);
+    this.#settle();
+    this.#host.onChange(this.conversation);
+  }
+
+  #failed(error: ChatError): void {
+    if (error.code === "offline") return;
+    if (isDenial(error)) {
+      this.#leave(error);
+      return;
+    }
+    this.#error = error;
+    this.#alarm.cancel();
+    const ms = error.retryAfterMs === undefined ? FAILED_MS : atLeast(error.retryAfterMs, this.#host.random);
+    this.#alarm.set(ms, () => this.#settle());
+    this.#host.onChange(this.conversation);
+  }
+
+  /** The conversation is not, or no longer, the user's. */
+  #leave(error: ChatError): void {
+    this.timeline.clear();
+    this.#alarm.cancel();
+    this.#gone = true;
+    this.#error = error;
+    this.#host.onChange(this.conversation);
+  }
+
+  #letGo(): void {
+    this.#keepSubscribed();
+    this.#host.onReleased(this.conversation);
+  }
+
+  #keepSubscribed(): void {
+    const { gateway } = this.#host;
+    if (!gateway.open || this.watched === this.#subscribed) return;
+    this.#subscribed = this.watched;
+    const c = this.conversation;
+    if (!this.watched) {
+      gateway.ask({ t: "unsubscribe", c }, () => {});
+      return;
+    }
+    gateway.ask({ t: "subscribe", c }, (answer) => {
+      if (!isChatError(answer)) {
+        this.subscribed(answer);
+      } else if (isDenial(answer)) {
+        this.#leave(answer);
+      } else {
+        // over the gateway's bound there are no receipts, but events of small conversations come all the same
+        this.#told = answer.code !== "offline";
+        this.#host.onChange(c);
+      }
+    });
+  }
+}
+
+/** Whether a refusal says that the conversation is not the user's to read. */
+function isDenial({ code }: ChatError): boolean {
+  return code === "not_found" || code === "forbidden";
+}

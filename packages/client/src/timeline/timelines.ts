@@ -1,0 +1,100 @@
+import type { ConversationId, Epoch, EventRow, GatewayFrame, HaveEntry } from "@earshot/protocol";
+import { eventRowOf } from "../event-row.ts";
+import { FollowedTimeline, type FollowHost } from "./followed-timeline.ts";
+
+/** Every conversation that is followed: the watched ones, and the latest of those that were. */
+export class Timelines<T extends { readonly seq: number | null }> {
+  readonly #host: FollowHost<T>;
+  readonly #idleMax: number;
+  /** Least recently watched first. */
+  readonly #followed = new Map<ConversationId, FollowedTimeline<T>>();
+
+  /** `idleMax`: conversations kept up to date although nobody watches them. */
+  constructor(host: Omit<FollowHost<T>, "onReleased">, idleMax: number) {
+    this.#host = { ...host, onReleased: () => this.#letGo() };
+    this.#idleMax = idleMax;
+  }
+
+  /** Followed already, or null. */
+  peek(c: ConversationId): FollowedTimeline<T> | null {
+    return this.#followed.get(c) ?? null;
+  }
+
+  /** The one to watch; `pageRows` counts where it is new. */
+  follow(c: ConversationId, pageRows: number): FollowedTimeline<T> {
+    const followed = this.#followed.get(c) ?? new FollowedTimeline(this.#host, c, pageRows);
+    this.#followed.delete(c);
+    this.#followed.set(c, followed);
+    return followed;
+  }
+
+  /** Cursors for `have`: the watched first, then by how lately they were. */
+  have(): readonly HaveEntry[] {
+    const entries = [...this.#followed.values()].reverse().map((followed) => followed.have);
+    const named = entries.filter((entry) => entry !== null);
+    return [...named.filter((entry) => entry[3] === true), ...named.filter((entry) => entry[3] !== true)];
+  }
+
+  welcomed(named: ReadonlyMap<ConversationId, boolean>): void {
+    for (const followed of this.#followed.values()) followed.welcomed(named.get(followed.conversation));
+  }
+
+  lost(): void {
+    for (const followed of this.#followed.values()) followed.lost();
+  }
+
+  /** Takes what is said to this session about a conversation's log. */
+  take(frame: GatewayFrame): void {
+    switch (frame.t) {
+      case "event":
+        this.peek(frame.c)?.event(frame.epoch, eventRowOf(frame));
+        break;
+      case "events":
+        this.peek(frame.c)?.page(frame);
+        break;
+      case "subscribed":
+        this.peek(frame.c)?.subscribed(frame);
+        break;
+      case "lagging":
+        for (const c of frame.c) this.peek(c)?.lagging();
+        break;
+      case "heads":
+        for (const [c, epoch, head] of frame.heads) this.peek(c)?.reaches(epoch, head);
+    }
+  }
+
+  /** An own send has its place: the delivery of that seq. True while it waits behind a hole. */
+  sent(c: ConversationId, epoch: Epoch, row: EventRow): boolean {
+    const followed = this.peek(c);
+    if (followed === null) return false;
+    followed.event(epoch, row);
+    const { cursor } = followed.timeline;
+    return cursor === null || cursor.seq < row.seq;
+  }
+
+  /** Another user is signed in. */
+  forget(): void {
+    for (const [c, followed] of this.#followed) {
+      followed.forget();
+      if (!followed.watched) this.#drop(c, followed);
+    }
+  }
+
+  stop(): void {
+    for (const followed of this.#followed.values()) followed.stop();
+  }
+
+  #letGo(): void {
+    let idle = 0;
+    for (const [c, followed] of [...this.#followed].reverse()) {
+      if (followed.watched) continue;
+      if (followed.timeline.cursor === null || ++idle > this.#idleMax) this.#drop(c, followed);
+    }
+  }
+
+  #drop(c: ConversationId, followed: FollowedTimeline<T>): void {
+    followed.stop();
+    this.#followed.delete(c);
+    this.#host.onChange(c);
+  }
+}

@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RecentEvents } from "./recent-events.ts";
+
+const LIMITS = { recentBytesMax: 100_000, recentEventsPerConversationMax: 4 };
+
+const eventsOf = (from: number, to: number, text = "x") =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => ({ row: { seq: from + index }, rowText: text }));
+
+const seqs = (events: readonly { readonly row: { readonly seq: number } }[] | null) =>
+  events?.map(({ row }) => row.seq) ?? null;
+
+describe("RecentEvents", () => {
+  it("gives what is above a cursor up to the head, if every one of them is there", () => {
+    const recent = new RecentEvents(LIMITS);
+    recent.add("c1", "e1", eventsOf(5, 7));
+    recent.add("c1", "e1", eventsOf(8, 8));
+    expect(seqs(recent.above("c1", "e1", 5, 8))).toEqual([6, 7, 8]);
+    expect(seqs(recent.above("c1", "e1", 4, 6))).toEqual([5, 6]);
+    expect(seqs(recent.above("c1", "e1", 8, 8))).toEqual([]);
+    // Not all of them: the store is asked.
+    expect(recent.above("c1", "e1", 3, 8)).toBe(null);
+    expect(recent.above("c1", "e1", 5, 9)).toBe(null);
+    expect(recent.above("c2", "e1", 5, 8)).toBe(null);
+  });
+
+  it("starts anew with a hole or another epoch, and gives nothing of the old one", () => {
+    const recent = new RecentEvents(LIMITS);
+    recent.add("c1", "e1", eventsOf(1, 3));
+    recent.add("c1", "e1", eventsOf(5, 6));
+    expect(recent.above("c1", "e1", 2, 6)).toBe(null);
+    expect(seqs(recent.above("c1", "e1", 4, 6))).toEqual([5, 6]);
+    recent.add("c1", "e2", eventsOf(7, 7));
+    expect(recent.above("c1", "e1", 4, 6)).toBe(null);
+    expect(seqs(recent.above("c1", "e2", 6, 7))).toEqual([7]);
+  });
+
+  it("forgets a conversation when told to", () => {
+    const recent = new RecentEvents(LIMITS);
+    recent.add("c1", "e1", eventsOf(1, 3));
+    recent.forget("c1");
+    expect(recent.above("c1", "e1", 0, 3)).toBe(null);
+  });
+
+  it("forgets the conversation unused for longest when all together are too large", () => {
+    const recent = new RecentEvents({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    for (const c of ["c1", "c2"]) recent.add(c, "e1", eventsOf(1, 1, "x".repeat(1_000)));
+    expect(recent.above("c1", "e1", 0, 1)).not.toBe(null);
+    recent.add("c3", "e1", eventsOf(1, 1, "x".repeat(1_000)));
+    expect(recent.above("c2", "e1", 0, 1)).toBe(null);
+    expect(recent.above("c1", "e1", 0, 1)).not.toBe(null);
+  });
+
+  it("forgets a conversation that alone is too large, and throws nothing", () => {
+    const recent = new RecentEvents({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    recent.add("c1", "e1", eventsOf(1, 1, "x".repeat(1_000)));
+    recent.add("c1", "e1", eventsOf(2, 3, "x".repeat(1_000)));
+    expect(recent.above("c1", "e1", 2, 3)).toBe(null);
+  });
+
+  it("I6: is at any time the newest events in a row, at least as many as its bound and at most twice", () => {
+    const step = fc.record({ hole: fc.nat(9).map((chance) => chance === 0), count: fc.integer({ min: 1, max: 3 }) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const recent = new RecentEvents(LIMITS);
+        let head = 0;
+        let first = 1;
+        for (const { hole, count } of steps) {
+          if (hole) {
+            head++;
+            first = head + 1;
+          }
+          recent.add("c1", "e1", eventsOf(head + 1, head + count));
+          head += count;
+          const sure = Math.max(first - 1, head - LIMITS.recentEventsPerConversationMax);
+          expect(seqs(recent.above("c1", "e1", sure, head))).toEqual(
+            eventsOf(sure + 1, head).map(({ row }) => row.seq),
+          );
+          expect(recent.above("c1", "e1", head - 2 * LIMITS.recentEventsPerConversationMax - 1, head)).toBe(null);
+          expect(recent.above("c1", "e1", first - 2, head)).toBe(null);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,291 @@
+import type { EventRow, GatewayFrame, Role } from "@earshot/protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { encode, encodeEvents } from "../codec/encode.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { EncodedFrames } from "../ports/transport.ts";
+import { memoryStore } from "../store/memory-message-store.ts";
+import { silentLogger } from "../system/silent-logger.ts";
+import { conversation, message } from "../testing/conformance/message-store/entries.ts";
+import { Audiences } from "./audience.ts";
+import { type FannedEvents, Fanout, type FanoutArrival, type Recipient } from "./fanout.ts";
+
+class Recorder implements Recipient {
+  readonly delivered: FannedEvents[] = [];
+  /** Seqs of events and `gone`, in the order they came. */
+  readonly told: (number | "gone")[] = [];
+
+  deliver(events: FannedEvents): void {
+    this.delivered.push(events);
+    const frames = events.joined.texts.map((text) => JSON.parse(text) as { seq: number });
+    if (events.events.map(({ row }) => row.seq).join() !== frames.map(({ seq }) => seq).join()) {
+      throw new Error("what is written together is not what was delivered");
+    }
+    this.told.push(...frames.map(({ seq }) => seq));
+  }
+
+  follow(frames: EncodedFrames): void {
+    for (const text of frames.texts) {
+      const frame = JSON.parse(text) as GatewayFrame;
+      if (frame.t !== "events" || !("gone" in frame)) throw new Error(`told ${text}`);
+      this.told.push("gone");
+    }
+  }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const USERS = ["alice", "bob", "carol", "dave"];
+
+/** Everybody has a session on this node; `c1` is alice's and bob's. */
+async function fanoutOver(lists?: (store: MessageStore) => Pick<MessageStore, "members" | "access">) {
+  const store = memoryStore();
+  await store.open();
+  await store.create(conversation("c1"));
+  const epoch = (await store.access([{ user: "alice", conversation: "c1" }]))[0]?.epoch ?? "";
+  const sessions = new Map(USERS.map((user) => [user, [new Recorder()]]));
+  const remembered: number[] = [];
+  let encodings = 0;
+  const fanout = new Fanout({
+    audiences: new Audiences({ store: lists?.(store) ?? store, limits: { rememberedMax: 10 } }),
+    logger: silentLogger,
+    sessionsOf: (user) => sessions.get(user) ?? [],
+    encodeEvents: (...given) => {
+      encodings++;
+      return encodeEvents(...given);
+    },
+    encode,
+    remember: ({ events }) => remembered.push(...events.map(({ row }) => row.seq)),
+  });
+  const append = async (entry: Parameters<MessageStore["append"]>[0][number]) => {
+    const [result] = await store.append([entry]);
+    if (result?.kind !== "event") throw new Error(`refused: ${JSON.stringify(result)}`);
+    return result;
+  };
+  const say = () => append(message("c1", "alice", "hi"));
+  const change = async (...changes: readonly (readonly [string, Role | null])[]) => {
+    const ifMembersVersion = (await store.members("c1", null, 1))?.membersVersion ?? 0;
+    const { key: _, ...entry } = message("c1", "alice", "");
+    return append({ ...entry, type: "member", members: changes, body: { members: changes }, ifMembersVersion });
+  };
+  /** What was appended, as one arrival. */
+  const arrival = (
+    results: readonly { readonly row: EventRow; readonly membersVersion: number }[],
+    origins?: readonly (object | null)[],
+  ): FanoutArrival => ({
+    c: "c1",
+    epoch,
+    rows: results.map(({ row }) => row),
+    membersVersion: results.at(-1)?.membersVersion ?? 0,
+    ...(origins === undefined ? {} : { origins }),
+  });
+  const of = (user: string, index = 0): Recorder => {
+    const session = sessions.get(user)?.[index];
+    if (session === undefined) throw new Error(`no session of ${user}`);
+    return session;
+  };
+  return { store, fanout, sessions, of, say, change, arrival, remembered, encodings: () => encodings };
+}
+
+describe("Fanout", () => {
+  it("gives every session of every member what arrived, in one encoding that all share", async () => {
+    const { fanout, sessions, of, say, arrival, remembered, encodings } = await fanoutOver();
+    sessions.get("bob")?.push(new Recorder());
+    fanout.deliver(arrival([await say(), await say()]));
+    await turn();
+    for (const session of [of("alice"), of("bob"), of("bob", 1)]) expect(session.told).toEqual([2, 3]);
+    expect(of("bob").delivered[0]?.joined).toBe(of("alice").delivered[0]?.joined);
+    expect(of("bob").delivered[0]?.joined).toBe(of("bob", 1).delivered[0]?.joined);
+    expect(encodings()).toBe(1);
+    expect(remembered).toEqual([2, 3]);
+  });
+
+  it("S18, I18: gives nobody else anything", async () => {
+    const { fanout, of, say, arrival } = await fanoutOver();
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    expect([of("carol").told, of("dave").told]).toEqual([[], []]);
+  });
+
+  it("I13: leaves out what a session sent itself, and only there", async () => {
+    const { fanout, sessions, of, say, arrival } = await fanoutOver();
+    sessions.get("alice")?.push(new Recorder());
+    const [first, second] = [of("alice"), of("alice", 1)];
+    fanout.deliver(arrival([await say(), await say(), await say()], [first, second, first]));
+    await turn();
+    expect([first.told, second.told, of("bob").told]).toEqual([[3], [2, 4], [2, 3, 4]]);
+    fanout.deliver(arrival([await say()], [first]));
+    expect([first.told, second.told]).toEqual([[3], [2, 4, 5]]);
+  });
+
+  it("I17: gives a new member the event of the join and what follows, in one arrival", async () => {
+    const { fanout, of, say, change, arrival } = await fanoutOver();
+    fanout.deliver(arrival([await say(), await change(["carol", "member"]), await say()]));
+    await turn();
+    expect(of("carol").told).toEqual([3, 4]);
+    expect(of("bob").told).toEqual([2, 3, 4]);
+  });
+
+  it("I17: gives a removed member the removal, then gone, and nothing after, in one arrival", async () => {
+    const { fanout, of, say, change, arrival } = await fanoutOver();
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    fanout.deliver(arrival([await say(), await change(["bob", null]), await say()]));
+    await turn();
+    expect(of("bob").told).toEqual([2, 3, 4, "gone"]);
+    expect(of("alice").told).toEqual([2, 3, 4, 5]);
+  });
+
+  it("keeps the order while a member list is being read", async () => {
+    const { fanout, of, say, change, arrival } = await fanoutOver();
+    for (const event of [
+      await say(),
+      await change(["carol", "member"]),
+      await say(),
+      await change(["bob", null]),
+      await say(),
+    ]) {
+      fanout.deliver(arrival([event]));
+    }
+    await turn();
+    await turn();
+    expect(of("alice").told).toEqual([2, 3, 4, 5, 6]);
+    expect(of("carol").told).toEqual([3, 4, 5, 6]);
+  });
+
+  it("reads the list once, and then moves it on by the events themselves", async () => {
+    let lists = 0;
+    const counting = (store: MessageStore): Pick<MessageStore, "members" | "access"> => ({
+      members: (...given) => {
+        lists++;
+        return store.members(...given);
+      },
+      access: store.access.bind(store),
+    });
+    const { fanout, of, say, change, arrival } = await fanoutOver(counting);
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    for (const event of [await change(["carol", "member"]), await say(), await change(["bob", null]), await say()]) {
+      fanout.deliver(arrival([event]));
+    }
+    expect(of("carol").told).toEqual([3, 4, 5, 6]);
+    expect(of("bob").told).toEqual([2, 3, 4, 5, "gone"]);
+    expect(lists).toBe(1);
+  });
+
+  it("S15: does not use a list older than the event: another node changed members meanwhile", async () => {
+    const { fanout, of, say, change, arrival } = await fanoutOver();
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    await change(["bob", null], ["carol", "member"]);
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    expect(of("bob").told).toEqual([2]);
+    expect(of("carol").told).toEqual([4]);
+  });
+
+  it("I17: gives who joined since nothing of rows that were read from the log", async () => {
+    const { fanout, of, say, change, arrival } = await fanoutOver();
+    const hole = [await say(), await say()];
+    await change(["carol", "member"]);
+    fanout.deliver({ ...arrival(hole), membersVersion: 0 });
+    await turn();
+    expect(of("carol").told).toEqual([]);
+    expect(of("bob").told).toEqual([2, 3]);
+  });
+
+  it("goes on with what follows when a list could not be read", async () => {
+    let failing = true;
+    const failingLists = (store: MessageStore): Pick<MessageStore, "members" | "access"> => ({
+      members: (...given) => (failing ? Promise.reject(new Error("down")) : store.members(...given)),
+      access: store.access.bind(store),
+    });
+    const { fanout, of, say, arrival } = await fanoutOver(failingLists);
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    failing = false;
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    expect(of("bob").told).toEqual([3]);
+  });
+});
+
+// ---- the same for any history, however far the store is ahead
+
+type Op = { readonly user: string; readonly joins: boolean } | "say";
+
+describe("Fanout, for any history of joins and removals", () => {
+  const op: fc.Arbitrary<Op> = fc.oneof(
+    { weight: 3, arbitrary: fc.constant("say" as const) },
+    { weight: 2, arbitrary: fc.record({ user: fc.constantFrom("bob", "carol", "dave"), joins: fc.boolean() }) },
+  );
+  const scenario = fc.record({
+    ops: fc.array(op, { minLength: 1, maxLength: 20 }),
+    /** Lengths of the arrivals, over and over. */
+    cuts: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
+    /** How many arrivals the store is ahead of what is delivered. */
+    ahead: fc.nat(6),
+    /** Whether the list is remembered from the start. */
+    warm: fc.boolean(),
+    /** Every so many arrivals were read from the log. */
+    repaired: fc.integer({ min: 2, max: 6 }),
+  });
+
+  it("I17, I18: an event reaches who is a member at it, in order and once; and all of them where the list is in step", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ ops, cuts, ahead, warm, repaired }) => {
+        const { fanout, of, say, change, arrival } = await fanoutOver();
+        /** Per user, the seqs they may have: from a join to the removal, both with it. */
+        const spans = new Map<string, { from: number; to: number }[]>(
+          USERS.map((user) => [
+            user,
+            ["alice", "bob"].includes(user) ? [{ from: 1, to: Number.POSITIVE_INFINITY }] : [],
+          ]),
+        );
+        const present = (user: string) => spans.get(user)?.at(-1)?.to === Number.POSITIVE_INFINITY;
+        const apply = async (given: Op) => {
+          if (given === "say" || present(given.user) === given.joins) return say();
+          const result = await change([given.user, given.joins ? "member" : null]);
+          const last = spans.get(given.user)?.at(-1);
+          if (given.joins) spans.get(given.user)?.push({ from: result.row.seq, to: Number.POSITIVE_INFINITY });
+          else if (last !== undefined) last.to = result.row.seq;
+          return result;
+        };
+
+        if (warm) {
+          fanout.deliver(arrival([await say()]));
+          await turn();
+        }
+        const queue: FanoutArrival[] = [];
+        const left = [...ops];
+        for (let index = 0; left.length > 0; index++) {
+          const results = [];
+          for (const given of left.splice(0, cuts[index % cuts.length])) results.push(await apply(given));
+          queue.push(
+            ahead > 0 && index % repaired === 1 ? { ...arrival(results), membersVersion: 0 } : arrival(results),
+          );
+          if (queue.length > ahead) fanout.deliver(queue.shift() as FanoutArrival);
+          await turn();
+        }
+        for (const late of queue) fanout.deliver(late);
+        for (let settling = 0; settling < 4; settling++) await turn();
+
+        const head = ops.length + (warm ? 2 : 1);
+        for (const user of USERS) {
+          const seqs = of(user).told.filter((told) => told !== "gone");
+          const may = (seq: number) => spans.get(user)?.some(({ from, to }) => seq >= from && seq <= to) ?? false;
+          expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+          expect(seqs.filter((seq) => !may(seq))).toEqual([]);
+          // Who has left by the time that the list was read may miss what came before; who stays misses nothing.
+          const inStep = warm && ahead === 0;
+          const due = Array.from({ length: head - 1 }, (_, index) => index + 2).filter((seq) =>
+            inStep ? may(seq) : (spans.get(user)?.at(-1)?.from ?? head) <= seq && present(user),
+          );
+          expect(seqs).toEqual(expect.arrayContaining(due));
+          if (ahead === 0 && !present(user) && (spans.get(user)?.length ?? 0) > 0)
+            expect(of(user).told.at(-1)).toBe("gone");
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import * as core from "./index.ts";
+
+describe("the entry of @earshot/core", () => {
+  it("is what an adopter sees, written by hand", () => {
+    expect(Object.keys(core).sort()).toEqual([
+      "ChatEngine",
+      "ChatError",
+      "DEFAULT_LIMITS",
+      "MemoryBusHub",
+      "MemoryPresenceRegistry",
+      "isChatError",
+      "memoryBus",
+      "memoryPresence",
+      "memoryStore",
+      "systemClock",
+      "systemRandom",
+    ]);
+  });
+
+  it("shows of a ChatEngine what the host's view names", () => {
+    const methods = Object.getOwnPropertyNames(core.ChatEngine.prototype).sort();
+    expect(methods).toEqual(["attach", "close", "constructor", "fetch", "handleUpgrade", "node", "start"]);
+  });
+});

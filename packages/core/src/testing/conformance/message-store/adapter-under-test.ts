@@ -1,0 +1,29 @@
+import type { Durability } from "@earshot/protocol";
+import type { MessageStore } from "../../../ports/message-store.ts";
+
+export interface MessageStoreCapabilities {
+  /** Another store over the same storage has what this one resolved. */
+  readonly survivesReopen: boolean;
+  /** What it says of itself once it is open. */
+  readonly durability: Durability;
+}
+
+export interface MessageStoreUnderTest {
+  /** Not open yet, and empty. */
+  readonly store: MessageStore;
+  /** Another store over the same storage, not open yet. The first one is closed by then. */
+  reopen(): MessageStore;
+  /** Closes what is still open, and removes what was left behind. */
+  destroy(): Promise<void>;
+}
+
+export interface MessageStoreAdapter {
+  readonly capabilities: MessageStoreCapabilities;
+  /** A storage of its own for each call. */
+  create(): Promise<MessageStoreUnderTest>;
+}
+
+/** What a case gets: an open, empty store. */
+export type WithStore = (
+  run: (store: MessageStore, adapter: MessageStoreUnderTest) => Promise<void>,
+) => () => Promise<void>;

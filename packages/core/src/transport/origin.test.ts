@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { type OriginPolicy, type RawRequest, seeRequest } from "./origin.ts";
+
+const ANY: OriginPolicy = { origins: null, trustedProxies: [] };
+
+const see = (
+  headers: Record<string, string | undefined>,
+  policy: Partial<OriginPolicy> = {},
+  remoteAddress = "203.0.113.5",
+) => seeRequest({ headers, remoteAddress } satisfies RawRequest, { ...ANY, ...policy });
+
+describe("seeRequest: an Origin, by default the request's own host", () => {
+  it.each([
+    ["https://example.com", "example.com", true],
+    ["https://example.com:8443", "example.com:8443", true],
+    ["http://localhost:3000", "localhost:3000", true],
+    ["http://[::1]:3000", "[::1]:3000", true],
+    ["https://evil.com", "example.com", false],
+    ["https://example.com.evil.com", "example.com", false],
+    ["https://evilexample.com", "example.com", false],
+    ["https://example.com:444", "example.com", false],
+    ["https://example.com", "example.com:444", false],
+    ["https://example.com@evil.com", "example.com", false],
+    ["https://sub.example.com", "example.com", false],
+    ["null", "example.com", false],
+    ["", "example.com", false],
+    ["example.com", "example.com", false],
+    ["https://", "example.com", false],
+    ["javascript:alert(1)", "example.com", false],
+    ["file://", "example.com", false],
+    ["https://example.com", undefined, false],
+    ["null", undefined, false],
+    ["", undefined, false],
+    ["file://", undefined, false],
+    ["file://", "", false],
+  ] as const)("S1, S2: %j at host %j: %s", (origin, host, allowed) => {
+    expect(see({ origin, host }).originAllowed).toBe(allowed);
+  });
+
+  it("S2: lets in who has none", () => {
+    expect(see({ host: "example.com" })).toMatchObject({ originAllowed: true, peer: { origin: null } });
+  });
+});
+
+describe("seeRequest: a list of origins", () => {
+  const origins = ["https://example.com", "http://localhost:5173"];
+  it.each([
+    ["https://example.com", true],
+    ["http://localhost:5173", true],
+    ["http://example.com", false],
+    ["https://example.com:443", false],
+    ["https://EXAMPLE.com", false],
+    ["https://example.com/", false],
+    ["https://sub.example.com", false],
+    ["https://example.com.evil.com", false],
+    ["null", false],
+    ["*", false],
+  ])("S1, S2: is compared exactly: %s: %s", (origin, allowed) => {
+    expect(see({ origin, host: "example.com" }, { origins }).originAllowed).toBe(allowed);
+  });
+
+  it("S1: does not let in the request's own host where that is not in it", () => {
+    expect(see({ origin: "https://other.com", host: "other.com" }, { origins }).originAllowed).toBe(false);
+  });
+});
+
+describe("seeRequest: cookies", () => {
+  it("S1: are seen only with an Origin that is allowed", () => {
+    const cookie = "session=1";
+    expect(see({ origin: "https://example.com", host: "example.com", cookie }).peer.headers).toMatchObject({ cookie });
+    expect(see({ host: "example.com", cookie }).peer.headers).not.toHaveProperty("cookie");
+    expect(see({ origin: "https://evil.com", host: "example.com", cookie }).peer.headers).not.toHaveProperty("cookie");
+  });
+
+  it("leaves all other headers as they are", () => {
+    const headers = { host: "example.com", "user-agent": "x", "x-tenant": "7" };
+    expect(see(headers).peer.headers).toEqual(headers);
+  });
+});
+
+describe("seeRequest: addresses", () => {
+  const trustedProxies = ["10.0.0.1", "10.0.0.2"];
+  it.each([
+    { from: "203.0.113.5", forwarded: undefined, address: "203.0.113.5" },
+    { from: "::ffff:203.0.113.5", forwarded: undefined, address: "203.0.113.5" },
+    { from: "2001:db8::1", forwarded: undefined, address: "2001:db8::1" },
+    // Nobody's word is taken but a proxy's.
+    { from: "203.0.113.5", forwarded: "1.2.3.4", address: "203.0.113.5" },
+    { from: "10.0.0.1", forwarded: "1.2.3.4", address: "1.2.3.4" },
+    { from: "::ffff:10.0.0.1", forwarded: "1.2.3.4", address: "1.2.3.4" },
+    { from: "10.0.0.1", forwarded: "1.2.3.4, 10.0.0.2", address: "1.2.3.4" },
+    // What the client itself put in front.
+    { from: "10.0.0.1", forwarded: "6.6.6.6, 1.2.3.4", address: "1.2.3.4" },
+    { from: "10.0.0.1", forwarded: "10.0.0.2", address: "10.0.0.1" },
+    { from: "10.0.0.1", forwarded: undefined, address: "10.0.0.1" },
+  ])("S44: from $from with X-Forwarded-For $forwarded: $address", ({ from, forwarded, address }) => {
+    expect(see({ host: "example.com", "x-forwarded-for": forwarded }, { trustedProxies }, from).peer.address).toBe(
+      address,
+    );
+  });
+
+  it("S44: believes X-Forwarded-Host of a trusted proxy alone", () => {
+    const headers = { origin: "https://example.com", host: "internal:3000", "x-forwarded-host": "example.com" };
+    expect(see(headers, { trustedProxies }, "10.0.0.1").originAllowed).toBe(true);
+    expect(see(headers, { trustedProxies }, "203.0.113.5").originAllowed).toBe(false);
+    expect(
+      see({ ...headers, "x-forwarded-host": "evil.com, example.com" }, { trustedProxies }, "10.0.0.1").originAllowed,
+    ).toBe(true);
+  });
+});

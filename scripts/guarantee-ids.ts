@@ -1,0 +1,58 @@
+import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Tests, and the suites that adapters' tests call. */
+const TESTS = [
+  "{packages,examples}/*/{src,test}/**/*.test.ts",
+  "e2e/**/*.test.ts",
+  "packages/core/src/testing/conformance/**/*.ts",
+];
+/** A title, or a row of a table of titles, that begins with ids: "I4: …", "I1, I4: …", "I1 I4: …". */
+const TITLE = /(?:\b(?:it|test|describe)(?:\.\w+)*\(|\)\(|\[)\s*["'`]((?:[IS]\d+,? ?)+):/g;
+
+/** One row of docs/guarantees.md or docs/security.md. */
+export interface Promised {
+  readonly id: string;
+  readonly doc: string;
+  /** Whether it stands among what holds now. */
+  readonly kept: boolean;
+  /** Files that the row's last column names: the tests that show it. */
+  readonly shownBy: readonly string[];
+}
+
+/** Ids in titles of tests: id → files. */
+export function idsInTests(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const path of globSync(TESTS, { cwd: ROOT })
+    .filter((file) => !file.includes("node_modules"))
+    .sort()) {
+    for (const id of idsInTitles(readFileSync(ROOT + path, "utf8"))) found.set(id, [...(found.get(id) ?? []), path]);
+  }
+  return found;
+}
+
+/** The ids that the titles in a test's source carry, each once. */
+export function idsInTitles(source: string): ReadonlySet<string> {
+  return new Set([...source.matchAll(TITLE)].flatMap(([, ids = ""]) => ids.match(/[IS]\d+/g) ?? []));
+}
+
+/** Every promise of the two pages. Their first section is what holds now, the second what does not yet. */
+export function promises(): readonly Promised[] {
+  return ["docs/guarantees.md", "docs/security.md"].flatMap((doc) => promisesOf(doc, readFileSync(ROOT + doc, "utf8")));
+}
+
+export function promisesOf(doc: string, text: string): readonly Promised[] {
+  const [, now = "", later = ""] = text.split(/^## /m);
+  const rows = (section: string, kept: boolean): readonly Promised[] =>
+    section
+      .split("\n")
+      .map((line) => ({ id: /^\| ([IS]\d+) \|/.exec(line)?.[1], last: line.split("|").at(-2) ?? "" }))
+      .flatMap(({ id, last }) => (id === undefined ? [] : [{ id, doc, kept, shownBy: kept ? pathsIn(last) : [] }]));
+  return [...rows(now, true), ...rows(later, false)];
+}
+
+function pathsIn(cell: string): readonly string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
+}
