@@ -121,7 +121,7 @@ describe("the quickstart's page", () => {
     await sven.page.keyboard.press("Enter");
     await sven.page.keyboard.type("tina");
     await sven.page.keyboard.press("Enter");
-    await sven.page.waitForURL(/#\/c\//);
+    await sven.page.locator('[data-testid="composer"]:focus').waitFor();
     await sven.page.keyboard.type("first");
     await sven.page.keyboard.press("Shift+Enter");
     await sven.page.keyboard.type("second");

@@ -11,7 +11,14 @@ import type {
   NewConversation,
   RangeQuery,
 } from "@earshot/core";
-import { ChatError, type ConversationId, type Durability, type InboxRow, type UserId } from "@earshot/protocol";
+import {
+  ChatError,
+  type ConversationId,
+  type Durability,
+  type InboxRow,
+  parseJson,
+  type UserId,
+} from "@earshot/protocol";
 import type { CallName, Calls } from "./calls.ts";
 import { StoreThread } from "./store-thread.ts";
 import { appendResult, conversationText, entryText, firstRows } from "./texts.ts";
@@ -113,7 +120,7 @@ class SqliteStore implements MessageStore {
   }
 
   async inbox(user: UserId, cursor: string | null, limit: number): Promise<InboxPage> {
-    return JSON.parse(await this.#call("inbox", { user, cursor, limit })) as InboxPage;
+    return parseJson(await this.#call("inbox", { user, cursor, limit })) as InboxPage;
   }
 
   async row(user: UserId, conversation: ConversationId): Promise<InboxRow | null> {
@@ -161,7 +168,7 @@ class SqliteStore implements MessageStore {
 }
 
 function parsed<Value>(text: string | null): Value | null {
-  return text === null ? null : (JSON.parse(text) as Value);
+  return text === null ? null : (parseJson(text) as Value);
 }
 
 function closed(): ChatError {

@@ -59,6 +59,18 @@ describe("LiveCell", () => {
     expect(told).toEqual([2, 3]);
   });
 
+  it("can be handed over as it is", () => {
+    const cell = new Counter(new Changes());
+    const { subscribe } = cell;
+    const told: number[] = [];
+    subscribe(({ count }) => told.push(count))();
+    const undo = subscribe(({ count }) => told.push(count));
+    cell.raise();
+    undo();
+    cell.raise();
+    expect(told).toEqual([1]);
+  });
+
   it("says when the first listener comes and the last one goes", () => {
     const cell = new Counter(new Changes());
     const listener = (): void => {};

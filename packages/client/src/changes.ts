@@ -72,7 +72,8 @@ export abstract class LiveCell<T> implements Live<T>, Watched {
     if (this.#listeners.size > 0) this.changes.touch(this);
   }
 
-  subscribe(call: (value: T) => void): Undo {
+  /** Bound, so that it can be handed to a framework as it is. */
+  readonly subscribe = (call: (value: T) => void): Undo => {
     const listener = { call };
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.changes.run(() => this.watched(true));
@@ -81,7 +82,7 @@ export abstract class LiveCell<T> implements Live<T>, Watched {
         this.changes.run(() => this.watched(false));
       }
     };
-  }
+  };
 
   tell(): void {
     for (const listener of [...this.#listeners]) {

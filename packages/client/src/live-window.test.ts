@@ -80,6 +80,24 @@ describe("LiveWindow", () => {
     expect(window.current.items.at(-1)).toMatchObject({ seq: 4, status: "sent" });
   });
 
+  it("I13: shows an own send that is sent but stands behind a hole, and puts it in its place", async () => {
+    const { clock, gateway, conversation, fill } = make();
+    fill(1);
+    const window = conversation.messages();
+    window.subscribe(() => {});
+    await clock.advance(100);
+    gateway.fate = (frame) => (frame.t === "event" || frame.t === "events" ? [] : [frame]);
+    fill(2);
+    const out = conversation.send({ text: "mine" });
+    await clock.advance(50);
+    expect(window.current.items.map(({ seq }) => seq)).toEqual([1, 4]);
+    expect(window.current).toMatchObject({ status: "catching-up", holes: [{ from: 2, to: 3 }] });
+    await expect(out.sent).resolves.toMatchObject({ seq: 4 });
+    gateway.fate = (frame) => [frame];
+    await clock.advance(20_000);
+    expect(window.current.items.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+  });
+
   it("I13: what one's other device sends is one's own", async () => {
     const { clock, gateway, conversation } = make();
     const window = conversation.messages();

@@ -2,8 +2,8 @@
 export type Undo = () => void;
 
 /**
- * A value that changes, in the shape of an external store: hand `subscribe` and `current` to any
- * framework's hook.
+ * A value that changes, in the shape of an external store: `subscribe` may be handed to a framework's
+ * hook as it is.
  */
 export interface Live<T> {
   /** Frozen, and the same object until it changes. */

@@ -63,6 +63,17 @@ export interface Keys {
   messages: string;
 }
 
+/** What grows with connections, and is back at 0 when they are gone (I25). */
+export interface Gauges {
+  readonly sessions: number;
+  /** Sessions whose deadlines are looked at. */
+  readonly swept: number;
+  /** Users that have a session here. */
+  readonly users: number;
+  /** Topics listened to on the bus. */
+  readonly topics: number;
+}
+
 type EngineSession = Session<EncodedEvents>;
 export type House = ReturnType<typeof wire>;
 
@@ -229,13 +240,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     return session;
   }
 
-  /** What grows with connections, and must be back at 0 when they are gone (I25). */
-  function gauges(): {
-    readonly sessions: number;
-    readonly swept: number;
-    readonly users: number;
-    readonly topics: number;
-  } {
+  function gauges(): Gauges {
     return { sessions: sessions.size, swept: sweeper.size, users: registry.size, topics: publisher.size };
   }
 

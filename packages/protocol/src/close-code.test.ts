@@ -5,7 +5,7 @@ import { LIMITS } from "./limits.ts";
 
 /** The table of the protocol's page, and what its ranges say of codes that it does not name. */
 const verdicts: readonly (readonly [code: number, verdict: CloseVerdict])[] = [
-  [1000, "stop"],
+  [1000, "reconnect"],
   [1001, "reconnect"],
   [1002, "reconnect-thrice"],
   [1006, "reconnect"],

@@ -20,7 +20,8 @@ export interface CloseCode {
 
 /** Every close code that the protocol names, with its reason and what it asks of the client. */
 export const CLOSE = {
-  normal: { code: 1000, reason: "bye", verdict: "stop" },
+  /** The answer to `bye`. Without one it is a proxy that ends an idle connection. */
+  normal: { code: 1000, reason: "bye", verdict: "reconnect" },
   goingAway: { code: 1001, reason: "going away", verdict: "reconnect" },
   protocolError: { code: 1002, reason: "websocket protocol error", verdict: "reconnect-thrice" },
   abnormal: { code: 1006, reason: "connection lost", verdict: "reconnect" },
@@ -56,7 +57,7 @@ const BROKEN: readonly number[] = [1002, 1007, 1008, 1009];
  */
 export function closeVerdict(code: number): CloseVerdict {
   if (BROKEN.includes(code)) return "reconnect-thrice";
-  if (code < 4100) return code === 1000 ? "stop" : "reconnect";
+  if (code < 4100) return "reconnect";
   if (code < 4500) return "new-token";
   return code === 4501 ? "new-token-once" : "stop";
 }

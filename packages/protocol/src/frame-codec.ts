@@ -1,4 +1,5 @@
 import type { Frame } from "./frame.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** One JSON object a frame. Absent fields are left out; nothing else is changed. */
 export function encodeFrame(frame: Frame): string {
@@ -15,7 +16,7 @@ export interface UnvalidatedFrame {
 export function decodeFrame(text: string): UnvalidatedFrame | null {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return null;
   }

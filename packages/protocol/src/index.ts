@@ -89,4 +89,5 @@ export {
 } from "./ids.ts";
 export { type JsonFault, jsonFault, measureJsonText, textMayHideFaults, utf8Bytes } from "./json-limits.ts";
 export { LIMITS } from "./limits.ts";
+export { parseJson } from "./parse-json.ts";
 export { PROTOCOL_VERSION, SUBPROTOCOL } from "./version.ts";

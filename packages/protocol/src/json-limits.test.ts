@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type JsonFault, jsonFault, measureJsonText, textMayHideFaults, utf8Bytes } from "./json-limits.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** In no ECMAScript library, but in everything that runs this. */
 declare class TextEncoder {
@@ -84,13 +85,13 @@ describe("measureJsonText", () => {
         (value, depth, keys, indent) => {
           const text = JSON.stringify(value, null, indent);
           const measured = measureJsonText(text, depth, keys);
-          const judged = jsonFault(JSON.parse(text), depth, keys);
+          const judged = jsonFault(parseJson(text), depth, keys);
           // A key `__proto__` is a fault of the value alone.
-          fc.pre(jsonFault(JSON.parse(text), 1_000, 1_000) === null);
+          fc.pre(jsonFault(parseJson(text), 1_000, 1_000) === null);
           // With both bounds passed either may be met first, as the one reads text and the other a value.
           expect(measured === null).toBe(judged === null);
-          if (jsonFault(JSON.parse(text), 1_000, keys) === null) expect(measured).toBe(judged);
-          if (jsonFault(JSON.parse(text), depth, 1_000) === null) expect(measured).toBe(judged);
+          if (jsonFault(parseJson(text), 1_000, keys) === null) expect(measured).toBe(judged);
+          if (jsonFault(parseJson(text), depth, 1_000) === null) expect(measured).toBe(judged);
         },
       ),
       { numRuns: 1_000 },
@@ -107,7 +108,7 @@ describe("jsonFault", () => {
     ["text beyond the basic plane", { "👩‍👩‍👧": "👍🏽" }],
     ["control characters but U+0000", { a: "\u0001\n\u2028\ufeff" }],
     ["__proto__ as a value", { a: "__proto__" }],
-    ["names of Object.prototype", JSON.parse('{"constructor":1,"toString":2}')],
+    ["names of Object.prototype", parseJson('{"constructor":1,"toString":2}')],
     ["as deep as may be", nested(depthMax)],
     ["as many keys as may be", keyed(keysMax)],
   ])("lets %s through", (_title, value) => {
@@ -131,7 +132,7 @@ describe("jsonFault", () => {
     ["surrogate", "a high surrogate before a pair", { a: "\ud83d\ud83d\udc4d" }],
     ["surrogate", "a low surrogate behind a pair", { a: "\ud83d\udc4d\udc4d" }],
     ["surrogate", "a lone surrogate in a key", { "\ud83d": 1 }],
-    ["proto", "a key __proto__", JSON.parse('{"a":[{"__proto__":1}]}')],
+    ["proto", "a key __proto__", parseJson('{"a":[{"__proto__":1}]}')],
     ["type", "a function", { a: () => 1 }],
     ["type", "a symbol", { a: Symbol("x") }],
     ["type", "a big integer", { a: 1n }],
@@ -156,7 +157,7 @@ describe("jsonFault", () => {
     fc.assert(
       fc.property(jsonValue, (value) => {
         if (jsonFault(value, 100, 10_000) !== null) return;
-        expect(jsonFault(JSON.parse(JSON.stringify(value)), 100, 10_000)).toBeNull();
+        expect(jsonFault(parseJson(JSON.stringify(value)), 100, 10_000)).toBeNull();
       }),
     );
   });
@@ -168,7 +169,7 @@ describe("textMayHideFaults", () => {
       fc.property(fc.string({ unit: fc.constantFrom("\u0000", "\ud83d", "\udc4d", "a", '"', "\\") }), (text) => {
         // As it comes off the wire: UTF-8 holds no lone surrogate, and JSON no raw U+0000, so both are escaped.
         const json = JSON.stringify({ text });
-        const fault = jsonFault(JSON.parse(json), depthMax, keysMax);
+        const fault = jsonFault(parseJson(json), depthMax, keysMax);
         if (fault !== null) expect(textMayHideFaults(json)).toBe(true);
       }),
     );
@@ -183,7 +184,7 @@ describe("textMayHideFaults", () => {
     (number) => {
       const text = `{"body":{"n":${number}}}`;
       expect(textMayHideFaults(text)).toBe(true);
-      expect(jsonFault(JSON.parse(text), depthMax, keysMax)).toBe("type");
+      expect(jsonFault(parseJson(text), depthMax, keysMax)).toBe("type");
     },
   );
 
@@ -192,7 +193,7 @@ describe("textMayHideFaults", () => {
     fc.assert(
       fc.property(digits, fc.option(fc.integer({ min: -500, max: 500 })), (mantissa, exponent) => {
         const text = `[1${mantissa}${exponent === null ? "" : `e${exponent}`}]`;
-        if (jsonFault(JSON.parse(text), depthMax, keysMax) !== null) expect(textMayHideFaults(text)).toBe(true);
+        if (jsonFault(parseJson(text), depthMax, keysMax) !== null) expect(textMayHideFaults(text)).toBe(true);
       }),
     );
   });

@@ -2,6 +2,7 @@ import type { ClientFrame, EventFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { ChatClient } from "../chat-client.ts";
 import type { ChatClientOptions } from "../options.ts";
+import type { TransportListener } from "../ports/transport.ts";
 import { FakeGateway } from "../testing/fake-gateway.ts";
 import { FakeNetwork } from "../testing/fake-network.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
@@ -73,18 +74,44 @@ describe("Connection", () => {
   });
 
   it("comes back within `spread` after the other side's end, and says until when it waits", async () => {
-    const { clock, gateway, server, client } = await online();
+    const { clock, gateway, server, client } = make({ random: { float: () => 0.9 } });
     gateway.welcome = { spread: 10_000 };
-    server.peer.close(4002);
-    await clock.advance(500);
+    client.connect();
+    await clock.advance(100);
     server.peer.close(4001);
     const { status, retryAt, error } = client.connection.current;
     expect([status, error?.code, error?.details?.["close"]]).toEqual(["waiting", "offline", 4001]);
-    expect((retryAt ?? 0) - clock.now()).toBeGreaterThan(0);
-    await clock.advance((retryAt ?? 0) - clock.now() - 1);
-    expect(server.peers.length).toBe(2);
+    expect(retryAt).toBe(clock.now() + 9_000);
+    await clock.advance(8_999);
+    expect(server.peers.length).toBe(1);
     await clock.advance(2);
-    expect(server.peers.length).toBe(3);
+    expect(server.peers.length).toBe(2);
+  });
+
+  it("comes back within 500 ms when it was its own side, whatever the `spread`", async () => {
+    for (const change of ["offline", "online", "wake"] as const) {
+      const { clock, gateway, server, network, client } = make({ random: { float: () => 0.9 } });
+      gateway.welcome = { spread: 10_000 };
+      client.connect();
+      await clock.advance(100);
+      network.tell(change);
+      server.peer.close(1006);
+      expect(client.connection.current.retryAt).toBe(clock.now() + 450);
+    }
+  });
+
+  it("waits longer after each session that dies young, and begins anew after 60 s of health", async () => {
+    const { clock, server, client } = make({ random: { float: () => 1 } });
+    client.connect();
+    const waits: number[] = [];
+    for (const lifeMs of [100, 100, 100, 59_000, 61_000, 100]) {
+      await clock.advance(lifeMs);
+      server.peer.close(1006);
+      const waitMs = (client.connection.current.retryAt ?? 0) - clock.now();
+      waits.push(waitMs);
+      await clock.advance(waitMs);
+    }
+    expect(waits).toEqual([400, 2_000, 4_000, 8_000, 400, 2_000]);
   });
 
   it("I24: comes back within 500 ms of the network, whatever it waited for", async () => {
@@ -155,17 +182,26 @@ describe("Connection", () => {
   });
 
   it("heeds nothing of an older attempt, least of all its close code", async () => {
-    const { clock, server, network, client } = await online();
-    const first = server.peer;
-    first.silent = true;
+    const listeners: TransportListener[] = [];
+    const { clock, gateway, server, network, client } = make({
+      transport: (url, listener) => {
+        listeners.push(listener);
+        return server.open(url, listener);
+      },
+    });
+    client.connect();
+    await clock.advance(100);
+    server.peer.silent = true;
     network.tell("wake");
     await clock.advance(11_000);
-    expect(server.peers.length).toBe(2);
-    first.silent = false;
-    first.send({ t: "drain", within: 100, delay: 0 });
-    first.close(4504);
+    const [first] = listeners;
+    first?.onOpen();
+    first?.onText('{"t":"drain","within":100,"delay":0}');
+    first?.onText("nonsense");
+    first?.onClose(4504);
     await clock.advance(1_000);
     expect([client.connection.current.status, server.peers.length]).toEqual(["online", 2]);
+    expect(gateway.server.peer.closedWith).toBe(null);
   });
 
   it("stops when it is told to, says why, and tries again when the application asks", async () => {
@@ -262,6 +298,36 @@ describe("Connection", () => {
     expect(server.peer.got("auth").length).toBe(1);
   });
 
+  it("a new token that comes when its session is over is not sent on the next", async () => {
+    const { clock, gateway, server, token, client } = make();
+    gateway.welcome = { expires: clock.now() + 60_000 };
+    client.connect();
+    await clock.advance(1_000);
+    let give = (_token: string): void => {};
+    token.answer = () =>
+      new Promise((resolve) => {
+        give = resolve;
+      });
+    await clock.advance(34_500);
+    expect(token.asked).toBe(2);
+    gateway.welcome = {};
+    server.peer.close(1006);
+    await clock.advance(5_000);
+    give("late");
+    await clock.advance(1_000);
+    expect([server.peers.length, server.peer.got("auth").length]).toEqual([2, 0]);
+  });
+
+  it("says no token where cookies authenticate, and renews none", async () => {
+    const { clock, gateway, server, token, client } = make();
+    token.answer = () => null;
+    gateway.welcome = { expires: clock.now() + 60_000 };
+    client.connect();
+    await clock.advance(50_000);
+    expect("token" in hello(server.peer.received)).toBe(false);
+    expect([token.asked, server.peer.got("auth").length]).toEqual([2, 0]);
+  });
+
   it("another user's welcome: nothing of the one before is shown, sent or named", async () => {
     const { clock, gateway, server, token, client } = await online();
     gateway.append("c1", "you", { text: "for me" });
@@ -326,6 +392,13 @@ describe("Connection", () => {
     expect(window.current.items.length).toBe(1);
   });
 
+  it("I16: an event too many is noticed by the count as well", async () => {
+    const { clock, server, client } = await online();
+    server.peer.send(event(1));
+    await clock.advance(21_000);
+    expect([server.peers.length, client.connection.current.status]).toEqual([2, "online"]);
+  });
+
   it("ignores kinds of frames that it does not know, and ends a connection that says nonsense", async () => {
     const { clock, server, client } = await online();
     server.peer.sendText('{"t":"confetti","n":1}');
@@ -340,10 +413,16 @@ describe("Connection", () => {
   });
 
   it("a connection that ends while a frame of it is read takes nothing of that into the next", async () => {
-    const { clock, server } = await online();
+    const { clock, server, client } = await online();
+    client
+      .conversation("c1")
+      .messages()
+      .subscribe(() => {});
+    await clock.advance(100);
     const { peer } = server;
     peer.onFrame = () => peer.close(1006);
-    for (let n = 0; n < 40; n++) peer.send(event(2 + n));
+    // another epoch is read anew at once, and that frame ends the connection
+    peer.send({ ...event(1), epoch: "e7" });
     await clock.advance(5_000);
     expect(server.peers.length).toBe(2);
     expect(server.peer.got("ack")).toEqual([]);
@@ -375,13 +454,16 @@ describe("Connection", () => {
 
   it("I22: leaves a drain at its end whatever is awaited", async () => {
     const { clock, gateway, server, client } = await online();
+    const { peer } = server;
     gateway.latencyMs = 100_000;
     client.conversation("c1").send({ text: "unanswered" });
-    server.peer.send({ t: "drain", within: 4_000, delay: 1_000 });
+    peer.send({ t: "drain", within: 4_000, delay: 1_000 });
     await clock.advance(3_900);
-    expect(server.peers.length).toBe(1);
+    peer.send(event(1));
+    expect([server.peers.length, peer.got("ack").length]).toEqual([1, 0]);
     await clock.advance(200);
     expect(server.peers.length).toBe(2);
+    expect(peer.got("ack")).toEqual([{ t: "ack", n: 1 }]);
     expect(server.peer.got("send")).toEqual([]);
   });
 
@@ -394,6 +476,21 @@ describe("Connection", () => {
       error: { code: "invalid", details: { field: "url" } },
     });
     expect(clock.pending).toBe(0);
+  });
+
+  it("I25: closed while a token is asked for, it does not connect when that comes", async () => {
+    const { clock, server, token, client } = make();
+    let give = (_token: string): void => {};
+    token.answer = () =>
+      new Promise((resolve) => {
+        give = resolve;
+      });
+    client.connect();
+    await clock.advance(10);
+    await client.close();
+    give("me");
+    await clock.advance(100);
+    expect([server.peers.length, clock.pending]).toEqual([0, 0]);
   });
 
   it("I25: closed at any moment it leaves nothing running", async () => {

@@ -1,5 +1,4 @@
 import { closeVerdict } from "@earshot/protocol";
-import { NORMAL } from "../close-number.ts";
 
 /** What the client does now. */
 export type NextStep = "reconnect" | "new-token" | "stop";
@@ -16,8 +15,7 @@ export class Verdicts {
 
   /** `code`: null when the client ended the connection itself. */
   next(code: number | null): NextStep {
-    // a 1000 without our goodbye is a proxy's way to end an idle connection, and below 4100 means reconnect
-    const verdict = code === null || code === NORMAL ? "reconnect" : closeVerdict(code);
+    const verdict = code === null ? "reconnect" : closeVerdict(code);
     this.#broken = verdict === "reconnect-thrice" ? this.#broken + 1 : 0;
     if (verdict === "reconnect-thrice") return this.#broken < BROKEN_IN_A_ROW_MAX ? "reconnect" : "stop";
     if (verdict === "new-token-once") return ++this.#tokensRefused < TOKENS_REFUSED_MAX ? "new-token" : "stop";

@@ -1,4 +1,4 @@
-import { ChatError, type ErrorCode } from "@earshot/protocol";
+import { ChatError, type ErrorCode, parseJson } from "@earshot/protocol";
 import { defined } from "../defined.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -64,7 +64,7 @@ async function send(host: HttpHost, method: string, url: string, body: unknown, 
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return null;
   }

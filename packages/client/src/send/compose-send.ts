@@ -9,6 +9,7 @@ import {
   LIMITS,
   type Mentions,
   type MessageId,
+  parseJson,
   type SendFrame,
   type SendType,
   utf8Bytes,
@@ -53,7 +54,7 @@ export function composeSend(
   if (fault !== null) return refused("invalid", `its body is no JSON that may travel (${fault})`);
   const text = encodeFrame(draft);
   // parsed again, so that what the application later does to its object changes nothing
-  const frame = JSON.parse(text) as SendFrame;
+  const frame = parseJson(text) as SendFrame;
   const composed = { frame, text, bytes: utf8Bytes(text), bodyBytes: utf8Bytes(JSON.stringify(frame.body)) };
   return overLimits(composed, limits) ?? composed;
 }

@@ -135,12 +135,31 @@ describe("FollowedTimeline", () => {
     expect(seqs()).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("after that page has come, a hole is given 100 ms again", async () => {
+    const { clock, gateway, server, filled } = await make();
+    await filled(3);
+    server.peer.close(1006);
+    gateway.append("c1", "you", {});
+    while (server.peers.length < 2) await clock.advance(10);
+    await clock.advance(50);
+    server.peer.send(event(6));
+    await clock.advance(100);
+    expect(server.peer.got("fetch").length).toBe(1);
+  });
+
   it("I16: fetches on while pages say `more`", async () => {
-    const { clock, gateway, server, filled, seqs, windowOf } = await make();
+    const { clock, gateway, server, script, filled, seqs, windowOf } = await make();
     await filled(5);
     server.peer.close(1006);
     for (let at = 0; at < 700; at++) gateway.append("c1", "you", {});
+    const at: number[] = [];
+    script.answer = (frame) => {
+      if (frame.t === "fetch") at.push(clock.monotonic());
+      return null;
+    };
     await clock.advance(2_000);
+    // answers take 5 ms, and there is no wait between them
+    expect(at.map((ms) => ms - (at[0] ?? 0))).toEqual([0, 5, 10]);
     expect(seqs()).toEqual(upTo(705));
     expect(server.peer.got("fetch").map(({ after }) => after)).toEqual([205, 405, 605]);
     expect(windowOf().current.status).toBe("live");
@@ -244,6 +263,34 @@ describe("FollowedTimeline", () => {
     await clock.advance(100);
     expect(windowOf().current).toMatchObject({ status: "live", error: null });
     expect(windowOf().current.items.length).toBe(4);
+  });
+
+  it("I17: takes no page that was asked for before it was gone, and asks for none after", async () => {
+    const { clock, server, script, filled, windowOf } = await make();
+    await filled(3);
+    script.answer = (frame) => (frame.t === "fetch" ? "silence" : null);
+    server.peer.send({ t: "lagging", c: ["c1"] });
+    server.peer.send({ t: "events", c: "c1", gone: true });
+    server.peer.send({ ...page(1, 9), id: server.peer.last("fetch").id });
+    server.peer.send({ t: "heads", heads: [["c1", "e1", 12, 12]] });
+    await clock.advance(10_000);
+    expect(windowOf().current).toMatchObject({ items: [], error: { code: "not_found" } });
+    expect(server.peer.got("fetch").length).toBe(2);
+  });
+
+  it("is live only when this session has told how far the log reaches", async () => {
+    const { clock, gateway, server, filled, windowOf } = await make();
+    await filled(3);
+    gateway.fate = (frame) => (frame.t === "subscribed" ? [] : [frame]);
+    server.peer.close(1006);
+    await clock.advance(2_000);
+    server.peer.send(event(3));
+    expect(windowOf().current.status).toBe("catching-up");
+    server.peer.send({
+      ...{ t: "subscribed", c: "c1", mode: "push", epoch: "e1", head: 3, ord: 3, members: 2, online: 1 },
+      watermarks: [],
+    });
+    expect(windowOf().current.status).toBe("live");
   });
 
   it("says when a conversation is not the user's, and asks again on the next session only", async () => {

@@ -7,6 +7,7 @@ import {
   type GoneFrame,
   type HaveEntry,
   isChatError,
+  LIMITS,
   type ResetFrame,
   type SubscribedFrame,
 } from "@earshot/protocol";
@@ -222,7 +223,7 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
     this.#alarm.cancel();
     this.#fetching = true;
     const { cursor } = this.timeline;
-    const where = cursor === null ? { limit: this.#pageRows } : { after: cursor.seq };
+    const where = cursor === null ? { limit: this.#pageRows } : { after: cursor.seq, limit: LIMITS.pageRowsMax };
     this.#host.gateway.ask({ t: "fetch", c: this.conversation, ...where }, (answer) => {
       this.#fetching = false;
       if (this.#gone) return;
@@ -232,7 +233,7 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
       }
       this.#error = null;
       this.#told ||= cursor === null;
-      this.#lagging &&= cursor !== null && !isReset(answer) && answer.more;
+      this.#lagging = false;
       this.#take(answer, cursor === null);
     });
   }

@@ -74,10 +74,7 @@ export class Timelines<T extends { readonly seq: number | null }> {
 
   /** Another user is signed in. */
   forget(): void {
-    for (const [c, followed] of this.#followed) {
-      followed.forget();
-      if (!followed.watched) this.#drop(c, followed);
-    }
+    for (const followed of this.#followed.values()) followed.forget();
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import { ChatError } from "@earshot/protocol";
+import { ChatError, parseJson } from "@earshot/protocol";
 import type { Bus, Envelope, Publication, Subscription, Topic } from "../ports/bus.ts";
 
 /** One node's bus on a hub. Engines of one process that share a hub are nodes of one cluster. */
@@ -110,7 +110,7 @@ class MemoryBus implements Bus {
   deliver(topics: readonly Topic[], text: string): void {
     for (const topic of topics) {
       // Each listener gets a copy of its own, as it would from a socket.
-      for (const listener of [...(this.#topics.get(topic) ?? [])]) listener(JSON.parse(text) as Envelope);
+      for (const listener of [...(this.#topics.get(topic) ?? [])]) listener(parseJson(text) as Envelope);
     }
   }
 

@@ -172,6 +172,27 @@ describe("changeMembers", () => {
     expect(await events()).toHaveLength(1);
   });
 
+  it("S15: looks for an heir anew when members changed while it looked", async () => {
+    const { house, store, change, now } = await houseOf();
+    let meddled = false;
+    const meddling: MembersSurroundings = {
+      ...house,
+      store: {
+        access: (pairs) => store.access(pairs),
+        row: (user, c) => store.row(user, c),
+        members: async (c, cursor, limit) => {
+          if (!meddled) {
+            meddled = true;
+            await change("olga", [["adam", null]]);
+          }
+          return store.members(c, cursor, limit);
+        },
+      },
+    };
+    expect(await change("olga", [["olga", null]], meddling)).toBe(null);
+    expect((await now())?.[0]).toEqual(["max", "owner"]);
+  });
+
   it("gives up with a wait when others never stop changing members", async () => {
     const { house, change } = await houseOf();
     const losing: MembersSurroundings = {

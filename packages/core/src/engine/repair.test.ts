@@ -203,6 +203,17 @@ describe("repair", () => {
     expect(frames[2]).toEqual({ t: "lagging", c: ["c3"] });
   });
 
+  it("gives one row at least, however little of the budget is left, from memory as from the store", async () => {
+    for (const fromMemory of [false, true]) {
+      const { store, repair, frames, ring } = await houseOf({ repairBytesMax: 10 });
+      const e1 = await fill(store, "c1", 3);
+      const page = await store.range({ conversation: "c1", after: 1, from: "oldest", rows: 10, bytes: 1e6 });
+      if (fromMemory) ring.set("c1", encodeEvents("c1", e1, page?.rows ?? []).events);
+      await repair([["c1", e1, 1]]);
+      expect(frames).toMatchObject([{ c: "c1", from: 2, to: 2, more: true, events: [{ seq: 2 }] }]);
+    }
+  });
+
   it("sends the next page only when the socket has room, and none to who has gone", async () => {
     const { store, house, session, frames } = await houseOf();
     const [e1, e2] = [await fill(store, "c1", 1), await fill(store, "c2", 1)];

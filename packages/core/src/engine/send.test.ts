@@ -121,6 +121,15 @@ describe("send", () => {
     expect(await log()).toEqual([]);
   });
 
+  it.each([{ type: "x-note" }, { type: "edit", re: 2 }, { slot: "mls", expect: 0 }] as const)(
+    "refuses for good what this server does not take yet: %j",
+    async (draft) => {
+      const { as, log } = await houseOf();
+      await expect(as("bob", draft)).rejects.toMatchObject({ code: "invalid", retryAfterMs: undefined });
+      expect(await log()).toEqual([]);
+    },
+  );
+
   it("replies to a message", async () => {
     const { as, log } = await houseOf();
     await as("alice");

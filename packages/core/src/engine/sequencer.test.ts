@@ -194,6 +194,21 @@ describe("Sequencer: a store that fails", () => {
     expect(seqsTold()).toEqual(["c1 2"]);
   });
 
+  it("takes a look at a key for no event, also in a batch of unknown result", async () => {
+    const { clock, lossy, sequencer, seqsTold, heal } = await sequencerWith({ failAfter: 1 });
+    lossy.on = false;
+    const entry = say("a");
+    void sequencer.append(entry);
+    await clock.settle();
+    lossy.on = true;
+    const looked = fate(sequencer.append({ ...entry, lookup: true }));
+    await clock.settle();
+    heal();
+    await clock.advance(50);
+    expect(await looked).toBe("duplicate");
+    expect(seqsTold()).toEqual(["c1 2"]);
+  });
+
   it("tries four times over 1.3 s, then refuses with a wait", async () => {
     const { clock, sequencer, batches } = await sequencerWith({ failBefore: 1 });
     const refused = fate(sequencer.append(say("a")));

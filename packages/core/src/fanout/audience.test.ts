@@ -35,19 +35,15 @@ describe("Audiences", () => {
   it("knows the members of what was just created, as of its meta", async () => {
     const { store } = await storeWith();
     const audiences = new Audiences({ store, limits: LIMITS });
-    const rows = [row({}, "meta"), row({ members: [["u1000", "member"]] })];
-    audiences.begin(
-      {
-        id: "c9",
-        members: [
-          ["alice", "owner"],
-          ["u1000", "member"],
-        ],
-      },
-      { rows, membersVersion: 2 },
-    );
-    expect([...(audiences.at("c9", 1)?.users ?? [])]).toEqual(["alice", "u1000"]);
-    expect(audiences.at("c9", 2)).toBe(null);
+    const rows = [row({}, "meta"), row({ members: [["u1000", "member"]] }), row({ members: [["u2000", "member"]] })];
+    const members = [
+      ["alice", "owner"],
+      ["u1000", "member"],
+      ["u2000", "member"],
+    ] as const;
+    audiences.begin({ id: "c9", members }, { rows, membersVersion: 3 });
+    expect([...(audiences.at("c9", 1)?.users ?? [])]).toEqual(["alice", "u1000", "u2000"]);
+    expect(audiences.at("c9", 3)).toBe(null);
   });
 
   it("moves a list on by a member event, and is of that version then", async () => {

@@ -273,6 +273,7 @@ describe("HttpApi: who asks", () => {
     [{ authorization: "Basic abc" }, 401, undefined],
     [{ authorization: "Bearer" }, 401, undefined],
     [{ authorization: `Bearer ${"x".repeat(LIMITS.tokenCharactersMax + 1)}` }, 401, undefined],
+    [{ authorization: `Bearer ${"x".repeat(LIMITS.tokenCharactersMax)}` }, 200, undefined],
     [{ authorization: "Bearer expired" }, 401, "expired"],
     [{ authorization: "Bearer trouble" }, 503, undefined],
     [{ authorization: "bearer   alice  " }, 200, undefined],

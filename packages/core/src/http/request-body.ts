@@ -1,4 +1,4 @@
-import { ChatError, jsonFault, LIMITS, measureJsonText, textMayHideFaults } from "@earshot/protocol";
+import { ChatError, jsonFault, LIMITS, measureJsonText, parseJson, textMayHideFaults } from "@earshot/protocol";
 import type * as z from "zod";
 
 /** Only the gateway sets these (S16). */
@@ -29,7 +29,7 @@ export async function readBody<S extends z.ZodType>(request: Request, schema: S)
     throw invalid("it is nested too deep or has too many keys");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw invalid("it is no JSON");
   }

@@ -388,6 +388,20 @@ describe("Outbox: no ack", () => {
     expect(sweepUntil(box, 1_000).verdict).toBe("slow");
   });
 
+  it("reminds anew of what is oldest after an ack, at 10, 20 and 30 s", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 2));
+    sweepUntil(box, 20_000);
+    box.ack(1);
+    const before = wire.frames.length;
+    expect(sweepUntil(box, 30_000).verdict).toBe(null);
+    expect(wire.frames.slice(before)).toMatchObject([
+      { t: "again", n: 2 },
+      { t: "again", n: 2 },
+      { t: "again", n: 2 },
+    ]);
+  });
+
   it("says nothing of events that only wait", () => {
     const box = outbox();
     wire.bufferedBytes = LIMITS.socketBytesMax;

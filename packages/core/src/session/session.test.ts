@@ -386,11 +386,13 @@ describe("Session: refusals and abuse", () => {
 describe("Session: not reading", () => {
   it("stops reading at 64 unanswered sends, and refuses none of them", async () => {
     const plain = memoryStore();
+    const batches: number[] = [];
     let release: (() => void) | null = null;
     const held = new Proxy(plain, {
       get: (target, name: keyof typeof plain) => {
         if (name !== "append") return typeof target[name] === "function" ? target[name].bind(target) : target[name];
         return async (batch: Parameters<typeof plain.append>[0]) => {
+          batches.push(batch.length);
           await new Promise<void>((resolve) => (release = resolve));
           return plain.append(batch);
         };
@@ -403,7 +405,7 @@ describe("Session: not reading", () => {
     }
     await engine.settle();
     expect(alice.pair.gatewayReads).toBe(false);
-    expect(alice.of("sent")).toHaveLength(0);
+    expect(batches).toEqual([64]);
     for (let batch = 0; batch < 10 && alice.of("sent").length < 100; batch++) {
       (release as (() => void) | null)?.();
       await engine.settle();
@@ -412,6 +414,31 @@ describe("Session: not reading", () => {
     expect(alice.of("sent").map(({ id, seq }) => [id, seq])).toEqual(
       Array.from({ length: 100 }, (_, count) => [`m${count}`, count + 2]),
     );
+    expect(alice.pair.gatewayReads).toBe(true);
+  });
+
+  it("takes a hundred requests at once, no more than 64 at a time, and answers all of them in order", async () => {
+    const plain = memoryStore();
+    let open = 0;
+    let most = 0;
+    const counting = new Proxy(plain, {
+      get: (target, name: keyof typeof plain) => {
+        if (name !== "inbox") return typeof target[name] === "function" ? target[name].bind(target) : target[name];
+        return async (...given: Parameters<typeof plain.inbox>) => {
+          most = Math.max(most, ++open);
+          await new Promise((resolve) => setImmediate(resolve));
+          open--;
+          return plain.inbox(...given);
+        };
+      },
+    });
+    const engine = await engineWith({ store: counting });
+    const alice = await engine.join("alice");
+    const ids = Array.from({ length: 150 }, (_, index) => `r${index}`);
+    alice.pair.send(...ids.map((id) => ({ t: "inbox", id }) as const));
+    for (let turn = 0; turn < 20 && alice.of("inbox").length < ids.length; turn++) await engine.settle();
+    expect(most).toBe(64);
+    expect(alice.of("inbox").map(({ id }) => id)).toEqual(ids);
     expect(alice.pair.gatewayReads).toBe(true);
   });
 

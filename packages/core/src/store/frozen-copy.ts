@@ -1,6 +1,8 @@
+import { parseJson } from "@earshot/protocol";
+
 /** What a JSON value is once it has crossed a wire: a copy of its own, which nobody can change any more. */
 export function frozenCopy<Value>(value: Value): Value {
-  return deepFreeze(JSON.parse(JSON.stringify(value))) as Value;
+  return deepFreeze(parseJson(JSON.stringify(value))) as Value;
 }
 
 function deepFreeze(value: unknown): unknown {

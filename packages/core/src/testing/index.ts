@@ -1,3 +1,4 @@
+export type { Gauges } from "../wiring.ts";
 export { type BusAdapter, type BusCapabilities, type BusUnderTest, busSuite } from "./conformance/bus.ts";
 export type {
   MessageStoreAdapter,
@@ -17,4 +18,4 @@ export { ManualClock } from "./manual-clock.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { sharedStore } from "./shared-store.ts";
 export { TestClient } from "./test-client.ts";
-export { type Gauges, TestEngine, type TestEngineOptions } from "./test-engine.ts";
+export { TestEngine, type TestEngineOptions } from "./test-engine.ts";

@@ -10,6 +10,7 @@ import { ChatEngine, houseOf } from "../chat-engine.ts";
 import type { ChatEngineOptions } from "../options.ts";
 import type { PeerRequest } from "../ports/authenticate.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
+import type { Gauges } from "../wiring.ts";
 import { ConnectionPair } from "./connection-pair.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -21,9 +22,6 @@ export interface TestEngineOptions extends Partial<Omit<ChatEngineOptions, "cloc
   /** Of all chance in the engine. Default 1. */
   readonly seed?: number;
 }
-
-/** What grows with connections: 0 everywhere when they are gone. */
-export type Gauges = ReturnType<ReturnType<typeof houseOf>["gauges"]>;
 
 /** Time that `close` lets pass, at most, for what waits for a timer. */
 const CLOSE_WITHIN_MS = 60_000;

@@ -57,7 +57,10 @@ export function appendCases({ describe, it, expect }: Runner, withStore: WithSto
       "I1 I13: what append resolved with is what the log holds, field by field",
       withStore(async (store) => {
         await store.create(conversation("c1", { epoch: "the-epoch" }));
-        const body = { text: 'naïve 👋 \u2028 "quoted" \\', nested: { list: [1, -0.5, null, true, ""] } };
+        const body = {
+          text: 'naïve 👋 \u2028 "quoted" \\',
+          nested: { list: [1, -0.5, null, true, ""], "\\": 1, "\n": 2, '"': 3 },
+        };
         const full = message("c1", "bob", "", {
           body,
           re: 2,
