@@ -180,6 +180,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   });
   const fanout = new Fanout({
     audiences,
+    clock,
     logger,
     sessionsOf: (user) => registry.of(user),
     encodeEvents,

@@ -1,4 +1,4 @@
-import type { EventRow, GatewayFrame, Role } from "@earshot/protocol";
+import { ChatError, type EventRow, type GatewayFrame, type Role } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encode, encodeEvents } from "../codec/encode.ts";
@@ -7,6 +7,7 @@ import type { EncodedFrames } from "../ports/transport.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
 import { Audiences } from "./audience.ts";
 import { type FannedEvents, Fanout, type FanoutArrival, type Recipient } from "./fanout.ts";
 
@@ -45,7 +46,9 @@ async function fanoutOver(lists?: (store: MessageStore) => Pick<MessageStore, "m
   const sessions = new Map(USERS.map((user) => [user, [new Recorder()]]));
   const remembered: number[] = [];
   let encodings = 0;
+  const clock = new ManualClock();
   const fanout = new Fanout({
+    clock,
     audiences: new Audiences({ store: lists?.(store) ?? store, limits: { rememberedMax: 10 } }),
     logger: silentLogger,
     sessionsOf: (user) => sessions.get(user) ?? [],
@@ -83,7 +86,7 @@ async function fanoutOver(lists?: (store: MessageStore) => Pick<MessageStore, "m
     if (session === undefined) throw new Error(`no session of ${user}`);
     return session;
   };
-  return { store, fanout, sessions, of, say, change, arrival, remembered, encodings: () => encodings };
+  return { store, clock, fanout, sessions, of, say, change, arrival, remembered, encodings: () => encodings };
 }
 
 describe("Fanout", () => {
@@ -193,19 +196,32 @@ describe("Fanout", () => {
     expect(of("bob").told).toEqual([2, 3]);
   });
 
-  it("goes on with what follows when a list could not be read", async () => {
+  it("I9: reads a list again that could not be read, and tells what waited for it in order", async () => {
     let failing = true;
     const failingLists = (store: MessageStore): Pick<MessageStore, "members" | "access"> => ({
       members: (...given) => (failing ? Promise.reject(new Error("down")) : store.members(...given)),
       access: store.access.bind(store),
     });
-    const { fanout, of, say, arrival } = await fanoutOver(failingLists);
+    const { clock, fanout, of, say, arrival } = await fanoutOver(failingLists);
     fanout.deliver(arrival([await say()]));
-    await turn();
+    fanout.deliver(arrival([await say()]));
+    await clock.advance(5_000);
+    expect(of("bob").told).toEqual([]);
     failing = false;
+    await clock.advance(1_000);
+    expect(of("bob").told).toEqual([2, 3]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("I25: gives a list up when the store is closed", async () => {
+    const closedLists = (store: MessageStore): Pick<MessageStore, "members" | "access"> => ({
+      members: () => Promise.reject(new ChatError("closed", "unable to list members; store is closed")),
+      access: store.access.bind(store),
+    });
+    const { clock, fanout, of, say, arrival } = await fanoutOver(closedLists);
     fanout.deliver(arrival([await say()]));
-    await turn();
-    expect(of("bob").told).toEqual([3]);
+    await clock.advance(5_000);
+    expect([of("bob").told, clock.pending]).toEqual([[], 0]);
   });
 });
 

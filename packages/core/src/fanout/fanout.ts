@@ -1,4 +1,12 @@
-import type { ConversationId, Epoch, EventRow, GatewayFrame, UserId } from "@earshot/protocol";
+import {
+  type ConversationId,
+  type Epoch,
+  type EventRow,
+  type GatewayFrame,
+  isChatError,
+  type UserId,
+} from "@earshot/protocol";
+import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 import { type Audience, type Audiences, memberChanges } from "./audience.ts";
@@ -36,6 +44,7 @@ export interface FanoutArrival {
 
 export interface FanoutSurroundings {
   readonly audiences: Audiences;
+  readonly clock: Pick<Clock, "after">;
   readonly logger: Logger;
   sessionsOf(user: UserId): Iterable<Recipient>;
   encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): FannedEvents;
@@ -43,6 +52,9 @@ export interface FanoutSurroundings {
   /** Keeps events for those who come back soon. */
   remember(events: FannedEvents): void;
 }
+
+/** Wait before members are read again when the store could not answer. */
+const READ_AGAIN_MS = 1_000;
 
 /**
  * One arrival → frames for the sessions of its members on this node. Encodes once, never waits for a
@@ -78,18 +90,24 @@ export class Fanout {
     const queue: FanoutArrival[] = [first];
     this.#behind.set(first.c, queue);
     for (let arrival = queue.shift(); arrival !== undefined; arrival = queue.shift()) {
-      try {
-        const audience = this.#audienceBefore(arrival) ?? (await this.#read(arrival));
-        this.#send(arrival, audience);
-      } catch {
-        this.#house.logger.warn({ c: arrival.c }, "unable to read members; their sessions will read the log");
-      }
+      const audience = this.#audienceBefore(arrival) ?? (await this.#read(arrival));
+      if (audience === null) break;
+      this.#send(arrival, audience);
     }
     this.#behind.delete(first.c);
   }
 
-  #read({ c, rows, membersVersion }: FanoutArrival): Promise<Audience> {
-    return this.#house.audiences.read(c, membersVersion, changesIn(rows) > 0);
+  /** Reads the list, as often as it takes: what was stored has to be told. null: the store is closed. */
+  async #read({ c, rows, membersVersion }: FanoutArrival): Promise<Audience | null> {
+    for (;;) {
+      try {
+        return await this.#house.audiences.read(c, membersVersion, changesIn(rows) > 0);
+      } catch (error) {
+        if (isChatError(error) && error.code === "closed") return null;
+        this.#house.logger.warn({ c }, "unable to read members; trying again");
+        await new Promise<void>((resolve) => this.#house.clock.after(READ_AGAIN_MS, resolve));
+      }
+    }
   }
 
   #send(arrival: FanoutArrival, audience: Audience): void {

@@ -44,6 +44,8 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
   #heardAt: number;
   /** Requests without an answer yet, beside sends. */
   #requests = 0;
+  /** When the request before has been answered. */
+  #turn: Promise<void> | null = null;
   #sendRate: RateLimit | null = null;
   #drained: (() => void)[] = [];
 
@@ -315,11 +317,27 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
       ...("c" in frame && frame.c !== undefined ? { c: frame.c } : {}),
     };
     try {
-      const answer = await this.#counted(this.#house.command(this, frame));
-      if (answer !== null) this.#say(answer);
+      await this.#counted(this.#inTurn(() => this.#house.command(this, frame)));
     } catch (error) {
       this.#fail(error, frame.t);
       this.#refuse(errorFrame(error, about));
+    }
+  }
+
+  /** Answers one request after the other, each when the socket has room: a page asked for is not a page in memory. */
+  async #inTurn(work: () => Promise<GatewayFrame | null>): Promise<void> {
+    const before = this.#turn;
+    let done = (): void => {};
+    this.#turn = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      await before;
+      await this.drained();
+      const answer = this.live ? await work() : null;
+      if (answer !== null) this.#say(answer);
+    } finally {
+      done();
     }
   }
 
