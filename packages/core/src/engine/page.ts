@@ -40,82 +40,67 @@ export function stretches(spans: readonly Span[], from: number, to: number): rea
 }
 
 type Store = Pick<MessageStore, "range">;
+type Log = Pick<Access, "spans" | "epoch" | "head">;
 
 /** The log above `after`, oldest first; null if it is no more. What the reader cannot have is one `void` row a stretch. */
 export async function readAfter(
   store: Store,
   c: ConversationId,
-  access: Pick<Access, "spans" | "epoch" | "head">,
+  { epoch, head, spans }: Log,
   after: number,
   bounds: PageBounds,
 ): Promise<Page | null> {
-  const { epoch, head, spans } = access;
-  const events: PageRow[] = [];
-  let to = after;
-  let bytes = bounds.bytes;
-  for (const stretch of stretches(spans, after + 1, head)) {
-    if (events.length >= bounds.rows) break;
-    if (!stretch.visible) {
-      events.push({ type: "void", seq: stretch.from, to: stretch.to });
-      to = stretch.to;
-      continue;
-    }
-    const rows = bounds.rows - events.length;
-    const page = await store.range({
-      conversation: c,
-      after: stretch.from - 1,
-      before: stretch.to + 1,
-      from: "oldest",
-      rows,
-      bytes,
-    });
-    if (page === null || page.epoch !== epoch) return null;
-    events.push(...page.rows);
-    to = page.rows.at(-1)?.seq ?? to;
-    if (to < stretch.to) break;
-    bytes -= bytesOf(page.rows);
-    if (bytes <= 0) break;
-  }
-  return { epoch, head, from: after + 1, to, events, more: to < head };
+  const read = await readStretches(store, { c, epoch, from: "oldest" }, stretches(spans, after + 1, head), bounds);
+  if (read === null) return null;
+  const to = read.reached ?? after;
+  return { epoch, head, from: after + 1, to, events: read.events, more: to < head };
 }
 
 /** The log below `before`, its newest rows, oldest first; null if it is no more. */
 export async function readBefore(
   store: Store,
   c: ConversationId,
-  access: Pick<Access, "spans" | "epoch" | "head">,
+  { epoch, head, spans }: Log,
   before: number,
   bounds: PageBounds,
 ): Promise<Page | null> {
-  const { epoch, head, spans } = access;
   const to = Math.max(0, Math.min(before - 1, head));
-  const events: PageRow[] = [];
-  let from = to + 1;
-  let bytes = bounds.bytes;
-  for (const stretch of stretches(spans, 1, to).toReversed()) {
-    if (events.length >= bounds.rows) break;
-    if (!stretch.visible) {
-      events.unshift({ type: "void", seq: stretch.from, to: stretch.to });
-      from = stretch.from;
+  const cut = stretches(spans, 1, to).toReversed();
+  const read = await readStretches(store, { c, epoch, from: "newest" }, cut, bounds);
+  if (read === null) return null;
+  const from = read.reached ?? to + 1;
+  return { epoch, head, from, to, events: read.events, more: from > 1 };
+}
+
+/** Reads stretch by stretch, as far as the bounds reach. Rows come oldest first either way; `reached`: the last seq covered, null if none. */
+async function readStretches(
+  store: Store,
+  { c, epoch, from }: { readonly c: ConversationId; readonly epoch: Epoch; readonly from: "oldest" | "newest" },
+  cut: readonly Stretch[],
+  bounds: PageBounds,
+): Promise<{ readonly events: readonly PageRow[]; readonly reached: number | null } | null> {
+  const parts: (readonly PageRow[])[] = [];
+  let { rows, bytes } = bounds;
+  let reached: number | null = null;
+  for (const { from: first, to: last, visible } of cut) {
+    if (rows <= 0 || bytes <= 0) break;
+    const end = from === "oldest" ? last : first;
+    if (!visible) {
+      parts.push([{ type: "void", seq: first, to: last }]);
+      rows--;
+      reached = end;
       continue;
     }
-    const rows = bounds.rows - events.length;
-    const page = await store.range({
-      conversation: c,
-      after: stretch.from - 1,
-      before: stretch.to + 1,
-      from: "newest",
-      rows,
-      bytes,
-    });
+    const page = await store.range({ conversation: c, after: first - 1, before: last + 1, from, rows, bytes });
     if (page === null || page.epoch !== epoch) return null;
-    events.unshift(...page.rows);
-    from = page.rows[0]?.seq ?? from;
-    if (from > stretch.from) break;
+    parts.push(page.rows);
+    reached = page.rows.at(from === "oldest" ? -1 : 0)?.seq ?? reached;
+    if (reached !== end) break;
+    rows -= page.rows.length;
     bytes -= bytesOf(page.rows);
-    if (bytes <= 0) break;
   }
-  return { epoch, head, from, to, events, more: from > 1 };
+  if (from === "newest") parts.reverse();
+  return { events: parts.flat(), reached };
 }
 
 function bytesOf(rows: readonly EventRow[]): number {

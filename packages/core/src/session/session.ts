@@ -23,6 +23,7 @@ import type { RateLimit } from "./rate-limit.ts";
 import { SendOrder } from "./send-order.ts";
 import { type SessionEvent, type SessionState, sessionStep } from "./session-state.ts";
 import type { CommandFrame, SessionOutbox, SessionSurroundings } from "./session-surroundings.ts";
+import { Turns } from "./turns.ts";
 
 /** One device's conversation with this node: runs the state machine against a connection. */
 export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
@@ -44,8 +45,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
   #heardAt: number;
   /** Requests without an answer yet, beside sends. */
   #requests = 0;
-  /** When the request before has been answered. */
-  #turn: Promise<void> | null = null;
+  readonly #turns = new Turns();
   #sendRate: RateLimit | null = null;
   #drained: (() => void)[] = [];
 
@@ -317,27 +317,17 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept {
       ...("c" in frame && frame.c !== undefined ? { c: frame.c } : {}),
     };
     try {
-      await this.#counted(this.#inTurn(() => this.#house.command(this, frame)));
+      // One after the other, each when the socket has room: a page asked for is not a page in memory (S49).
+      await this.#counted(
+        this.#turns.take(async () => {
+          await this.drained();
+          const answer = this.live ? await this.#house.command(this, frame) : null;
+          if (answer !== null) this.#say(answer);
+        }),
+      );
     } catch (error) {
       this.#fail(error, frame.t);
       this.#refuse(errorFrame(error, about));
-    }
-  }
-
-  /** Answers one request after the other, each when the socket has room: a page asked for is not a page in memory. */
-  async #inTurn(work: () => Promise<GatewayFrame | null>): Promise<void> {
-    const before = this.#turn;
-    let done = (): void => {};
-    this.#turn = new Promise((resolve) => {
-      done = resolve;
-    });
-    try {
-      await before;
-      await this.drained();
-      const answer = this.live ? await work() : null;
-      if (answer !== null) this.#say(answer);
-    } finally {
-      done();
     }
   }
 
