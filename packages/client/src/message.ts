@@ -23,15 +23,27 @@ export interface Message {
   /** The seq of the message this one replies to. */
   readonly re?: number;
   readonly mentions?: Mentions;
-  /** The seq of the last edit, where there is one. */
+  /** The seq of the last edit, where there is one; 0 while an own edit is on its way. */
   readonly edited?: number;
   /** Its body is gone (and here empty). */
   readonly deleted?: true;
+  /** Own ones that are on their way are counted. In the order in which the keys came up. */
+  readonly reactions: readonly Reaction[];
+  /** Messages that reply to it. */
+  readonly replies: number;
   readonly status: MessageStatus;
   /** Why it failed. */
   readonly error?: ChatError;
   /** Whether this user wrote it, on whatever device. */
   readonly own: boolean;
+}
+
+/** How often a message got one reaction. */
+export interface Reaction {
+  readonly key: string;
+  readonly count: number;
+  /** Whether this user is among them. */
+  readonly mine: boolean;
 }
 
 /** Something that happened to the conversation itself: created, renamed, members changed. Frozen. */
@@ -52,10 +64,13 @@ export type WindowItem = Message | Notice;
 export interface SendOptions {
   /** `message` by default; `x-…` for events of the host's own, which no window shows. */
   readonly type?: SendType;
-  /** The seq of the message that is meant: replied to, edited, deleted. */
+  /** The seq of the message that is meant: replied to, or for an `x-…` event what it is about. */
   readonly re?: number;
   /** Users to name (at most 100), or `"all"`. */
   readonly mentions?: Mentions;
+  /** Names a chain of events; with `expect`, the seq of its last one, the send fails with `conflict` where another came before. */
+  readonly slot?: string;
+  readonly expect?: number;
   /** The idempotency key, if the application has one already; a new ULID otherwise. */
   readonly id?: MessageId;
 }

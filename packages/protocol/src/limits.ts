@@ -27,6 +27,20 @@ export const LIMITS = {
   subscriptionsMax: 200,
   /** Users named by `mentions` in one message. More: `invalid`. */
   mentionsMax: 100,
+  /** Characters of a reaction's key. More: `invalid`. */
+  reactionKeyCharactersMax: 64,
+  /** Different reactions on one message. More: `too_large`. */
+  reactionKeysMax: 50,
+  /** Pinned messages of one conversation. More: `too_large`. */
+  pinsMax: 100,
+  /** Members up to which receipts and typing name their user. Above: merged. */
+  receiptMembersMax: 100,
+  /** Members with which a conversation is created as `push`. More: `pull`. */
+  pushMembersMax: 64,
+  /** Time between two `typing` of one session in one conversation; the gateway drops more. */
+  typingApartMs: 3_000,
+  /** Time for which a `typing` is shown. */
+  typingShownMs: 5_000,
   /** Characters of a conversation's title. More: `invalid`. */
   titleCharactersMax: 256,
   /** Members in one `meta` or `member` event; a larger call appends several events. */

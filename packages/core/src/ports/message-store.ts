@@ -25,7 +25,15 @@ export interface Append {
   readonly type: EventType;
   readonly body?: Body;
   readonly re?: number;
+  /** What must hold of the message that `re` names, beyond being one. Only valid together with `re`. */
+  readonly target?: TargetRule;
   readonly mentions?: Mentions;
+  /** Names a chain of events within the conversation; kept with the event. */
+  readonly slot?: string;
+  /** Refuse with `slot` unless this is the seq of the last event of `slot`, 0 where there is none. Only valid together with `slot`. */
+  readonly expect?: number;
+  /** What a `react` changes: the author's own reaction under this key. */
+  readonly reaction?: ReactionChange;
   /** The sender's idempotency key, and a keyed hash of what the client sent under it. Absent in events of the gateway. */
   readonly key?: AppendKey;
   /**
@@ -42,6 +50,46 @@ export interface Append {
   readonly members?: readonly MemberChange[];
   /** Refuse with `stale` unless the conversation's `membersVersion` is this one. */
   readonly ifMembersVersion?: number;
+  /** true: the author need not be a member if the conversation is open, and is not asked for a role; `members` makes them one. */
+  readonly join?: true;
+  /** Users that are banned with this entry, or not any longer. They come after `members`. */
+  readonly bans?: readonly (readonly [user: UserId, banned: boolean])[];
+  /** What changes of the conversation itself. Only valid together with `ifSettingsVersion`. */
+  readonly settings?: Partial<Settings>;
+  /** Refuse with `stale` unless the conversation's `settingsVersion` is this one. */
+  readonly ifSettingsVersion?: number;
+}
+
+export interface TargetRule {
+  /** Its author may, and members of these roles; another: `forbidden`. Absent: everyone in `by`. */
+  readonly authorOr?: readonly Role[];
+  /** true: refuse with `deleted` if it was deleted. */
+  readonly live?: true;
+}
+
+export interface ReactionChange {
+  readonly key: string;
+  readonly on: boolean;
+}
+
+/** What a conversation's `meta` events change. */
+export interface Settings {
+  readonly title: string | null;
+  readonly meta: Body | null;
+  /** Whether anybody may join. */
+  readonly open: boolean;
+  /** ms between two messages of one `member`; 0: none. */
+  readonly slow: number;
+  /** Seqs, in the order pinned. */
+  readonly pinned: readonly number[];
+}
+
+export interface ConversationSettings extends Settings {
+  readonly kind: ConversationKind;
+  readonly mode: Mode;
+  /** Rises by 1 with every entry that has `settings`. */
+  readonly settingsVersion: number;
+  readonly membersVersion: number;
 }
 
 export interface AppendKey {
@@ -66,10 +114,22 @@ export type AppendResult =
       readonly ord: number;
       readonly at: number;
     }
-  | {
-      readonly kind: "refused";
-      readonly code: "not_found" | "forbidden" | "conflict" | "absent" | "stale" | "no_target";
-    };
+  | { readonly kind: "refused"; readonly code: RefusalCode }
+  /** `last`: the seq of the slot's last event, 0 where there is none. */
+  | { readonly kind: "refused"; readonly code: "slot"; readonly last: number }
+  | { readonly kind: "refused"; readonly code: "too_soon"; readonly retryAfterMs: number };
+
+export type RefusalCode =
+  | "not_found"
+  | "forbidden"
+  | "conflict"
+  | "absent"
+  | "stale"
+  | "banned"
+  | "blocked"
+  | "no_target"
+  | "deleted"
+  | "too_many";
 
 export interface NewConversation {
   readonly id: ConversationId;
@@ -94,17 +154,32 @@ export type Created =
   | { readonly kind: "created"; readonly rows: readonly EventRow[]; readonly membersVersion: number }
   /** `direct` of the same two users, or an `id` that this creator has already made. */
   | { readonly kind: "existing"; readonly id: ConversationId }
-  /** The `id` is another's. */
+  /** The `id` is another's, or was one that is removed. */
   | { readonly kind: "conflict" };
 
 export interface RangeQuery {
   readonly conversation: ConversationId;
-  /** Rows above this seq. */
-  readonly after: number;
+  /** Reads what this user may have (`spans`), null if they are no member. Absent: the gateway itself, which may have all. */
+  readonly reader?: UserId;
+  /**
+   * `log`: every event, as it happened, except that a deleted message and its edits come with
+   * `deleted: true` and without `body` and `mentions`. `present`: `message`, `member` and `meta` alone,
+   * messages as they stand: the body of the last edit and its seq as `edited`, `reactions`, `replies`;
+   * a deleted one has `deleted: true` and none of these but `replies`.
+   */
+  readonly view: "log" | "present";
+  /** Rows above this seq; absent: from the first. */
+  readonly after?: number;
   /** Rows below this seq; absent: to the head. */
   readonly before?: number;
-  /** Which end of (after, before) the page starts from. Rows come oldest first either way. */
-  readonly from: "oldest" | "newest";
+  /**
+   * Where in (after, before) the page starts: `oldest` upwards, `newest` downwards; a number, only in
+   * `present`: at that seq, half of the rows below it, the rest from it upwards; what one side lacks the
+   * other gets. Rows come oldest first either way.
+   */
+  readonly from: "oldest" | "newest" | number;
+  /** Only messages that reply to this seq. */
+  readonly re?: number;
   /** Rows at most. */
   readonly rows: number;
   /** The page ends before the row whose JSON text would pass this; the first row always comes. */
@@ -115,8 +190,14 @@ export interface EventPage {
   readonly epoch: Epoch;
   readonly head: number;
   readonly ord: number;
-  /** Oldest first, without a hole. */
+  /** Oldest first. In the `log` view without a hole, but for what the reader may not have and `re` leaves out. */
   readonly rows: readonly EventRow[];
+  /** Rows of this query are left below the first row. Meaningless in a page from `oldest`. */
+  readonly older: boolean;
+  /** Rows of this query are left above the last row. Meaningless in a page from `newest`. */
+  readonly newer: boolean;
+  /** What the reader may have, from the same snapshot; for the gateway everything. */
+  readonly spans: readonly Span[];
 }
 
 /** Seqs that a member may have: from `from` up to `to`, or to the head while they are a member (null). */
@@ -153,6 +234,41 @@ export interface InboxPage {
   readonly reset: boolean;
 }
 
+export interface Raise {
+  readonly user: UserId;
+  readonly conversation: ConversationId;
+  /** Seqs; absent: as it is. Also clears the unread mark if `read` is there, even if nothing rises. */
+  readonly delivered?: number;
+  readonly read?: number;
+}
+
+export interface Raised {
+  readonly delivered: number;
+  readonly read: number;
+  /** Whether one of the two is higher than before. */
+  readonly rose: boolean;
+  /** Members of the conversation: whether others are told one by one. */
+  readonly members: number;
+}
+
+/** A member's watermarks. */
+export type Watermarks = readonly [user: UserId, delivered: number, read: number];
+
+export interface ReceiptPage {
+  /** Members whose watermark is at `seq` or above. */
+  readonly delivered: number;
+  readonly read: number;
+  /** Every member, by user id. */
+  readonly users: readonly Watermarks[];
+  readonly cursor: string;
+  readonly more: boolean;
+}
+
+export type Removed =
+  /** Who were the members. */
+  | { readonly kind: "removed"; readonly members: readonly UserId[] }
+  | { readonly kind: "refused"; readonly code: "not_found" | "forbidden" };
+
 /**
  * Where conversations live: the one authority over order, membership and idempotency.
  *
@@ -180,18 +296,32 @@ export interface MessageStore {
    * a key is a send: its sender's own `read` and `delivered` rise to the new seq.
    *
    * Checks, first to last: key stored with the same hash → `duplicate`; with another → `conflict`;
-   * `lookup` → `absent`; conversation unknown or user no member → `not_found`; role not in `by` →
-   * `forbidden`; `ifMembersVersion` differs → `stale`; `re` is the seq of no `message` → `no_target`. Keys have no time window and outlive content
-   * and membership. A refused entry leaves no trace and does not fail its neighbours. Two entries
-   * with one key in one batch: the second is a duplicate of the first.
+   * `lookup` → `absent`; conversation unknown or removed → `not_found`; user no member → `not_found`, with
+   * `join`: banned → `banned`, not open → `not_found`; role not in `by` → `forbidden`; a `direct` of which
+   * one has blocked the other, and the entry has a key → `blocked`; `ifMembersVersion` or
+   * `ifSettingsVersion` differs → `stale`; `members` adds somebody who is banned → `banned`; `re` is the
+   * seq of no `message` → `no_target`; `target.authorOr` → `forbidden`; `target.live` → `deleted`; `expect`
+   * → `slot`; `reaction` would give its message more than `LIMITS.reactionKeysMax` keys → `too_many`; the
+   * author is a `member`, the type `message`, and their last message here less than `slow` ms before `at`
+   * → `too_soon`, with the wait, at most `slow`. Keys have no time window and outlive content and
+   * membership. A refused entry leaves no trace and does not fail its neighbours. Two entries with one key
+   * in one batch: the second is a duplicate of the first.
+   *
+   * What else changes with an entry: `edit` gives its target a new present body; `delete` takes `body` and
+   * `mentions` of its target and of the target's edits away, wherever they are read, with its reactions;
+   * `reaction` sets or takes back the author's own under that key. What is written does not grow with
+   * the number of members, `mentions: "all"` included.
    */
   append(batch: readonly Append[]): Promise<readonly AppendResult[]>;
 
   /** Creates a conversation with its first events and members in one atomic step. A repeat answers `existing`. */
   create(conversation: NewConversation): Promise<Created>;
 
-  /** Rows and head from one snapshot; null if there is no such conversation. */
+  /** Rows, rights and head from one snapshot; null if there is no such conversation, or it is not the reader's. */
   range(query: RangeQuery): Promise<EventPage | null>;
+
+  /** What the conversation's `meta` events have made of it; null if there is no such conversation. */
+  settings(conversation: ConversationId): Promise<ConversationSettings | null>;
 
   /** What each user may do in each conversation now, in the order asked; null where they are no member. Heads are never older than an `append` that has resolved. */
   access(
@@ -208,8 +338,50 @@ export interface MessageStore {
    */
   inbox(user: UserId, cursor: string | null, limit: number): Promise<InboxPage>;
 
-  /** One row of that inbox; null where the user is no member. */
+  /**
+   * One row of that inbox; null where the user is no member. `unread`: messages above `read`. `mentions`:
+   * those of them that name the user, or all, are not deleted and not their own. `last`: the newest message
+   * that the user may have, as the `present` view gives it. `mute`, `marked` as `put` left them; absent or
+   * false at first.
+   */
   row(user: UserId, conversation: ConversationId): Promise<InboxRow | null>;
+
+  /**
+   * Raises watermarks, each atomically: they never fall, are clamped to the head, and `delivered` is never
+   * below `read` (I14). In the order given; null where the user is no member. A row of the user's inbox
+   * changes with `read` and with the mark, not with `delivered`.
+   */
+  raise(raises: readonly Raise[]): Promise<readonly (Raised | null)[]>;
+
+  /** Members' watermarks and how many are at `seq` or above, one page by user id; null if there is no such conversation. Rejects with `invalid` for a cursor it never gave. */
+  receipts(
+    conversation: ConversationId,
+    seq: number,
+    cursor: string | null,
+    limit: number,
+  ): Promise<ReceiptPage | null>;
+
+  /** A member's private state: `mute` for ever, not, or until Unix ms; the unread mark. Only what is given changes. false: the user is no member. */
+  put(
+    user: UserId,
+    conversation: ConversationId,
+    state: { readonly mute?: boolean | number; readonly marked?: boolean },
+  ): Promise<boolean>;
+
+  /** Bans a user who is no member, or lifts a ban; a member is banned by an entry's `bans`. false: they are a member, and nothing has changed. */
+  ban(conversation: ConversationId, user: UserId, banned: boolean): Promise<boolean>;
+
+  /** Whether `user` wants nothing of `other`. From when it resolves, entries of either in their `direct` are refused. */
+  block(user: UserId, other: UserId, blocked: boolean): Promise<void>;
+
+  /** For each of `others`, whether one of the two has blocked the other. */
+  blocked(user: UserId, others: readonly UserId[]): Promise<readonly boolean[]>;
+
+  /**
+   * Removes a conversation with everything in it, if `user` is a member whose role is in `by`. For its
+   * members it is `gone` from then on; its id is never used again (`create`: `conflict`).
+   */
+  remove(conversation: ConversationId, user: UserId, by: readonly Role[]): Promise<Removed>;
 
   /** The value kept under `name`; the first caller's `make()` is stored, once and for all nodes. */
   setting(name: string, make: () => string): Promise<string>;
