@@ -1,4 +1,4 @@
-import type { AppendResult, Created, RangeQuery } from "@earshot/core";
+import type { AppendResult, Created, Raise, Raised, RangeQuery, Removed } from "@earshot/core";
 import type { Durability } from "@earshot/protocol";
 import type { RefusalText } from "./refusal.ts";
 
@@ -16,9 +16,46 @@ export interface EntryText {
   readonly lookup: boolean;
   /** Ranks that may append this: bit n for rank n. */
   readonly by: number;
-  /** User and new rank, or null for who leaves. */
-  readonly members: readonly (readonly [user: string, rank: number | null])[] | null;
+  /** Apart, since copying their names would cost every plain message as much as its content. */
+  readonly terms: TermsText | null;
+}
+
+/** What but few entries have: what must hold with them, and what they change. */
+export interface TermsText {
+  readonly target: TargetText | null;
+  readonly slot: string | null;
+  readonly expect: number | null;
+  readonly reaction: ReactionText | null;
+  readonly members: readonly MemberText[] | null;
   readonly ifMembersVersion: number | null;
+  readonly join: boolean;
+  readonly bans: readonly (readonly [user: string, banned: boolean])[] | null;
+  readonly settings: SettingsText | null;
+  readonly ifSettingsVersion: number | null;
+}
+
+export interface TargetText {
+  /** Ranks that may append this to another's message, as bits; null: all of `by`. */
+  readonly authorOr: number | null;
+  readonly live: boolean;
+}
+
+export interface ReactionText {
+  readonly key: string;
+  readonly on: boolean;
+  /** Different reactions that a message may have. */
+  readonly keysMax: number;
+}
+
+/** User and new rank, or null for who leaves. */
+export type MemberText = readonly [user: string, rank: number | null];
+
+export interface SettingsText {
+  readonly title?: string | null;
+  readonly meta?: string | null;
+  readonly open?: number;
+  readonly slow?: number;
+  readonly pinned?: string;
 }
 
 export interface ConversationText {
@@ -52,26 +89,56 @@ export type CreateOutcome =
   | { readonly kind: "created"; readonly membersVersion: number }
   | Exclude<Created, { readonly kind: "created" }>;
 
-/** Each call with what it is given and what it answers. Reads answer with JSON texts. */
-export interface Calls {
+interface OfMember {
+  readonly user: string;
+  readonly conversation: string;
+}
+
+interface PageOf {
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+/** Each call that writes with what it is given and what it answers. */
+export interface WriteCalls {
   append: { given: readonly EntryText[]; answer: readonly EntryOutcome[] };
   create: { given: ConversationText; answer: CreateOutcome };
+  raise: { given: readonly Raise[]; answer: readonly (Raised | null)[] };
+  put: {
+    given: OfMember & { readonly mute: string | null | undefined; readonly marked: boolean | undefined };
+    answer: boolean;
+  };
+  ban: { given: OfMember & { readonly banned: boolean }; answer: boolean };
+  block: { given: { readonly user: string; readonly other: string; readonly blocked: boolean }; answer: null };
+  remove: { given: OfMember & { readonly by: number }; answer: Removed };
   /** Keeps a value under a name unless one is there; answers with the one that is. */
   keep: { given: { readonly name: string; readonly value: string }; answer: string };
+}
+
+/** Those that only read. They answer with JSON texts. */
+export interface ReadCalls {
   range: { given: RangeQuery; answer: string | null };
-  access: { given: readonly { readonly user: string; readonly conversation: string }[]; answer: string };
-  members: {
-    given: { readonly conversation: string; readonly cursor: string | null; readonly limit: number };
-    answer: string | null;
-  };
-  inbox: { given: { readonly user: string; readonly cursor: string | null; readonly limit: number }; answer: string };
-  row: { given: { readonly user: string; readonly conversation: string }; answer: string | null };
+  settings: { given: string; answer: string | null };
+  access: { given: readonly OfMember[]; answer: string };
+  members: { given: PageOf & { readonly conversation: string }; answer: string | null };
+  inbox: { given: PageOf & { readonly user: string }; answer: string };
+  row: { given: OfMember; answer: string | null };
+  receipts: { given: PageOf & { readonly conversation: string; readonly seq: number }; answer: string | null };
+  blocked: { given: { readonly user: string; readonly others: readonly string[] }; answer: string };
   setting: { given: string; answer: string | null };
   ping: { given: null; answer: null };
 }
 
+export type Calls = WriteCalls & ReadCalls;
 export type CallName = keyof Calls;
-export type Call = { [Name in CallName]: { readonly name: Name; readonly given: Calls[Name]["given"] } }[CallName];
+export type WriteCall = {
+  [Name in keyof WriteCalls]: { readonly name: Name; readonly given: Calls[Name]["given"] };
+}[keyof WriteCalls];
+export type ReadCall = {
+  [Name in keyof ReadCalls]: { readonly name: Name; readonly given: Calls[Name]["given"] };
+}[keyof ReadCalls];
+export type Call = WriteCall | ReadCall;
+export type Given<Name extends CallName> = Calls[Name]["given"];
 
 export type Answer = { readonly value: unknown } | { readonly refusal: RefusalText };
 
@@ -86,3 +153,5 @@ export type FromWorker =
 
 /** Ranks of the roles, in the order of member pages. */
 export const RANKS = ["owner", "admin", "member", "reader"] as const;
+/** The rank that slow mode holds for. */
+export const MEMBER_RANK = 2;

@@ -32,6 +32,9 @@ export function createDatabase(path: string): void {
     try {
       build(unfinished);
       putInPlace(unfinished, path);
+    } catch (error) {
+      // Another process was quicker: it has the lock, and has tidied this one's away before it was done.
+      if (!exists(path)) throw error;
     } finally {
       rmSync(unfinished, { force: true });
     }
@@ -63,6 +66,8 @@ function unfinishedPrefix(path: string): string {
 function refuseOrphans(path: string): void {
   for (const log of [`${path}-wal`, `${path}-journal`]) {
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) continue;
+    // Another process has made the database meanwhile, and writes to it.
+    if (exists(path)) return;
     throw new Refusal(
       "invalid",
       `unable to open store; ${path} is missing but its log ${log} is there: put the database back beside it, or move the log away`,
@@ -104,8 +109,12 @@ function putInPlace(unfinished: string, path: string): void {
     // Another process was quicker, or has the lock already and has tidied up.
     if (code === "EEXIST" || code === "ENOENT") return;
     if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EMLINK") throw error;
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) renameSync(unfinished, path);
+    if (!exists(path)) renameSync(unfinished, path);
   }
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function syncDirectory(directory: string): void {

@@ -18,3 +18,17 @@ export function parseMemberCursor(cursor: string | null): MemberMark {
   }
   return [Number(rank), user];
 }
+
+/** For a list by user alone. */
+export function formatUserCursor(user: string): string {
+  return `u ${user}`;
+}
+
+/** Refuses what no page has given out with `invalid`. */
+export function parseUserCursor(cursor: string | null): string {
+  if (cursor === null) return "";
+  if (!cursor.startsWith("u ")) {
+    throw new Refusal("invalid", "unable to list receipts; the cursor is not one of this list");
+  }
+  return cursor.slice(2);
+}

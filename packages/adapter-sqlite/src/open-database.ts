@@ -91,7 +91,10 @@ function setUp(database: DatabaseSync): void {
   database.exec("PRAGMA synchronous = FULL");
   // macOS alone: fsync there does not empty the disk's own cache.
   database.exec("PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
-  // What is deleted is overwritten; and so every page of the file is one that was written, which `wholeness.ts` builds on.
+  // What is deleted is overwritten with zeros, also in the pages that become free; and so every page of the file is one
+  // that was written, which `wholeness.ts` builds on. What the log holds of it is out of reach of that: an older copy of
+  // its page stays there until the log has been copied into the file and its place was written again, or until the store
+  // is closed in order, which removes the log.
   database.exec("PRAGMA secure_delete = ON");
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${LOG_BYTES_KEPT_MAX}`);
   database.exec(`PRAGMA cache_size = -${CACHE_KIB_MAX}; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF`);

@@ -1,12 +1,13 @@
+import type { Given } from "./calls.ts";
+import { newestMessage, type OrdAt } from "./find-message.ts";
 import { formatInboxCursor, type InboxCursor, parseInboxCursor } from "./inbox-cursor.ts";
-import { eventText, inboxRowText, spansText } from "./row-texts.ts";
-import type { ChangedRecord, Statements, ViewRecord } from "./statements.ts";
+import { presentRowText } from "./present-rows.ts";
+import type { ReadStatements } from "./read-statements.ts";
+import type { ChangedRecord, ViewRecord } from "./records.ts";
+import { inboxRowText, spansText } from "./row-texts.ts";
 
 /** An `InboxPage`, as JSON text. */
-export function inboxText(
-  statements: Statements,
-  { user, cursor: given, limit }: { readonly user: string; readonly cursor: string | null; readonly limit: number },
-): string {
+export function inboxText(statements: ReadStatements, { user, cursor: given, limit }: Given<"inbox">): string {
   const mark = statements.store.one() ?? { life: "", change: 0 };
   const parsed = given === null ? null : parseInboxCursor(given, mark);
   const cursor = parsed ?? { since: mark.change, below: mark.change + 1 };
@@ -15,16 +16,21 @@ export function inboxText(
       ? pageUp(statements, user, cursor, mark.change, limit)
       : pageDown(statements, user, cursor, mark.change, limit);
   const rows = taken.map(({ conversation, rank }) => {
-    if (rank !== null) return viewText(statements, statements.viewByNumber.one(conversation, user));
-    return `{"c":${JSON.stringify(statements.numbered.one(conversation)?.id)},"gone":true}`;
+    if (rank !== null) return viewText(statements, statements.viewByNumber.one(conversation, user), user);
+    return `{"c":${JSON.stringify(statements.idOf.one(conversation)?.id)},"gone":true}`;
   });
   const reset = given !== null && parsed === null;
   return `{"rows":[${rows.join(",")}],"cursor":"${formatInboxCursor(next, mark)}","more":${more},"reset":${reset}}`;
 }
 
-/** An `InboxRow`, or null, as JSON text. */
-export function viewText(statements: Statements, view: ViewRecord | undefined): string {
-  return view === undefined ? "null" : inboxRowText(view, lastText(statements, view));
+/** An `InboxRow` of the user's, or null, as JSON text. */
+export function viewText(statements: ReadStatements, view: ViewRecord | undefined, user: string): string {
+  if (view === undefined) return "null";
+  const { conversation, read } = view;
+  // Only an unread message can name anybody.
+  const unread = view.ord > view.read_ord;
+  const mentions = unread ? (statements.mentionCount.one(conversation, user, read)?.count ?? 0) : 0;
+  return inboxRowText(view, mentions, lastText(statements, view, user));
 }
 
 interface Page {
@@ -34,7 +40,7 @@ interface Page {
 }
 
 /** The way down: present rows, newest first. */
-function pageDown(statements: Statements, user: string, cursor: InboxCursor, newest: number, limit: number): Page {
+function pageDown(statements: ReadStatements, user: string, cursor: InboxCursor, newest: number, limit: number): Page {
   const { since } = cursor;
   const rows = statements.changedBelow.all(user, cursor.below, limit + 1);
   const taken = rows.slice(0, limit);
@@ -45,7 +51,7 @@ function pageDown(statements: Statements, user: string, cursor: InboxCursor, new
 }
 
 /** What changed since, oldest change first: a row that changes again meanwhile moves ahead, never behind. */
-function pageUp(statements: Statements, user: string, { since }: InboxCursor, newest: number, limit: number): Page {
+function pageUp(statements: ReadStatements, user: string, { since }: InboxCursor, newest: number, limit: number): Page {
   if (since === newest) return { taken: [], next: { since, below: null }, more: false };
   const rows = statements.changedSince.all(user, since, limit + 1);
   const taken = rows.slice(0, limit);
@@ -53,40 +59,19 @@ function pageUp(statements: Statements, user: string, { since }: InboxCursor, ne
   return { taken, next: { since: more ? (taken.at(-1)?.change ?? since) : newest, below: null }, more };
 }
 
-/** The newest message that this member can have, as JSON text, or null. */
-function lastText(statements: Statements, view: ViewRecord): string {
+/** The newest message that this member can have, as it stands, as JSON text, or null. */
+function lastText(statements: ReadStatements, view: ViewRecord, user: string): string {
+  const { conversation, head, ord } = view;
+  const ordAt: OrdAt = (seq) => {
+    // The two ends that the search begins with are known as a rule: a page of an inbox asks for hundreds.
+    if (seq === head || seq === 0) return seq === 0 ? 0 : ord;
+    return statements.ordAt.one(conversation, seq)?.ord ?? 0;
+  };
   const spans = JSON.parse(spansText(view)) as readonly (readonly [number, number | null])[];
   for (const [from, to] of spans.toReversed()) {
-    const seq = newestMessage(statements, view.conversation, from, to ?? view.head);
-    const event = seq === null ? undefined : statements.event.one(view.conversation, seq);
-    if (event !== undefined) return eventText(event);
+    const seq = newestMessage(ordAt, from, to ?? head);
+    const event = seq === null ? undefined : statements.present.one(conversation, seq);
+    if (event !== undefined) return presentRowText(statements, conversation, event, user);
   }
   return "null";
-}
-
-/**
- * Seq of the newest message in from…to, or null. `ord` rises with messages alone, so the newest one is
- * where the last value of `ord` begins: found in a few steps, however many other events came after it.
- */
-function newestMessage(statements: Statements, conversation: number, from: number, to: number): number | null {
-  const ordAt = (seq: number) => statements.ordAt.one(conversation, seq)?.ord ?? 0;
-  const ord = ordAt(to);
-  // `low` is always before that value, `high` always at it.
-  let low = from - 1;
-  let high = to;
-  if (ord === ordAt(low)) return null;
-  for (let step = 1; high - step > low; step *= 2) {
-    if (ordAt(high - step) === ord) {
-      high -= step;
-    } else {
-      low = high - step;
-      break;
-    }
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (ordAt(middle) === ord) high = middle;
-    else low = middle;
-  }
-  return high;
 }

@@ -1,12 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Answer, Call, FromWorker } from "./calls.ts";
-import { type ReadCall, read } from "./read.ts";
+import type { Answer, Call, FromWorker, ReadCall, WriteCall, WriteCalls } from "./calls.ts";
+import { read } from "./read.ts";
+import type { ReadStatements } from "./read-statements.ts";
 import { refusalOf } from "./refusal.ts";
-import type { Statements } from "./statements.ts";
 import { inTransaction } from "./transaction.ts";
 import { WriteRound } from "./write-round.ts";
+import type { WriteStatements } from "./write-statements.ts";
 
-type WriteCall = Exclude<Call, ReadCall>;
+/** Every statement of the store. */
+interface Statements {
+  readonly read: ReadStatements;
+  readonly write: WriteStatements;
+}
+
 type Placed<Kind extends Call> = readonly [place: number, call: Kind];
 type PlacedAnswer = readonly [place: number, answer: Answer];
 
@@ -27,11 +33,23 @@ export function runRound(
     else reads.push([place, call]);
   }
   if (writes.length > 0) tell({ answers: commit(database, statements, writes) });
-  if (reads.length > 0) tell({ answers: reads.map(([place, call]) => [place, attempt(() => read(statements, call))]) });
+  if (reads.length > 0)
+    tell({ answers: reads.map(([place, call]) => [place, attempt(() => read(statements.read, call))]) });
 }
 
+const WRITES: Readonly<Record<keyof WriteCalls, true>> = {
+  append: true,
+  create: true,
+  raise: true,
+  put: true,
+  ban: true,
+  block: true,
+  remove: true,
+  keep: true,
+};
+
 function isWrite(call: Call): call is WriteCall {
-  return call.name === "append" || call.name === "create" || call.name === "keep";
+  return Object.hasOwn(WRITES, call.name);
 }
 
 function commit(
@@ -41,7 +59,7 @@ function commit(
 ): readonly PlacedAnswer[] {
   try {
     return inTransaction(database, () => {
-      const round = new WriteRound(statements);
+      const round = new WriteRound(statements.write);
       const answers = writes.map(([place, call]): PlacedAnswer => [place, { value: write(round, call) }]);
       round.finish();
       return answers;
@@ -59,8 +77,18 @@ function write(round: WriteRound, call: WriteCall): unknown {
       return call.given.map((entry) => round.append(entry));
     case "create":
       return round.create(call.given);
+    case "raise":
+      return call.given.map((raise) => round.raise(raise));
+    case "put":
+      return round.put(call.given);
+    case "ban":
+      return round.ban(call.given);
+    case "block":
+      return round.block(call.given);
+    case "remove":
+      return round.remove(call.given);
     case "keep":
-      return round.keep(call.given.name, call.given.value);
+      return round.keep(call.given);
   }
 }
 

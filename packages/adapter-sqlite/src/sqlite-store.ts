@@ -3,13 +3,18 @@ import type {
   Access,
   Append,
   AppendResult,
+  ConversationSettings,
   Created,
   EventPage,
   InboxPage,
   MemberPage,
   MessageStore,
   NewConversation,
+  Raise,
+  Raised,
   RangeQuery,
+  ReceiptPage,
+  Removed,
 } from "@earshot/core";
 import {
   ChatError,
@@ -17,11 +22,12 @@ import {
   type Durability,
   type InboxRow,
   parseJson,
+  type Role,
   type UserId,
 } from "@earshot/protocol";
 import type { CallName, Calls } from "./calls.ts";
 import { StoreThread } from "./store-thread.ts";
-import { appendResult, conversationText, entryText, firstRows } from "./texts.ts";
+import { appendResult, conversationText, entryText, firstRows, muteText, rankBits } from "./texts.ts";
 
 const RETRY_AFTER_MS = 1_000;
 
@@ -103,9 +109,12 @@ class SqliteStore implements MessageStore {
     return outcome.kind === "created" ? { ...outcome, rows: firstRows(conversation) } : outcome;
   }
 
-  async range({ conversation, after, before, from, rows, bytes }: RangeQuery): Promise<EventPage | null> {
-    const bounds = before === undefined ? { after } : { after, before };
-    return parsed<EventPage>(await this.#call("range", { conversation, ...bounds, from, rows, bytes }));
+  async range(query: RangeQuery): Promise<EventPage | null> {
+    return parsed<EventPage>(await this.#call("range", query));
+  }
+
+  async settings(conversation: ConversationId): Promise<ConversationSettings | null> {
+    return parsed<ConversationSettings>(await this.#call("settings", conversation));
   }
 
   async access(
@@ -125,6 +134,43 @@ class SqliteStore implements MessageStore {
 
   async row(user: UserId, conversation: ConversationId): Promise<InboxRow | null> {
     return parsed<InboxRow>(await this.#call("row", { user, conversation }));
+  }
+
+  async raise(raises: readonly Raise[]): Promise<readonly (Raised | null)[]> {
+    return this.#call("raise", raises);
+  }
+
+  async receipts(
+    conversation: ConversationId,
+    seq: number,
+    cursor: string | null,
+    limit: number,
+  ): Promise<ReceiptPage | null> {
+    return parsed<ReceiptPage>(await this.#call("receipts", { conversation, seq, cursor, limit }));
+  }
+
+  async put(
+    user: UserId,
+    conversation: ConversationId,
+    { mute, marked }: { readonly mute?: boolean | number; readonly marked?: boolean },
+  ): Promise<boolean> {
+    return this.#call("put", { user, conversation, mute: muteText(mute), marked });
+  }
+
+  async ban(conversation: ConversationId, user: UserId, banned: boolean): Promise<boolean> {
+    return this.#call("ban", { conversation, user, banned });
+  }
+
+  async block(user: UserId, other: UserId, blocked: boolean): Promise<void> {
+    await this.#call("block", { user, other, blocked });
+  }
+
+  async blocked(user: UserId, others: readonly UserId[]): Promise<readonly boolean[]> {
+    return JSON.parse(await this.#call("blocked", { user, others })) as readonly boolean[];
+  }
+
+  async remove(conversation: ConversationId, user: UserId, by: readonly Role[]): Promise<Removed> {
+    return this.#call("remove", { conversation, user, by: rankBits(by) });
   }
 
   async setting(name: string, make: () => string): Promise<string> {

@@ -109,7 +109,7 @@ export class StoreThread {
     let entries = 0;
     let calls = 0;
     for (const { call } of this.#waiting) {
-      entries += call.name === "append" ? call.given.length : 1;
+      entries += call.name === "append" || call.name === "raise" ? call.given.length : 1;
       if (calls > 0 && entries > ROUND_ENTRIES_MAX) break;
       calls += 1;
     }

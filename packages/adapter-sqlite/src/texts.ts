@@ -1,11 +1,19 @@
-import type { Append, AppendResult, NewConversation } from "@earshot/core";
-import type { EventRow, Role } from "@earshot/protocol";
-import { type ConversationText, type EntryOutcome, type EntryText, RANKS } from "./calls.ts";
+import type { Append, AppendResult, NewConversation, Settings, TargetRule } from "@earshot/core";
+import { type EventRow, LIMITS, type Role } from "@earshot/protocol";
+import {
+  type ConversationText,
+  type EntryOutcome,
+  type EntryText,
+  RANKS,
+  type SettingsText,
+  type TargetText,
+  type TermsText,
+} from "./calls.ts";
 
 /** The port's values as they cross to the worker, and back. */
 
 export function entryText(entry: Append): EntryText {
-  const { conversation, user, at, type, body, re, mentions, key, members } = entry;
+  const { conversation, user, at, type, body, re, mentions, key } = entry;
   return {
     conversation,
     user,
@@ -17,16 +25,37 @@ export function entryText(entry: Append): EntryText {
     id: key?.id ?? null,
     hash: key?.hash ?? null,
     lookup: entry.lookup === true,
-    by: entry.by.reduce((ranks, role) => ranks | (1 << rankOf(role)), 0),
-    members: members?.map(([who, role]) => [who, role === null ? null : rankOf(role)] as const) ?? null,
-    ifMembersVersion: entry.ifMembersVersion ?? null,
+    by: rankBits(entry.by),
+    terms: termsText(entry),
   };
+}
+
+function termsText(entry: Append): TermsText | null {
+  const { target, slot, expect, reaction, members, ifMembersVersion, join, bans, settings, ifSettingsVersion } = entry;
+  const given = [target, slot, expect, reaction, members, ifMembersVersion, join, bans, settings, ifSettingsVersion];
+  if (given.every((term) => term === undefined)) return null;
+  return {
+    target: target === undefined ? null : targetText(target),
+    slot: slot ?? null,
+    expect: expect ?? null,
+    reaction: reaction === undefined ? null : { ...reaction, keysMax: LIMITS.reactionKeysMax },
+    members: members?.map(([who, role]) => [who, role === null ? null : rankOf(role)] as const) ?? null,
+    ifMembersVersion: ifMembersVersion ?? null,
+    join: join === true,
+    bans: bans ?? null,
+    settings: settings === undefined ? null : settingsText(settings),
+    ifSettingsVersion: ifSettingsVersion ?? null,
+  };
+}
+
+function targetText({ authorOr, live }: TargetRule): TargetText {
+  return { authorOr: authorOr === undefined ? null : rankBits(authorOr), live: live === true };
 }
 
 export function appendResult(entry: Append, outcome: EntryOutcome): AppendResult {
   if (outcome.kind !== "event") return outcome;
   const { epoch, seq, ord, membersVersion } = outcome;
-  const { type, key, user, at, body, re, mentions } = entry;
+  const { type, key, user, at, body, re, mentions, slot } = entry;
   const row: EventRow = {
     seq,
     ord,
@@ -37,6 +66,7 @@ export function appendResult(entry: Append, outcome: EntryOutcome): AppendResult
     ...(body === undefined ? {} : { body }),
     ...(re === undefined ? {} : { re }),
     ...(mentions === undefined ? {} : { mentions }),
+    ...(slot === undefined ? {} : { slot }),
   };
   return { kind: "event", epoch, row, membersVersion };
 }
@@ -70,6 +100,27 @@ export function conversationText(made: NewConversation): ConversationText {
 /** The rows of a creation. */
 export function firstRows({ first, creator, at }: NewConversation): readonly EventRow[] {
   return first.map(({ type, body }, before) => ({ seq: before + 1, ord: 0, type, from: creator, at, body }));
+}
+
+/** `mute` as it is kept; undefined: as it was. */
+export function muteText(mute: boolean | number | undefined): string | null | undefined {
+  if (mute === undefined) return undefined;
+  return mute === false ? null : JSON.stringify(mute);
+}
+
+/** Roles as bits: bit n for rank n. */
+export function rankBits(roles: readonly Role[]): number {
+  return roles.reduce((ranks, role) => ranks | (1 << rankOf(role)), 0);
+}
+
+function settingsText({ title, meta, open, slow, pinned }: Partial<Settings>): SettingsText {
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(meta === undefined ? {} : { meta: meta === null ? null : JSON.stringify(meta) }),
+    ...(open === undefined ? {} : { open: open ? 1 : 0 }),
+    ...(slow === undefined ? {} : { slow }),
+    ...(pinned === undefined ? {} : { pinned: JSON.stringify(pinned) }),
+  };
 }
 
 function textOf(value: unknown): string | null {

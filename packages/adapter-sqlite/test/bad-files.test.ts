@@ -96,7 +96,14 @@ async function makeDatabase(): Promise<void> {
 async function headOf(path = file): Promise<number | undefined> {
   const store = sqliteStore(path);
   await store.open();
-  const page = await store.range({ conversation: "c1", after: 0, from: "oldest", rows: 1_000, bytes: 1e9 });
+  const page = await store.range({
+    conversation: "c1",
+    view: "log",
+    after: 0,
+    from: "oldest",
+    rows: 1_000,
+    bytes: 1e9,
+  });
   await store.close();
   return page?.rows.length;
 }
@@ -173,10 +180,10 @@ describe("a file that is no database of ours", () => {
     const newer = new DatabaseSync(file);
     newer.exec("PRAGMA user_version = 99");
     newer.close();
-    await expectRefused("invalid", "has schema 99 and this version knows 1: upgrade @earshot/adapter-sqlite");
-    const older = new DatabaseSync(file);
-    older.exec("PRAGMA user_version = 1");
-    older.close();
+    await expectRefused("invalid", "has schema 99 and this version knows 2: upgrade @earshot/adapter-sqlite");
+    const known = new DatabaseSync(file);
+    known.exec("PRAGMA user_version = 2");
+    known.close();
     expect(await headOf()).toBe(501);
   });
 

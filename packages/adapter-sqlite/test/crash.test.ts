@@ -43,7 +43,14 @@ describe("kill -9 in the middle of appends", () => {
       await store.open();
       const stored = new Map<string, string>();
       for (let n = 0; n < 20; n++) {
-        const page = await store.range({ conversation: `c${n}`, after: 0, from: "oldest", rows: 1e6, bytes: 1e9 });
+        const page = await store.range({
+          conversation: `c${n}`,
+          view: "log",
+          after: 0,
+          from: "oldest",
+          rows: 1e6,
+          bytes: 1e9,
+        });
         expect(page?.rows.map(({ seq }) => seq)).toEqual(Array.from({ length: page?.head ?? 0 }, (_, at) => at + 1));
         expect(page?.ord).toBe((page?.head ?? 0) - 1);
         for (const { seq, id, body } of page?.rows.slice(1) ?? []) {

@@ -67,7 +67,14 @@ describe("a thread that dies", () => {
     await store.ping();
     const kinds = new Set((await store.append(entries)).map(({ kind }) => kind));
     for (const kind of kinds) expect(["event", "duplicate"]).toContain(kind);
-    const page = await store.range({ conversation: "c1", after: 0, from: "oldest", rows: 1_000, bytes: 1e9 });
+    const page = await store.range({
+      conversation: "c1",
+      view: "log",
+      after: 0,
+      from: "oldest",
+      rows: 1_000,
+      bytes: 1e9,
+    });
     expect(page?.rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 401 }, (_, at) => at + 1));
     expect(workers.length).toBe(2);
     await store.close();
@@ -135,7 +142,7 @@ describe("one round", () => {
       store.append([message("m4")]),
     ]);
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-    const page = await store.range({ conversation: "c1", after: 1, from: "oldest", rows: 10, bytes: 1e9 });
+    const page = await store.range({ conversation: "c1", view: "log", after: 1, from: "oldest", rows: 10, bytes: 1e9 });
     expect(page?.rows.map(({ seq, id }) => [seq, id])).toEqual([
       [2, "m1"],
       [3, "m4"],

@@ -16,7 +16,7 @@ import { sharedStore } from "./testing/shared-store.ts";
 import type { TestClient } from "./testing/test-client.ts";
 import { TestEngine, type TestEngineOptions } from "./testing/test-engine.ts";
 
-const EMPTY = { sessions: 0, swept: 0, users: 0, topics: 0 };
+const EMPTY = { sessions: 0, swept: 0, users: 0, topics: 0, subscriptions: 0, watermarks: 0 };
 
 /** An engine with a conversation `c1` of alice and bob. */
 async function engineWith(options: TestEngineOptions = {}): Promise<TestEngine> {
@@ -444,7 +444,7 @@ describe("ChatEngine: leaving nothing behind", () => {
       clients.push(client);
     }
     const [greeting] = [engine.connect()];
-    expect(engine.gauges).toEqual({ sessions: 21, swept: 21, users: 2, topics: 2 });
+    expect(engine.gauges).toMatchObject({ subscriptions: 20, sessions: 21, swept: 21, users: 2, topics: 2 });
     for (const [index, client] of clients.entries()) {
       const ends = [
         () => client.pair.close(),

@@ -47,7 +47,7 @@ export class ChatEngine {
    * `conflict` a second time. After a failed start everything is closed again.
    */
   start(): Promise<void> {
-    const { store, bus, presence, random, keys, presenceTracker } = this.#house;
+    const { store, bus, presence, random, keys, presenceTracker, presenceBoard } = this.#house;
     return this.#lifecycle.start(async () => {
       try {
         await store.open();
@@ -56,6 +56,7 @@ export class ChatEngine {
         keys.messages = await store.setting("message-hash-key", makeKey);
         await bus?.open();
         await presence.open();
+        presenceBoard.start();
         await presenceTracker.start();
       } catch (error) {
         await this.#closePorts();
@@ -90,12 +91,15 @@ export class ChatEngine {
    * presence. A second call waits for the first.
    */
   close(): Promise<void> {
-    const { transport, sessions, sequencer, presenceTracker } = this.#house;
+    const { transport, sessions, sequencer, watermarks, typingNotices, presenceTracker, presenceBoard } = this.#house;
     return this.#lifecycle.close(async () => {
       const closed = transport.close();
       for (const session of [...sessions]) session.end(CLOSE.goingAway);
       await closed;
       await sequencer.idle();
+      await watermarks.close();
+      typingNotices.stop();
+      presenceBoard.stop();
       await presenceTracker.stop();
       await this.#closePorts();
     });

@@ -2,7 +2,13 @@ export { ChatError, type ErrorCode, isChatError } from "@earshot/protocol";
 export { MemoryBusHub, memoryBus } from "./bus/memory-bus.ts";
 export { ChatEngine } from "./chat-engine.ts";
 export type { FetchContext } from "./http/http-api.ts";
-export { type ChatEngineOptions, DEFAULT_LIMITS, type EngineLimits } from "./options.ts";
+export {
+  type ChatEngineOptions,
+  DEFAULT_LIMITS,
+  DEFAULT_PERMISSIONS,
+  type EngineLimits,
+  type Permissions,
+} from "./options.ts";
 export type { Authenticate, Credentials, Identity, PeerRequest } from "./ports/authenticate.ts";
 export type { Bus, Envelope, Publication, Subscription, Topic } from "./ports/bus.ts";
 export type { Clock, Timer } from "./ports/clock.ts";
@@ -12,6 +18,7 @@ export type {
   Append,
   AppendKey,
   AppendResult,
+  ConversationSettings,
   Created,
   EventPage,
   InboxPage,
@@ -19,10 +26,26 @@ export type {
   MemberPage,
   MessageStore,
   NewConversation,
+  Raise,
+  Raised,
   RangeQuery,
+  ReactionChange,
+  ReceiptPage,
+  RefusalCode,
+  Removed,
+  Settings,
   Span,
+  TargetRule,
+  Watermarks,
 } from "./ports/message-store.ts";
-export type { HostedSession, PresenceSession, PresenceStore } from "./ports/presence-store.ts";
+export type {
+  Activity,
+  HostedSession,
+  PresenceDeparture,
+  PresenceSession,
+  PresenceStore,
+  UserPresence,
+} from "./ports/presence-store.ts";
 export type { Random } from "./ports/random.ts";
 export { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
 export { memoryStore } from "./store/memory-message-store.ts";

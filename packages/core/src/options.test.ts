@@ -1,6 +1,6 @@
 import { LIMITS } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import { type ChatEngineOptions, DEFAULT_LIMITS, readOptions } from "./options.ts";
+import { type ChatEngineOptions, DEFAULT_LIMITS, DEFAULT_PERMISSIONS, readOptions } from "./options.ts";
 import { memoryStore } from "./store/memory-message-store.ts";
 
 const GOOD: ChatEngineOptions = { store: memoryStore(), authenticate: () => null };
@@ -26,6 +26,7 @@ describe("readOptions", () => {
       onOverflow: "catch-up",
       node: null,
       limits: DEFAULT_LIMITS,
+      permissions: DEFAULT_PERMISSIONS,
     });
     expect(wrongOption({ authenticate: GOOD.authenticate })).toBe("store");
     expect(wrongOption({ store: GOOD.store })).toBe("authenticate");
@@ -54,6 +55,9 @@ describe("readOptions", () => {
     ["limits.heartbeatMs", { heartbeatMs: "20s" }],
     ["limits.windowFramesMax", { windowFramesMax: 1.5 }],
     ["limits", { heartbeatMillis: 1 }],
+    ["permissions", { sing: ["owner"] }],
+    ["permissions.send", { send: "owner" }],
+    ["permissions.send.1", { send: ["owner", "boss"] }],
     ["logger", console.log],
     ["clock", Date],
     ["random", Math],
@@ -79,6 +83,7 @@ describe("readOptions", () => {
       onOverflow: "close",
       node: "n7",
       limits: { heartbeatMs: 5_000 },
+      permissions: { pin: ["member"], remove: [] },
     });
     expect(settings).toMatchObject({
       secrets: ["a secret of sixteen"],
@@ -87,6 +92,7 @@ describe("readOptions", () => {
       onOverflow: "close",
       node: "n7",
       limits: { ...DEFAULT_LIMITS, heartbeatMs: 5_000 },
+      permissions: { ...DEFAULT_PERMISSIONS, pin: ["member"], remove: [] },
     });
     expect(readOptions({ ...GOOD, secret: ["one secret of sixteen", "another of sixteen"] }).secrets).toHaveLength(2);
   });
@@ -95,6 +101,7 @@ describe("readOptions", () => {
     const settings = readOptions(GOOD);
     expect(Object.isFrozen(settings)).toBe(true);
     expect(Object.isFrozen(settings.limits)).toBe(true);
+    expect(Object.isFrozen(settings.permissions)).toBe(true);
   });
 });
 
@@ -120,6 +127,29 @@ describe("DEFAULT_LIMITS", () => {
       sendBurstSeconds: 3,
       invalidPerMinuteMax: 10,
       admissionsPerSecondMax: 2_000,
+      membersPerCreationMax: 10_000,
+      membersPerCallMax: 10_000,
+      slowUpToMs: 24 * 3_600_000,
+    });
+  });
+});
+
+describe("DEFAULT_PERMISSIONS", () => {
+  it("S17: are those that the protocol page names", () => {
+    const members = ["owner", "admin", "member"];
+    const admins = ["owner", "admin"];
+    expect(DEFAULT_PERMISSIONS).toEqual({
+      send: members,
+      edit: members,
+      delete: members,
+      react: members,
+      deleteAny: admins,
+      patch: admins,
+      pin: admins,
+      ban: admins,
+      changeMembers: admins,
+      changeAdmins: ["owner"],
+      remove: ["owner"],
     });
   });
 });

@@ -1,4 +1,4 @@
-import { ChatError, LIMITS, type NodeId } from "@earshot/protocol";
+import { ChatError, LIMITS, type NodeId, type Role } from "@earshot/protocol";
 import * as z from "zod";
 import type { Authenticate } from "./ports/authenticate.ts";
 import type { Bus } from "./ports/bus.ts";
@@ -83,13 +83,62 @@ const limitsSchema = z.strictObject({
   recentEventsPerConversationMax: count(256),
   /** Arrivals held for one conversation while a hole before them is read from the store; more are dropped, and read from it too. */
   heldEventsMax: count(1_000),
-  /** Members named by one `POST /conversations`; more: `too_large`. */
-  membersPerCreationMax: count(1_000),
+  /** Events held for one subscription while the store says where the conversation stands; over it the client is told to fetch. */
+  subscribingEventsMax: count(1_000),
+  /** Receipts held for one session while its socket is full; over it the session catches up from the log, and subscribes again. */
+  heldReceiptsMax: count(1_000),
+  /** Members' watermarks held back before they are written; at as many they are written at once, at twice as many more are refused, or left to the next `have`. */
+  watermarksHeldMax: count(50_000),
+  /** Users counted as typing in one conversation, and conversations in which they are counted; more do not count. */
+  typistsCountedMax: count(1_000),
+  /** Members named by one `POST /conversations`, beside its caller; more: `too_large`. */
+  membersPerCreationMax: count(10_000),
   /** Members named by one `POST …/members`; more: `too_large`. */
-  membersPerCallMax: count(1_000),
+  membersPerCallMax: count(10_000),
+  /** Changes of one conversation's members and settings that wait for their turn; more: `unavailable`. */
+  changesWaitingMax: count(1_000),
+  /** Longest `slow` of a conversation, in ms: a day. More: `invalid`. */
+  slowUpToMs: count(86_400_000),
 });
 
 export type EngineLimits = Readonly<z.output<typeof limitsSchema>>;
+
+const roles = (...defaults: Role[]) =>
+  z
+    .array(z.enum(["owner", "admin", "member", "reader"]))
+    .readonly()
+    .default(defaults);
+
+/**
+ * Which roles may do what. Every member reads and may leave, whatever stands here; in a `direct`
+ * both are `member`, and its members, `open` and deletion are nobody's to change.
+ */
+const permissionsSchema = z.strictObject({
+  /** Send messages and `x-…` events. */
+  send: roles("owner", "admin", "member"),
+  /** Edit their own messages; another's nobody edits. */
+  edit: roles("owner", "admin", "member"),
+  /** Delete their own messages. */
+  delete: roles("owner", "admin", "member"),
+  /** Delete any message. */
+  deleteAny: roles("owner", "admin"),
+  /** React to messages. */
+  react: roles("owner", "admin", "member"),
+  /** Change title, meta, open and slow. */
+  patch: roles("owner", "admin"),
+  /** Pin and unpin messages. */
+  pin: roles("owner", "admin"),
+  /** Ban users, and lift bans; who is a member only if they may also remove them. */
+  ban: roles("owner", "admin"),
+  /** Add, change and remove members and readers. */
+  changeMembers: roles("owner", "admin"),
+  /** Give the roles owner and admin, and change or remove who has them. */
+  changeAdmins: roles("owner"),
+  /** Delete the conversation, for all. */
+  remove: roles("owner"),
+});
+
+export type Permissions = Readonly<z.output<typeof permissionsSchema>>;
 
 /** What the host gives. Only `store` and `authenticate` have no default. */
 export interface ChatEngineOptions {
@@ -117,6 +166,8 @@ export interface ChatEngineOptions {
   /** This node's name in session ids and on the bus. Default: random. */
   readonly node?: NodeId;
   readonly limits?: Partial<EngineLimits>;
+  /** Which roles may do what. What is not given is as the protocol says (section 9). */
+  readonly permissions?: Partial<Permissions>;
   /** Pino's shape. Default: silent. Never receives content. */
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -131,6 +182,7 @@ export interface EngineSettings {
   readonly onOverflow: "catch-up" | "close";
   readonly node: NodeId | null;
   readonly limits: EngineLimits;
+  readonly permissions: Permissions;
 }
 
 const hasMethods = (...names: string[]) =>
@@ -160,6 +212,7 @@ const optionsSchema = z.strictObject({
     .regex(/^[A-Za-z0-9-]{1,32}$/, "must be 1–32 characters of [A-Za-z0-9-]")
     .optional(),
   limits: limitsSchema.default(limitsSchema.parse({})),
+  permissions: permissionsSchema.default(permissionsSchema.parse({})),
   logger: hasMethods("debug", "info", "warn", "error").optional(),
   clock: hasMethods("now", "monotonic", "after", "endOfTurn").optional(),
   random: hasMethods("float", "bytes").optional(),
@@ -175,7 +228,7 @@ export function readOptions(options: ChatEngineOptions): EngineSettings {
       details: { field },
     });
   }
-  const { secret, origins, trustedProxies, onOverflow, node, limits } = parsed.data;
+  const { secret, origins, trustedProxies, onOverflow, node, limits, permissions } = parsed.data;
   return Object.freeze({
     secrets: secret === undefined ? null : typeof secret === "string" ? [secret] : secret,
     origins: origins ?? null,
@@ -183,8 +236,12 @@ export function readOptions(options: ChatEngineOptions): EngineSettings {
     onOverflow,
     node: node ?? null,
     limits: Object.freeze(limits),
+    permissions: Object.freeze(permissions),
   });
 }
 
 /** The limits with their defaults, for tables and tests. */
 export const DEFAULT_LIMITS: EngineLimits = Object.freeze(limitsSchema.parse({}));
+
+/** The permissions with their defaults, for tables and tests. */
+export const DEFAULT_PERMISSIONS: Permissions = Object.freeze(permissionsSchema.parse({}));

@@ -18,35 +18,56 @@ import {
   type EncodedEvents,
   encode,
   encodeAgain,
+  encodeDeleted,
   encodeEvents,
   encodePage,
 } from "./codec/encode.ts";
 import { AccessBatch } from "./engine/access-batch.ts";
 import { arrivals, creationArrival } from "./engine/arrivals.ts";
+import { banUser } from "./engine/bans.ts";
+import { blockUser } from "./engine/blocks.ts";
 import type { Caller } from "./engine/caller.ts";
+import { Changes } from "./engine/changes.ts";
 import { createConversation } from "./engine/create-conversation.ts";
 import { dispatch } from "./engine/dispatch.ts";
 import { fetchPage } from "./engine/fetch.ts";
 import { inboxPage } from "./engine/inbox.ts";
+import { joinConversation } from "./engine/join.ts";
+import { markRead } from "./engine/mark-watermark.ts";
+import { changeMemberState } from "./engine/member-state.ts";
 import { changeMembers, listMembers } from "./engine/members.ts";
-import { repair } from "./engine/repair.ts";
+import { patchConversation } from "./engine/patch-conversation.ts";
+import { pinMessage } from "./engine/pins.ts";
+import { receiptsPage } from "./engine/receipts-page.ts";
+import { removeConversation } from "./engine/remove-conversation.ts";
 import { send, sendBlocked } from "./engine/send.ts";
 import { Sequencer } from "./engine/sequencer.ts";
+import { takeCursors } from "./engine/take-cursors.ts";
+import { type PresenceRequest, seePresence, watchPresence } from "./engine/watch-presence.ts";
+import { Watermarks } from "./engine/watermarks.ts";
 import { Audiences } from "./fanout/audience.ts";
 import { Fanout } from "./fanout/fanout.ts";
-import { HttpApi, type HttpCommands } from "./http/http-api.ts";
+import { Modes } from "./fanout/modes.ts";
+import { openSubscription } from "./fanout/open-subscription.ts";
+import { Receipts } from "./fanout/receipts.ts";
+import { Subscriptions } from "./fanout/subscriptions.ts";
+import { TypingNotices } from "./fanout/typing-notices.ts";
+import { HttpApi } from "./http/http-api.ts";
+import type { HttpCommands } from "./http/http-commands.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
 import { Outbox } from "./outbox/outbox.ts";
-import type { NewConversation } from "./ports/message-store.ts";
+import type { Access, Append, NewConversation } from "./ports/message-store.ts";
 import type { Connection } from "./ports/transport.ts";
 import { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
+import { OnlineCounts } from "./presence/online-counts.ts";
+import { PresenceBoard } from "./presence/presence-board.ts";
 import { PresenceTracker } from "./presence/presence-tracker.ts";
 import { Handshake } from "./session/handshake.ts";
 import { Sweeper } from "./session/heartbeat.ts";
 import { SendRates } from "./session/send-rates.ts";
 import { Session } from "./session/session.ts";
 import { SessionRegistry } from "./session/session-registry.ts";
-import type { SessionSurroundings } from "./session/session-surroundings.ts";
+import type { Farewell, SessionSurroundings } from "./session/session-surroundings.ts";
 import { silentLogger } from "./system/silent-logger.ts";
 import { systemClock } from "./system/system-clock.ts";
 import * as systemCrypto from "./system/system-crypto.ts";
@@ -72,6 +93,14 @@ export interface Gauges {
   readonly users: number;
   /** Topics listened to on the bus. */
   readonly topics: number;
+  /** Subscriptions of sessions to conversations. */
+  readonly subscriptions: number;
+  /** Members' watermarks that are not written yet; they are within seconds. */
+  readonly watermarks: number;
+  /** Sessions that count as present, up to 45 s after their end. */
+  readonly present: number;
+  /** Sessions that watch somebody's presence. */
+  readonly watchers: number;
 }
 
 type EngineSession = Session<EncodedEvents>;
@@ -83,7 +112,7 @@ export type House = ReturnType<typeof wire>;
  * `closedBecause`: why nobody can come in now, or null.
  */
 export function wire(options: ChatEngineOptions, settings: EngineSettings, closedBecause: () => string | null) {
-  const { limits } = settings;
+  const { limits, permissions } = settings;
   const { store } = options;
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
@@ -131,12 +160,16 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     leave,
     welcome,
     spread: () => admission.spread(sessions.size),
+    activity: (session, state) => presenceTracker.activity(session.id, state),
+    delivered: (session, seqs) => {
+      for (const [c, seq] of seqs) watermarks.delivered(session.user, c, seq);
+    },
     command: (session, frame) => dispatch(engineHouse, callerOf(session), frame),
     send: (session, frame, order) => send(engineHouse, callerOf(session), frame, order),
     sendBlocked: (session, frame, retryAfterMs) => sendBlocked(engineHouse, callerOf(session), frame, retryAfterMs),
     repair: async (session, have) => {
       await listening(session.user);
-      await repair(engineHouse, session, have);
+      await takeCursors(engineHouse, session, have);
     },
   };
 
@@ -146,12 +179,17 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     ...house,
     committed: (batch) => {
       for (const arrival of arrivals(batch)) publisher.publish(arrival);
+      for (const { entry, result } of batch) if (entry.key !== undefined) tellSent(entry, result.row.seq);
     },
   });
-  const recent = new RecentEvents<EncodedEvent>(limits);
+  const recent = new RecentEvents<EncodedEvent>(limits, encodeDeleted);
+  const watermarks = new Watermarks({ ...house, raised: (c, user, raised) => receipts.tell(c, user, raised) });
   const engineHouse = {
     ...house,
+    permissions,
     sequencer,
+    changes: new Changes(limits),
+    watermarks,
     newId,
     keyedHash: (text: string) => systemCrypto.sign(keys.messages, text),
     access: (user: UserId, c: string) => access.one(user, c),
@@ -163,30 +201,57 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
       made: NewConversation,
       created: { readonly rows: readonly EventRow[]; readonly membersVersion: number },
     ) => {
-      audiences.begin(made, created);
+      // Nobody looks at the members of a large one.
+      if (made.mode === "push") audiences.begin(made, created);
       publisher.publish(creationArrival(made, created));
     },
+    removed: (c: string, members: readonly UserId[]) => fanout.gone(c, members),
+    open: (session: EngineSession, c: string) => openSubscription({ subscriptions, encode }, session, c),
+    unsubscribe: (session: EngineSession, c: string) => subscriptions.end(session, c),
+    known: (c: string, { mode, members }: Access) => {
+      modes.learn(c, mode);
+      watermarks.members(c, members);
+    },
+    told: (c: string, given: readonly (readonly [UserId, number, number])[]) => receipts.known(c, given),
+    online: (c: string, access: Access) => onlineCounts.of(c, access),
+    presence: {
+      see: (users: readonly UserId[]) => presenceBoard.see(users),
+      open: (session: EngineSession, c: string, users: readonly UserId[]) => presenceBoard.open(session, c, users),
+    },
+    watch: (session: EngineSession, request: PresenceRequest) => watchPresence(engineHouse, session, request),
+    unwatch: (session: EngineSession, users: readonly UserId[]) => presenceBoard.unwatch(session, users),
+    listeners: (c: string, user: UserId) => subscribersBeside(c, user),
+    typed: (c: string, user: UserId, members: number) => typingNotices.tell(c, user, members),
   };
 
   // bus and fan-out: who hears of it
   const gate = new OrderGate({ ...house, pass: (arrival) => fanout.deliver(arrival) });
   const audiences = new Audiences(house);
+  const modes = new Modes(house);
+  const subscriptions = new Subscriptions<EngineSession, EncodedEvents>(limits);
   const publisher = new Publisher({
     node,
     bus,
     logger,
     arrive: (arrival) => gate.arrive(arrival),
-    members: async (c, version) => (audiences.at(c, version) ?? (await audiences.read(c, version, false))).users,
+    members: membersOf,
   });
-  const fanout = new Fanout({
+  const sessionsOf = (user: UserId) => registry.of(user);
+  const fanout = new Fanout<EngineSession>({
     audiences,
+    modes,
+    subscriptions,
     clock,
     logger,
-    sessionsOf: (user) => registry.of(user),
+    sessionsOf,
     encodeEvents,
     encode,
     remember: ({ c, epoch, events }) => recent.add(c, epoch, events),
+    forget: (c) => recent.forget(c),
+    left: (c, users) => (users === null ? presenceBoard.gone(c) : presenceBoard.left(c, users)),
   });
+  const receipts = new Receipts<EngineSession>({ clock, subscriptions, sessionsOf, encode });
+  const typingNotices = new TypingNotices<EngineSession>({ clock, limits, subscriptions, encode });
 
   // outbox: one a session
   const outboxHouse = { limits, onOverflow: settings.onOverflow, now: () => clock.monotonic(), encode, encodeAgain };
@@ -196,7 +261,23 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     store: presence,
     clock,
     logger,
-    sessions: () => [...sessions].filter((session) => session.live).map(presenceOf),
+    limits,
+    changed: (user) => presenceBoard.changed([user]),
+  });
+  const onlineCounts = new OnlineCounts({
+    clock,
+    limits,
+    members: membersOf,
+    online: (users) => presenceTracker.online(users),
+  });
+  const presenceBoard = new PresenceBoard({
+    node,
+    store: presence,
+    clock,
+    logger,
+    limits,
+    here: (user) => presenceTracker.of(user),
+    encode,
   });
 
   const http = new HttpApi({
@@ -227,7 +308,10 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     sessions,
     transport,
     sequencer,
+    watermarks,
+    typingNotices,
     presenceTracker,
+    presenceBoard,
     http,
     accept,
     gauges,
@@ -242,7 +326,16 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   }
 
   function gauges(): Gauges {
-    return { sessions: sessions.size, swept: sweeper.size, users: registry.size, topics: publisher.size };
+    return {
+      sessions: sessions.size,
+      swept: sweeper.size,
+      users: registry.size,
+      topics: publisher.size,
+      subscriptions: subscriptions.size,
+      watermarks: watermarks.size,
+      present: presenceTracker.size,
+      watchers: presenceBoard.sizes.watchers,
+    };
   }
 
   function enter(session: EngineSession): CloseCode | null {
@@ -256,12 +349,29 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     return null;
   }
 
-  function leave(session: EngineSession): void {
+  function leave(session: EngineSession, farewell: Farewell): void {
     sweeper.remove(session);
     sessions.delete(session);
     if (session.user === "") return;
+    subscriptions.leave(session);
+    presenceBoard.end(session);
+    void watermarks.flush(session.user);
     if (registry.remove(session)) publisher.forget(session.user);
-    presenceTracker.leave(presenceOf(session));
+    presenceTracker.leave(presenceOf(session), farewell);
+  }
+
+  /** A send has raised its sender's watermarks in the store; whoever listens is told. */
+  function tellSent({ conversation, user }: Append, seq: number): void {
+    const [listener] = watermarks.large(conversation) ? [] : subscribersBeside(conversation, user);
+    if (listener !== undefined || registry.of(user).length > 1) watermarks.sent(user, conversation, seq);
+  }
+
+  async function membersOf(c: string, version: number): Promise<ReadonlySet<UserId>> {
+    return (audiences.at(c, version) ?? (await audiences.read(c, version, false))).users;
+  }
+
+  function* subscribersBeside(c: string, user: UserId): Iterable<UserId> {
+    for (const session of subscriptions.of(c)?.sessions.keys() ?? []) if (session.user !== user) yield session.user;
   }
 
   /** Resolves when nothing published for the user can be missed any longer; at the latest in time, since a dead bus must not keep people out. */
@@ -304,13 +414,36 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
 
   function httpCommands(): HttpCommands {
     const by = (user: UserId): Caller => ({ user, origin: null });
+    const memberStates = {
+      store: {
+        put: (...given: Parameters<Watermarks["put"]>) => watermarks.put(...given),
+        row: (user: UserId, c: string) => store.row(user, c),
+      },
+    };
     return {
       create: (user, request) => createConversation(engineHouse, by(user), request),
       inbox: (user, cursor, limit) =>
         inboxPage(engineHouse, by(user), limit === undefined ? { cursor } : { cursor, limit }),
-      row: (user, c) => store.row(user, c),
+      row: async (user, c) => {
+        await watermarks.flush(user);
+        return store.row(user, c);
+      },
+      read: (user, c, seq) => markRead(engineHouse, by(user), c, seq),
       members: (user, c, cursor, limit) => listMembers(engineHouse, by(user), c, cursor, limit),
       changeMembers: (user, c, changes) => changeMembers(engineHouse, by(user), c, changes),
+      join: (user, c) => joinConversation(engineHouse, by(user), c),
+      ban: (user, c, other, banned) => banUser(engineHouse, by(user), c, other, banned),
+      block: async (user, other, blocked) => {
+        await blockUser(engineHouse, by(user), other, blocked);
+        if (blocked) presenceBoard.blocked(user, other);
+      },
+      presence: (user, c, users) => seePresence(engineHouse, { user }, { c, users }),
+      patch: (user, c, patch) => patchConversation(engineHouse, by(user), c, patch),
+      pin: (user, c, seq, pinned) => pinMessage(engineHouse, by(user), c, seq, pinned),
+      remove: (user, c) => removeConversation(engineHouse, by(user), c),
+      // Behind what was read before, which would clear the mark.
+      memberState: (user, c, state) => changeMemberState(memberStates, by(user), c, state),
+      receipts: (user, c, request) => receiptsPage(engineHouse, by(user), c, request),
       fetch: (user, request) => fetchPage(engineHouse, by(user), request),
       send: async (user, draft) => {
         const wait = rates.take(null, user, draft.c, clock.monotonic());
@@ -325,11 +458,11 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
 }
 
 function callerOf(session: EngineSession) {
-  return { user: session.user, origin: session, subscriptions: session.subscriptions };
+  return { user: session.user, origin: session, session };
 }
 
 function presenceOf(session: EngineSession) {
-  return { session: session.id, user: session.user, device: session.device };
+  return { session: session.id, user: session.user, device: session.device, activity: session.activity };
 }
 
 export function hex(bytes: Uint8Array): string {

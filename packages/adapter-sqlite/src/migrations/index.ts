@@ -1,4 +1,5 @@
 import { firstSchema } from "./0001-first-schema.ts";
+import { presentState } from "./0002-present-state.ts";
 
 /** Forward only: the nth brings a file from schema n − 1 to n. What has been released is never changed. */
-export const migrations: readonly string[] = [firstSchema];
+export const migrations: readonly string[] = [firstSchema, presentState];

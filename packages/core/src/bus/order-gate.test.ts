@@ -20,7 +20,7 @@ async function gateOver(head: number, limits = LIMITS) {
   const made = conversation("c1");
   await store.create(made);
   if (head > 1) await store.append(Array.from({ length: head - 1 }, (_, index) => message("c1", "alice", `${index}`)));
-  const page = await store.range({ conversation: "c1", after: 0, from: "oldest", rows: head, bytes: 1e9 });
+  const page = await store.range({ view: "log", conversation: "c1", after: 0, from: "oldest", rows: head, bytes: 1e9 });
   const rows = page?.rows ?? [];
   const lossy = new Lossy({ clock, random: new SeededRandom(1) });
   let reads = 0;

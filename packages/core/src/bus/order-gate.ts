@@ -104,6 +104,7 @@ export class OrderGate {
         const before = Math.min(...gate.held.map((arrival) => arrival.rows[0]?.seq ?? gate.last + 1));
         const page = await this.#house.store.range({
           conversation: c,
+          view: "log",
           after: gate.last,
           before,
           from: "oldest",

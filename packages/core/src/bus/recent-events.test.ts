@@ -1,18 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RecentEvents } from "./recent-events.ts";
+import { type RecentEvent, RecentEvents } from "./recent-events.ts";
 
 const LIMITS = { recentBytesMax: 100_000, recentEventsPerConversationMax: 4 };
 
-const eventsOf = (from: number, to: number, text = "x") =>
-  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => ({ row: { seq: from + index }, rowText: text }));
+const eventsOf = (from: number, to: number, text = "x"): RecentEvent[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => ({
+    row: { seq: from + index, type: "message" },
+    rowText: text,
+  }));
+
+const ringsOf = (limits = LIMITS) =>
+  new RecentEvents<RecentEvent>(limits, (_c, _epoch, { row }) => ({ row, rowText: "gone" }));
 
 const seqs = (events: readonly { readonly row: { readonly seq: number } }[] | null) =>
   events?.map(({ row }) => row.seq) ?? null;
 
 describe("RecentEvents", () => {
   it("gives what is above a cursor up to the head, if every one of them is there", () => {
-    const recent = new RecentEvents(LIMITS);
+    const recent = ringsOf();
     recent.add("c1", "e1", eventsOf(5, 7));
     recent.add("c1", "e1", eventsOf(8, 8));
     expect(seqs(recent.above("c1", "e1", 5, 8))).toEqual([6, 7, 8]);
@@ -25,7 +31,7 @@ describe("RecentEvents", () => {
   });
 
   it("starts anew with a hole or another epoch, and gives nothing of the old one", () => {
-    const recent = new RecentEvents(LIMITS);
+    const recent = ringsOf();
     recent.add("c1", "e1", eventsOf(1, 3));
     recent.add("c1", "e1", eventsOf(5, 6));
     expect(recent.above("c1", "e1", 2, 6)).toBe(null);
@@ -35,15 +41,44 @@ describe("RecentEvents", () => {
     expect(seqs(recent.above("c1", "e2", 6, 7))).toEqual([7]);
   });
 
+  it("takes away what a delete takes away: the message, and its edits, whenever they came", () => {
+    const recent = ringsOf();
+    recent.add("c1", "e1", eventsOf(5, 6, "secret"));
+    recent.add("c1", "e1", [
+      { row: { seq: 7, type: "edit", re: 5 }, rowText: "secret edit" },
+      { row: { seq: 8, type: "edit", re: 6 }, rowText: "other edit" },
+      { row: { seq: 9, type: "delete", re: 5 }, rowText: "delete" },
+    ]);
+    expect(recent.above("c1", "e1", 4, 9)?.map(({ rowText }) => rowText)).toEqual([
+      "gone",
+      "secret",
+      "gone",
+      "other edit",
+      "delete",
+    ]);
+    // Of another conversation nothing, and of what is not here nothing either.
+    recent.add("c2", "e1", eventsOf(5, 5, "kept"));
+    recent.add("c2", "e1", [{ row: { seq: 6, type: "delete", re: 2 }, rowText: "delete" }]);
+    expect(recent.above("c2", "e1", 4, 6)?.map(({ rowText }) => rowText)).toEqual(["kept", "delete"]);
+  });
+
+  it("counts what is left after a delete", () => {
+    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    recent.add("c1", "e1", eventsOf(1, 1, "x".repeat(2_000)));
+    recent.add("c1", "e1", [{ row: { seq: 2, type: "delete", re: 1 }, rowText: "delete" }]);
+    recent.add("c1", "e1", eventsOf(3, 3, "x".repeat(2_000)));
+    expect(seqs(recent.above("c1", "e1", 0, 3))).toEqual([1, 2, 3]);
+  });
+
   it("forgets a conversation when told to", () => {
-    const recent = new RecentEvents(LIMITS);
+    const recent = ringsOf();
     recent.add("c1", "e1", eventsOf(1, 3));
     recent.forget("c1");
     expect(recent.above("c1", "e1", 0, 3)).toBe(null);
   });
 
   it("forgets the conversation unused for longest when all together are too large", () => {
-    const recent = new RecentEvents({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
     for (const c of ["c1", "c2"]) recent.add(c, "e1", eventsOf(1, 1, "x".repeat(1_000)));
     expect(recent.above("c1", "e1", 0, 1)).not.toBe(null);
     recent.add("c3", "e1", eventsOf(1, 1, "x".repeat(1_000)));
@@ -52,7 +87,7 @@ describe("RecentEvents", () => {
   });
 
   it("forgets a conversation that alone is too large, and throws nothing", () => {
-    const recent = new RecentEvents({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
     recent.add("c1", "e1", eventsOf(1, 1, "x".repeat(1_000)));
     recent.add("c1", "e1", eventsOf(2, 3, "x".repeat(1_000)));
     expect(recent.above("c1", "e1", 2, 3)).toBe(null);
@@ -62,7 +97,7 @@ describe("RecentEvents", () => {
     const step = fc.record({ hole: fc.nat(9).map((chance) => chance === 0), count: fc.integer({ min: 1, max: 3 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const recent = new RecentEvents(LIMITS);
+        const recent = ringsOf();
         let head = 0;
         let first = 1;
         for (const { hole, count } of steps) {

@@ -1,9 +1,9 @@
-import type { ConversationId, Epoch } from "@earshot/protocol";
+import type { ConversationId, Epoch, EventRow } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
 
 /** What is kept of an event: enough to put it into a page without encoding it again. */
 export interface RecentEvent {
-  readonly row: { readonly seq: number };
+  readonly row: Pick<EventRow, "seq" | "type" | "re">;
   readonly rowText: string;
 }
 
@@ -18,13 +18,20 @@ interface Ring<E extends RecentEvent> {
  * The newest events of conversations that are live on this node, already encoded: what a client that
  * was away for a moment missed. Bounded in bytes over all conversations and in events in each; the
  * conversation unused for longest goes first. Never the truth: heads and rights come from the store.
+ * When a `delete` passes, what it takes away is taken away here too.
  */
 export class RecentEvents<E extends RecentEvent> {
   readonly #rings: LRUCache<ConversationId, Ring<E>>;
   readonly #perConversation: number;
+  readonly #blank: (c: ConversationId, epoch: Epoch, event: E) => E;
 
-  constructor(limits: { readonly recentBytesMax: number; readonly recentEventsPerConversationMax: number }) {
+  /** `blank`: a deleted message, or an edit of one, as pages give it: `deleted`, without body and mentions. */
+  constructor(
+    limits: { readonly recentBytesMax: number; readonly recentEventsPerConversationMax: number },
+    blank: (c: ConversationId, epoch: Epoch, event: E) => E,
+  ) {
     this.#perConversation = limits.recentEventsPerConversationMax;
+    this.#blank = blank;
     this.#rings = new LRUCache<ConversationId, Ring<E>>({ maxSize: limits.recentBytesMax });
   }
 
@@ -38,6 +45,7 @@ export class RecentEvents<E extends RecentEvent> {
     for (const event of events) {
       ring.events.push(event);
       ring.bytes += event.rowText.length;
+      if (event.row.type === "delete" && event.row.re !== undefined) this.#delete(c, ring, event.row.re);
     }
     // Cut in one piece at twice the bound, so that adding stays cheap.
     if (ring.events.length > 2 * this.#perConversation) {
@@ -59,5 +67,19 @@ export class RecentEvents<E extends RecentEvent> {
 
   forget(c: ConversationId): void {
     this.#rings.delete(c);
+  }
+
+  /** Takes the content of a message and of its edits out of the ring. */
+  #delete(c: ConversationId, ring: Ring<E>, seq: number): void {
+    const first = ring.events[0]?.row.seq ?? 0;
+    // Neither it nor an edit of it stands before it.
+    for (let index = Math.max(0, seq - first); index < ring.events.length; index++) {
+      const event = ring.events[index] as E;
+      const { row } = event;
+      if (row.seq !== seq && !(row.type === "edit" && row.re === seq)) continue;
+      const blank = this.#blank(c, ring.epoch, event);
+      ring.bytes += blank.rowText.length - event.rowText.length;
+      ring.events[index] = blank;
+    }
   }
 }

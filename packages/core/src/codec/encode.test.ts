@@ -1,6 +1,6 @@
 import type { EventRow, GatewayFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import { encode, encodeAgain, encodeEvents, encodePage } from "./encode.ts";
+import { encode, encodeAgain, encodeDeleted, encodeEvents, encodePage } from "./encode.ts";
 
 const AT = 1_700_000_000_000;
 
@@ -69,6 +69,29 @@ describe("encodeEvents", () => {
   it("shares one encoding of a single event between the event and the whole", () => {
     const { events, joined } = encodeEvents("c1", "e1", ROWS.slice(0, 1));
     expect(joined).toBe(events[0]?.frame);
+  });
+});
+
+describe("encodeDeleted", () => {
+  it("takes body and mentions away, in frame and page, and says that it did", () => {
+    const row: EventRow = {
+      seq: 3,
+      ord: 2,
+      type: "message",
+      id: "m1",
+      from: "alice",
+      at: 5,
+      body: { text: "secret" },
+      mentions: ["bob"],
+      re: 1,
+    };
+    const [event] = encodeEvents("c1", "e1", [row]).events;
+    if (event === undefined) throw new Error("no event");
+    const deleted = encodeDeleted("c1", "e1", event);
+    const left = { seq: 3, ord: 2, type: "message", id: "m1", from: "alice", at: 5, re: 1, deleted: true };
+    expect(JSON.parse(deleted.rowText)).toEqual(left);
+    expect(JSON.parse(deleted.frame.texts[0] ?? "")).toEqual({ t: "event", c: "c1", epoch: "e1", ...left });
+    expect(deleted.row).toEqual(left);
   });
 });
 

@@ -45,6 +45,13 @@ export function encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly Eve
   return { c, epoch, events, joined: only?.frame ?? encoded(events.map((event) => event.frame.texts[0] ?? "")) };
 }
 
+/** An event whose content a `delete` took away: as it was, with `deleted`, without body and mentions. */
+export function encodeDeleted(c: ConversationId, epoch: Epoch, { row }: EncodedEvent): EncodedEvent {
+  const { body: _body, mentions: _mentions, ...rest } = row;
+  const [event] = encodeEvents(c, epoch, [{ ...rest, deleted: true }]).events;
+  return event as EncodedEvent;
+}
+
 /** `again` around a frame that is encoded already. */
 export function encodeAgain(n: number, frame: EncodedFrames): EncodedFrames {
   return encoded([`{"t":"again","n":${n},"frame":${frame.texts[0] ?? "null"}}`]);

@@ -32,7 +32,7 @@ async function houseOf(membersPerCreationMax = 2_500) {
   const create = (request: Partial<ConversationRequest>, caller = ALICE) =>
     createConversation(house, caller, { ...REQUEST, ...request });
   const log = async (c: string) => {
-    const page = await store.range({ conversation: c, after: 0, from: "oldest", rows: 100, bytes: 1e9 });
+    const page = await store.range({ conversation: c, view: "log", from: "oldest", rows: 100, bytes: 1e9 });
     return page?.rows ?? [];
   };
   const code = async (request: Partial<ConversationRequest>, caller = ALICE) =>
@@ -173,10 +173,26 @@ describe("createConversation", () => {
     expect(await code({ meta: meta(LIMITS.bodyBytesMax) })).toBe("too_large");
   });
 
-  it("refuses more members than one call may name", async () => {
+  it("S40: refuses more members than one call may name, beside its caller", async () => {
     const { code } = await houseOf(10);
-    expect(await code({ members: many(9) })).toBe("created");
-    expect(await code({ members: many(10) })).toBe("too_large");
+    expect(await code({ members: [...many(10), ["alice", "owner"]] })).toBe("created");
+    expect(await code({ members: many(11) })).toBe("too_large");
+  });
+
+  it.each([
+    [LIMITS.pushMembersMax, "push"],
+    [LIMITS.pushMembersMax + 1, "pull"],
+  ])("begins with %i members in mode %s, and says so in its meta event", async (count, mode) => {
+    const { create, log } = await houseOf();
+    const { row } = await create({ id: "c1", members: many(count - 1) });
+    expect(row.mode).toBe(mode);
+    expect((await log("c1"))[0]?.body?.["mode"]).toBe(mode);
+  });
+
+  it("opens what is to be open, but nothing between two", async () => {
+    const { create, code } = await houseOf();
+    expect((await create({ open: true })).row.open).toBe(true);
+    expect(await code({ kind: "direct", members: [["bob", "member"]], open: true })).toBe("invalid");
   });
 });
 

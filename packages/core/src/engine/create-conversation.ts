@@ -5,6 +5,7 @@ import {
   type ConversationKind,
   type InboxRow,
   LIMITS,
+  type Mode,
   type Role,
   type UserId,
   utf8Bytes,
@@ -38,7 +39,8 @@ export interface CreateSurroundings {
 }
 
 /**
- * Creates a conversation with the caller as its owner. `made` is false for a `direct` of the same two
+ * Creates a conversation with the caller as its owner, in mode `pull` if it starts with more than
+ * `LIMITS.pushMembersMax` members. `made` is false for a `direct` of the same two
  * users and for an `id` that the caller has made before: the same row comes back. Rejects with
  * `invalid`, `too_large` (members) or `conflict` (the `id` is another's).
  */
@@ -48,18 +50,22 @@ export async function createConversation(
   request: ConversationRequest,
 ): Promise<{ readonly row: InboxRow; readonly made: boolean }> {
   const members = membersOf(caller.user, request);
-  if (members.length > house.limits.membersPerCreationMax) {
+  const others = members.length - 1;
+  if (others > house.limits.membersPerCreationMax) {
     throw new ChatError(
       "too_large",
-      `unable to create conversation; it may start with ${house.limits.membersPerCreationMax} members`,
+      `unable to create conversation; a call may name ${house.limits.membersPerCreationMax} members`,
     );
   }
   const { kind, title, meta, open, wholeHistory } = request;
+  if (kind === "direct" && open) {
+    throw new ChatError("invalid", "unable to create conversation; a direct one is not open");
+  }
   // Every inbox row carries it.
   if (meta !== null && utf8Bytes(JSON.stringify(meta)) > LIMITS.bodyBytesMax) {
     throw new ChatError("too_large", `unable to create conversation; its meta is over ${LIMITS.bodyBytesMax} bytes`);
   }
-  const mode = "push";
+  const mode: Mode = members.length > LIMITS.pushMembersMax ? "pull" : "push";
   const draft: NewConversation = {
     id: request.id ?? house.newId(),
     kind,

@@ -1,58 +1,75 @@
-import { ChatError, type ClientFrame, type GatewayFrame } from "@earshot/protocol";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { ClientFrame, ConversationId, GatewayFrame, PresenceFrame, UserId } from "@earshot/protocol";
+import type { Access } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { type FetchSurroundings, fetchPage } from "./fetch.ts";
-import { inboxPage } from "./inbox.ts";
-import { addSubscription, subscribedFrame } from "./subscribe.ts";
+import { type InboxSurroundings, inboxPage } from "./inbox.ts";
+import { type MarkSurroundings, markRead, markUnread } from "./mark-watermark.ts";
+import { type SubscribeSurroundings, subscribe } from "./subscribe.ts";
+import { type TypingSurroundings, typing } from "./typing.ts";
 
-/** Frames that ask the engine to act, beside `send` and `have`, which the session orders itself. */
+/** Frames that ask the engine to act, beside `send` and `have`, which the session orders itself, and `active`, which is the session's own. */
 export type CommandFrame = Extract<
   ClientFrame,
-  { readonly t: "inbox" | "fetch" | "subscribe" | "unsubscribe" | "read" | "unread" | "typing" | "active" }
+  { readonly t: "inbox" | "fetch" | "subscribe" | "unsubscribe" | "read" | "unread" | "typing" }
 >;
 
-export interface DispatchSurroundings extends FetchSurroundings {
-  readonly store: Pick<MessageStore, "range" | "inbox">;
-  readonly limits: { readonly subscriptionsMax: number };
-  access(user: string, c: string): Promise<Access | null>;
+export interface DispatchSurroundings<Session>
+  extends FetchSurroundings,
+    MarkSurroundings,
+    Omit<SubscribeSurroundings<Session>, "store">,
+    Omit<TypingSurroundings, "store"> {
+  readonly store: InboxSurroundings["store"] &
+    FetchSurroundings["store"] &
+    SubscribeSurroundings<Session>["store"] &
+    TypingSurroundings["store"];
+  readonly watermarks: MarkSurroundings["watermarks"] & InboxSurroundings["watermarks"];
+  access(user: UserId, c: ConversationId): Promise<Access | null>;
+  /** Ends a subscription, if there is one. */
+  unsubscribe(session: Session, c: ConversationId): void;
+  /** Watches users who share a conversation with the caller; the answer says where they stand. */
+  watch(
+    session: Session,
+    request: { readonly c: ConversationId; readonly users: readonly UserId[] },
+  ): Promise<PresenceFrame>;
+  /** Watches them no longer. */
+  unwatch(session: Session, users: readonly UserId[]): void;
 }
 
 /** What a session adds to its user's name. */
-export interface SessionCaller extends Caller {
-  readonly subscriptions: Set<string>;
+export interface SessionCaller<Session> extends Caller {
+  readonly session: Session;
 }
 
-/** Frame → command → answer; null for what is answered only when refused. Rejects with the refusal. */
-export async function dispatch(
-  house: DispatchSurroundings,
-  caller: SessionCaller,
+/** Frame → command → answer; null for what is answered only when refused, or has answered by itself. Rejects with the refusal. */
+export async function dispatch<Session>(
+  house: DispatchSurroundings<Session>,
+  caller: SessionCaller<Session>,
   frame: CommandFrame,
 ): Promise<GatewayFrame | null> {
+  const { user, session } = caller;
   switch (frame.t) {
     case "inbox":
       return { t: "inbox", id: frame.id, ...(await inboxPage(house, caller, frame)) };
     case "fetch":
       return { ...(await fetchPage(house, caller, frame)), id: frame.id };
     case "subscribe": {
-      if (frame.users !== undefined) throw notYet("presence");
-      const access = await house.access(caller.user, frame.c);
-      if (access === null) throw new ChatError("not_found", "unable to subscribe; no such conversation");
-      addSubscription(caller.subscriptions, frame.c, house.limits.subscriptionsMax);
-      return { ...subscribedFrame(frame.c, access), id: frame.id };
+      const { id, c, users } = frame;
+      if (users !== undefined) return { ...(await house.watch(session, { c, users })), id };
+      await subscribe(house, { session, user, c, id }, () => house.access(user, c));
+      return null;
     }
     case "unsubscribe":
-      if (frame.c !== undefined) caller.subscriptions.delete(frame.c);
+      if (frame.c !== undefined) house.unsubscribe(session, frame.c);
+      if (frame.users !== undefined) house.unwatch(session, frame.users);
       return { t: "unsubscribed", id: frame.id };
     case "read":
+      await markRead(house, caller, frame.c, frame.seq);
+      return null;
     case "unread":
-      throw notYet("receipts");
+      await markUnread(house, caller, frame.c, frame.on);
+      return null;
     case "typing":
-      throw notYet("typing");
-    case "active":
-      throw notYet("presence");
+      await typing(house, caller, frame.c);
+      return null;
   }
-}
-
-function notYet(what: string): ChatError {
-  return new ChatError("invalid", `unable to take frame; this server does not keep ${what} yet`);
 }

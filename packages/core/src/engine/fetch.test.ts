@@ -1,17 +1,14 @@
 import { isVoidRow, LIMITS } from "@earshot/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
-import { conversation, message } from "../testing/conformance/message-store/entries.ts";
+import { changeMembers, conversation, edit, message, reaction } from "../testing/conformance/message-store/entries.ts";
 import { type FetchRequest, fetchPage } from "./fetch.ts";
 
 let store: MessageStore;
 
-const access = async (user: string, c: string): Promise<Access | null> =>
-  (await store.access([{ user, conversation: c }]))[0] ?? null;
-
 const fetch = (request: Partial<FetchRequest>, user = "alice") =>
-  fetchPage({ store, access }, { user, origin: null }, { c: "c1", ...request });
+  fetchPage({ store }, { user, origin: null }, { c: "c1", ...request });
 
 const seqsOf = async (request: Partial<FetchRequest>, user?: string) => {
   const { from, to, more, head, events } = await fetch(request, user);
@@ -26,15 +23,7 @@ beforeAll(async () => {
   const say = (count: number) =>
     store.append(Array.from({ length: count }, (_, index) => message("c1", "alice", `${index}`)));
   await say(249);
-  const version = (await access("alice", "c1"))?.membersVersion ?? 0;
-  const joins = {
-    type: "member",
-    members: [["zoe", "member"]],
-    body: { members: [["zoe", "member"]] },
-    ifMembersVersion: version,
-  } as const;
-  const { key: _, ...entry } = message("c1", "alice", "");
-  await store.append([{ ...entry, ...joins }]);
+  await changeMembers(store, "c1", "alice", [["zoe", "member"]]);
   await say(9);
 });
 
@@ -89,15 +78,14 @@ describe("fetchPage", () => {
     await large.append(
       Array.from({ length: 20 }, (_, index) => message("c1", "alice", `${index}${"x".repeat(30_000)}`)),
     );
-    const [given] = await large.access([{ user: "alice", conversation: "c1" }]);
-    const page = await fetchPage(
-      { store: large, access: async () => given ?? null },
-      { user: "alice", origin: null },
-      { c: "c1", after: 0 },
-    );
-    expect(JSON.stringify(page.events).length).toBeLessThanOrEqual(LIMITS.pageBytesMax);
-    expect(page.events.length).toBeGreaterThan(5);
-    expect(page).toMatchObject({ from: 1, to: page.events.length, more: true });
+    const alice = { user: "alice", origin: null };
+    for (const where of [{ after: 0 }, { around: 10 }, {}]) {
+      const page = await fetchPage({ store: large }, alice, { c: "c1", ...where });
+      expect(JSON.stringify(page.events).length).toBeLessThanOrEqual(LIMITS.pageBytesMax);
+      expect(page.events.length).toBeGreaterThan(5);
+      const [first, last] = [page.events[0]?.seq, page.events.at(-1)?.seq];
+      expect(page).toMatchObject({ from: first, to: last, more: true });
+    }
   });
 
   it.each([
@@ -110,7 +98,35 @@ describe("fetchPage", () => {
     });
   });
 
-  it.each([{ around: 5 }, { after: 0, re: 2 }])("refuses what it does not page by: %j", async (request) => {
-    await expect(fetch(request)).rejects.toMatchObject({ code: "invalid" });
+  it("gives what is around a seq, and only replies where that is asked for", async () => {
+    expect(await seqsOf({ around: 100, limit: 4 })).toMatchObject({ from: 98, to: 101, seqs: [98, 99, 100, 101] });
+    expect(await seqsOf({ around: 9_999, limit: 2 })).toMatchObject({ to: 260, more: true, seqs: [259, 260] });
+    expect(await seqsOf({ re: 5 })).toEqual({ from: 261, to: 260, more: false, head: 260, seqs: [] });
+    const replies = await store.append([7, 8, 7].map((re) => message("c1", "alice", "reply", { re })));
+    const seqs = replies.map((result) => (result.kind === "event" ? result.row.seq : 0));
+    expect(await seqsOf({ re: 7 })).toMatchObject({ from: 1, seqs: [seqs[0], seqs[2]] });
+    expect(await seqsOf({ re: 7, after: seqs[0] ?? 0 })).toMatchObject({ seqs: [seqs[2]], more: false });
+  });
+
+  it("gives the present state, or with `after` the log as it happened", async () => {
+    const own = memoryStore();
+    await own.open();
+    await own.create(conversation("c1"));
+    await own.append([
+      message("c1", "alice", "first"),
+      edit("c1", "alice", 2, "second"),
+      reaction("c1", "bob", 2, "k"),
+    ]);
+    const of = async (request: Partial<FetchRequest>) =>
+      (await fetchPage({ store: own }, { user: "bob", origin: null }, { c: "c1", ...request })).events;
+    expect(await of({})).toMatchObject([
+      { type: "meta" },
+      { seq: 2, body: { text: "second" }, edited: 3, reactions: [["k", 1, true]] },
+    ]);
+    expect(await of({ after: 1 })).toMatchObject([
+      { seq: 2, body: { text: "first" } },
+      { seq: 3, type: "edit", re: 2 },
+      { seq: 4, type: "react", re: 2 },
+    ]);
   });
 });

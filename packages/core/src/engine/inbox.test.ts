@@ -5,6 +5,8 @@ import { conversation } from "../testing/conformance/message-store/entries.ts";
 import { inboxPage } from "./inbox.ts";
 
 const ALICE = { user: "alice", origin: null };
+/** Nothing is held back. */
+const watermarks = { flush: async () => {} };
 
 async function storeWith(conversations: number) {
   const store = memoryStore();
@@ -17,7 +19,7 @@ describe("inboxPage", () => {
   it("gives 100 rows unless another number is asked for, and never more than 200", async () => {
     const store = await storeWith(250);
     const rows = async (limit?: number) => {
-      const page = await inboxPage({ store }, ALICE, limit === undefined ? {} : { limit });
+      const page = await inboxPage({ store, watermarks }, ALICE, limit === undefined ? {} : { limit });
       return [page.conversations.length, page.more];
     };
     expect(await rows()).toEqual([100, true]);
@@ -30,7 +32,10 @@ describe("inboxPage", () => {
     const seen: string[] = [];
     let cursor: string | null = null;
     for (let more = true; more; ) {
-      const page: Awaited<ReturnType<typeof inboxPage>> = await inboxPage({ store }, ALICE, { cursor, limit: 10 });
+      const page: Awaited<ReturnType<typeof inboxPage>> = await inboxPage({ store, watermarks }, ALICE, {
+        cursor,
+        limit: 10,
+      });
       seen.push(...page.conversations.map(({ c }) => c));
       expect(page).not.toHaveProperty("reset");
       ({ cursor, more } = page);
@@ -39,7 +44,7 @@ describe("inboxPage", () => {
   });
 
   it("says that it starts over for a cursor it does not know", async () => {
-    const page = await inboxPage({ store: await storeWith(1) }, ALICE, { cursor: "unknown" });
+    const page = await inboxPage({ store: await storeWith(1), watermarks }, ALICE, { cursor: "unknown" });
     expect(page).toMatchObject({ reset: true, conversations: [{ c: "c0" }] });
   });
 });

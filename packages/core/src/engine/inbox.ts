@@ -1,18 +1,25 @@
 import { type InboxFrame, LIMITS } from "@earshot/protocol";
 import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
+import type { Watermarks } from "./watermarks.ts";
 
 export interface InboxRequest {
   readonly cursor?: string | null;
   readonly limit?: number;
 }
 
-/** The caller's conversations, or what changed of them since a cursor. `limit`: 100 unless given, at most `limits.page`. */
+export interface InboxSurroundings {
+  readonly store: Pick<MessageStore, "inbox">;
+  readonly watermarks: Pick<Watermarks, "flush">;
+}
+
+/** The caller's conversations, or what changed of them since a cursor, with all that they have read before. `limit`: 100 unless given, at most `limits.page`. */
 export async function inboxPage(
-  house: { readonly store: Pick<MessageStore, "inbox"> },
+  house: InboxSurroundings,
   caller: Caller,
   request: InboxRequest,
 ): Promise<Omit<InboxFrame, "t" | "id">> {
+  await house.watermarks.flush(caller.user);
   const limit = Math.min(request.limit ?? 100, LIMITS.pageRowsMax);
   const page = await house.store.inbox(caller.user, request.cursor ?? null, limit);
   return {

@@ -1,12 +1,9 @@
-import { isChatError, type Role } from "@earshot/protocol";
+import { LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { MemberChange } from "../ports/message-store.ts";
-import { memoryStore } from "../store/memory-message-store.ts";
-import { silentLogger } from "../system/silent-logger.ts";
-import { conversation } from "../testing/conformance/message-store/entries.ts";
-import { ManualClock } from "../testing/manual-clock.ts";
-import { changeMembers, listMembers, type MembersSurroundings } from "./members.ts";
-import { Sequencer } from "./sequencer.ts";
+import type { MemberChange, NewConversation } from "../ports/message-store.ts";
+import { by, commandHouse } from "../testing/command-house.ts";
+import { changeMembers as changeOf } from "../testing/conformance/message-store/entries.ts";
+import { changeMembers, entriesOf, listMembers, type MembersSurroundings } from "./members.ts";
 
 const MEMBERS: readonly (readonly [string, Role])[] = [
   ["olga", "owner"],
@@ -16,33 +13,14 @@ const MEMBERS: readonly (readonly [string, Role])[] = [
   ["rita", "reader"],
 ];
 
-async function houseOf(members = MEMBERS) {
-  const store = memoryStore();
-  await store.open();
-  await store.create(conversation("c1", { creator: "olga", members }));
-  const clock = new ManualClock();
-  const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100, membersPerCallMax: 3 };
-  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: () => {} });
-  const house: MembersSurroundings = { store, sequencer, clock, limits };
+async function houseOf(made: Partial<NewConversation> = {}, membersPerCallMax = 3) {
+  const { house, store, outcomeOf, events, members } = await commandHouse({ made, limits: { membersPerCallMax } });
   /** Runs a change to its end; its row, null, or the code it was refused with. */
-  const change = async (
-    user: string,
-    changes: readonly MemberChange[],
-    through: MembersSurroundings = house,
-    c = "c1",
-  ) => {
-    const outcome = changeMembers(through, { user, origin: null }, c, changes).catch((error: unknown) =>
-      isChatError(error) ? error.code : String(error),
-    );
-    await clock.settle();
-    return outcome;
-  };
-  const now = async () => (await store.members("c1", null, 1_000))?.members;
-  const events = async () => {
-    const page = await store.range({ conversation: "c1", after: 1, from: "oldest", rows: 100, bytes: 1e9 });
-    return page?.rows.map(({ type, from, body }) => ({ type, from, members: body?.["members"] }));
-  };
-  return { house, store, clock, change, now, events };
+  const change = (user: string, changes: readonly MemberChange[], through: MembersSurroundings = house, c = "c1") =>
+    outcomeOf(changeMembers(through, by(user), c, changes));
+  const changed = async () =>
+    (await events()).map(({ type, from, body }) => ({ type, from, members: body?.["members"] }));
+  return { house, store, change, now: members, events: changed };
 }
 
 describe("changeMembers", () => {
@@ -130,7 +108,7 @@ describe("changeMembers", () => {
   });
 
   it("leaves nobody behind when the last one goes", async () => {
-    const { change, now } = await houseOf([["olga", "owner"]]);
+    const { change, now } = await houseOf({ members: [["olga", "owner"]] });
     expect(await change("olga", [["olga", null]])).toBe(null);
     expect(await now()).toEqual([]);
   });
@@ -180,10 +158,11 @@ describe("changeMembers", () => {
       store: {
         access: (pairs) => store.access(pairs),
         row: (user, c) => store.row(user, c),
+        settings: (c) => store.settings(c),
         members: async (c, cursor, limit) => {
           if (!meddled) {
             meddled = true;
-            await change("olga", [["adam", null]]);
+            await changeOf(store, "c1", "olga", [["adam", null]]);
           }
           return store.members(c, cursor, limit);
         },
@@ -193,6 +172,73 @@ describe("changeMembers", () => {
     expect((await now())?.[0]).toEqual(["max", "owner"]);
   });
 
+  it("takes the role named last of who is named twice", async () => {
+    const { change, events } = await houseOf();
+    await change("adam", [
+      ["zoe", "owner"],
+      ["zoe", "reader"],
+    ]);
+    expect(await events()).toEqual([{ type: "member", from: "adam", members: [["zoe", "reader"]] }]);
+  });
+
+  it("keeps every one of many changes that come at once", async () => {
+    const { house, change, now } = await houseOf();
+    const users = Array.from({ length: 20 }, (_, index) => `u${index}`);
+    const rows = await Promise.all(users.map((user) => change("olga", [[user, "member"]])));
+    for (const row of rows) expect(row).toMatchObject({ c: "c1" });
+    expect((await now())?.map(([user]) => user)).toEqual(expect.arrayContaining(users));
+    expect(house.changes.size).toBe(0);
+  });
+
+  it("S17: refuses to add who is banned, and adds nobody of that entry", async () => {
+    const { store, change, events } = await houseOf();
+    await store.ban("c1", "zoe", true);
+    expect(
+      await change("olga", [
+        ["yann", "member"],
+        ["zoe", "member"],
+      ]),
+    ).toBe("forbidden");
+    expect(await events()).toEqual([]);
+  });
+
+  it("makes a caller who is none a member of an open one, and of no other", async () => {
+    const closed = await houseOf();
+    for (const role of ["member", "admin"] as const) {
+      expect(await closed.change("zoe", [["zoe", role]])).toBe("not_found");
+    }
+    const open = await houseOf({ open: true });
+    expect(
+      await open.change("zoe", [
+        ["zoe", "member"],
+        ["yann", "member"],
+      ]),
+    ).toBe("not_found");
+    expect(await open.change("zoe", [["zoe", "admin"]])).toBe("forbidden");
+    expect(await open.change("zoe", [["zoe", "member"]])).toMatchObject({ role: "member", head: 2 });
+  });
+
+  it("appends several entries of at most 1,000 users, in one call", async () => {
+    const { change, events, now } = await houseOf({}, 10_000);
+    const many = Array.from({ length: 9_500 }, (_, index): MemberChange => [`u${index}`, "member"]);
+    expect(await change("adam", many)).toMatchObject({ head: 11 });
+    const sizes = (await events()).map(({ members }) => (members as unknown[]).length);
+    expect(sizes).toEqual([...Array<number>(9).fill(1_000), 500]);
+    expect(await now()).toHaveLength(9_505);
+    expect(await change("adam", many), "once more").toMatchObject({ head: 11 });
+  });
+
+  it("keeps an owner, and the caller's right, until the last of several entries", async () => {
+    const { change, now } = await houseOf({}, 10_000);
+    const many = Array.from({ length: 1_500 }, (_, index): MemberChange => [`u${index}`, "member"]);
+    expect(await change("olga", [["olga", null], ...many])).toBe(null);
+    expect((await now())?.slice(0, 2)).toEqual([
+      ["adam", "owner"],
+      ["max", "member"],
+    ]);
+    expect(await now()).toHaveLength(1_504);
+  });
+
   it("gives up with a wait when others never stop changing members", async () => {
     const { house, change } = await houseOf();
     const losing: MembersSurroundings = {
@@ -200,6 +246,21 @@ describe("changeMembers", () => {
       sequencer: { append: async () => ({ kind: "refused", code: "stale" }) },
     };
     expect(await change("olga", [["zoe", "member"]], losing)).toBe("unavailable");
+  });
+});
+
+describe("entriesOf", () => {
+  it("leaves what fits into one entry as it is, and else puts owners first and the caller last", () => {
+    const few: readonly MemberChange[] = [
+      ["olga", null],
+      ["adam", "owner"],
+    ];
+    expect(entriesOf(few, by("olga"))).toEqual([few]);
+    const many = Array.from({ length: LIMITS.membersPerEventMax }, (_, index): MemberChange => [`u${index}`, "reader"]);
+    const entries = entriesOf([["olga", null], ...many, ["adam", "owner"]], by("olga"));
+    expect(entries.map((entry) => entry.length)).toEqual([LIMITS.membersPerEventMax, 2]);
+    expect(entries[0]?.[0]).toEqual(["adam", "owner"]);
+    expect(entries.at(-1)?.at(-1)).toEqual(["olga", null]);
   });
 });
 

@@ -1,24 +1,29 @@
 import { ChatError, type ConversationId, type InboxRow, LIMITS, type Role, type UserId } from "@earshot/protocol";
+import type { Permissions } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Access, MemberChange, MemberPage, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
-import { mayChangeMembers, SENDERS, withOwner } from "./permissions.ts";
+import type { Changes } from "./changes.ts";
+import { joinConversation } from "./join.ts";
+import { keepOwner } from "./keep-owner.ts";
+import { appendMembers } from "./member-entry.ts";
+import { mayChangeMembers } from "./permissions.ts";
 import type { Sequencer } from "./sequencer.ts";
 
 export interface MembersSurroundings {
-  readonly store: Pick<MessageStore, "access" | "members" | "row">;
+  readonly store: Pick<MessageStore, "access" | "members" | "row" | "settings">;
   readonly sequencer: Pick<Sequencer, "append">;
   readonly clock: Clock;
+  readonly changes: Changes;
+  readonly permissions: Permissions;
   readonly limits: { readonly membersPerCallMax: number };
 }
 
-/** Times that a change is decided anew because another came between. */
-const TRIES_MAX = 8;
-const NOT_FOUND = "no such conversation";
+const ACTION = "change members";
 
 /** One page of a conversation's members, for a member. Rejects with `not_found`. */
 export async function listMembers(
-  house: MembersSurroundings,
+  house: Pick<MembersSurroundings, "store">,
   caller: Caller,
   c: ConversationId,
   cursor: string | null,
@@ -26,15 +31,17 @@ export async function listMembers(
 ): Promise<MemberPage> {
   const [access] = await house.store.access([{ user: caller.user, conversation: c }]);
   const page = access ? await house.store.members(c, cursor, limit) : null;
-  if (page === null) throw new ChatError("not_found", `unable to list members; ${NOT_FOUND}`);
+  if (page === null) throw new ChatError("not_found", "unable to list members; no such conversation");
   return page;
 }
 
 /**
  * Changes members: a role, or null for who is to leave. Decided against the members as they are at
  * the append itself, anew if others changed them meanwhile. Gives the caller's row, or null when the
- * caller has left. Changes that change nothing append nothing. Rejects with `not_found`,
- * `forbidden`, `too_large`, `unavailable`.
+ * caller has left. Changes that change nothing append nothing; over 1,000 users are several entries, and
+ * what is refused behind the first of them leaves those before it. A caller who is no member may add
+ * themselves, which is to join. Rejects with `not_found`, `forbidden` (also: one of them is banned),
+ * `too_large`, `unavailable`.
  */
 export async function changeMembers(
   house: MembersSurroundings,
@@ -43,77 +50,62 @@ export async function changeMembers(
   changes: readonly MemberChange[],
 ): Promise<InboxRow | null> {
   if (changes.length > house.limits.membersPerCallMax) {
-    throw new ChatError("too_large", `unable to change members; a call may name ${house.limits.membersPerCallMax}`);
+    throw new ChatError("too_large", `unable to ${ACTION}; a call may name ${house.limits.membersPerCallMax}`);
   }
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
-    if (await tryChange(house, caller, c, changes)) return house.store.row(caller.user, c);
-  }
-  throw new ChatError("unavailable", "unable to change members; others keep changing them", { retryAfterMs: 1_000 });
+  // Who is named twice has the role named last.
+  const asked = [...new Map(changes)];
+  const outcome = await house.changes.decide(c, ACTION, () => tryChange(house, caller, c, asked));
+  if (outcome === "joins") return joinConversation(house, caller, c, asked[0]?.[1] ?? "member");
+  return house.store.row(caller.user, c);
 }
 
-/** false: others changed the members meanwhile. */
+/** null: others changed the members meanwhile. */
 async function tryChange(
   house: MembersSurroundings,
   caller: Caller,
   c: ConversationId,
   changes: readonly MemberChange[],
-): Promise<boolean> {
+): Promise<"done" | "joins" | null> {
   const users = [caller.user, ...changes.map(([user]) => user)];
   const [own, ...named] = await house.store.access(users.map((user) => ({ user, conversation: c })));
-  if (!own) throw new ChatError("not_found", `unable to change members; ${NOT_FOUND}`);
+  if (!own) {
+    if (joins(caller, changes)) return "joins";
+    throw new ChatError("not_found", `unable to ${ACTION}; no such conversation`);
+  }
   const current = rolesOf(changes, named);
-  if (!mayChangeMembers({ kind: own.kind, caller: { user: caller.user, role: own.role }, changes, current })) {
-    throw new ChatError("forbidden", "unable to change members; your role does not allow it");
+  const { permissions } = house;
+  const asking = { user: caller.user, role: own.role };
+  if (!mayChangeMembers({ permissions, kind: own.kind, caller: asking, changes, current })) {
+    throw new ChatError("forbidden", `unable to ${ACTION}; your role does not allow it`);
   }
   const real = changes.filter(([user, role]) => (current.get(user) ?? null) !== role);
-  if (real.length === 0) return true;
-  const complete = real.some(([user]) => current.get(user) === "owner")
-    ? await keepOwner(house, c, real, own.membersVersion)
-    : real;
-  if (complete === null) return false;
-  return append(house, caller, c, complete, own.membersVersion);
-}
-
-async function append(
-  house: MembersSurroundings,
-  caller: Caller,
-  c: ConversationId,
-  members: readonly MemberChange[],
-  version: number,
-): Promise<boolean> {
-  const result = await house.sequencer.append({
-    conversation: c,
-    user: caller.user,
-    at: house.clock.now(),
-    type: "member",
-    body: { members },
-    by: [...SENDERS, "reader"],
-    members,
-    ifMembersVersion: version,
-  });
-  if (result.kind === "event") return true;
-  if (result.kind === "refused" && result.code === "not_found") {
-    throw new ChatError("not_found", `unable to change members; ${NOT_FOUND}`);
+  if (real.length === 0) return "done";
+  const complete = await keepOwner(house, c, real, current, own.membersVersion);
+  if (complete === null) return null;
+  let version = own.membersVersion;
+  for (const members of entriesOf(complete, caller)) {
+    if (!(await appendMembers(house, caller, c, { members, version: version++ }, ACTION))) return null;
   }
-  return false;
+  return "done";
 }
 
-/** The changes with an heir for the last owner; null when the list moved on while it was read. */
-async function keepOwner(
-  house: MembersSurroundings,
-  c: ConversationId,
-  changes: readonly MemberChange[],
-  version: number,
-): Promise<readonly MemberChange[] | null> {
-  const first: (readonly [UserId, Role])[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: MemberPage | null = await house.store.members(c, cursor, LIMITS.membersPerEventMax);
-    if (page === null || page.membersVersion !== version) return null;
-    first.push(...page.members);
-    cursor = page.more ? page.cursor : null;
-  } while (cursor !== null && first.length <= changes.length);
-  return withOwner(changes, first);
+function joins(caller: Caller, changes: readonly MemberChange[]): boolean {
+  const [change, ...others] = changes;
+  return change !== undefined && others.length === 0 && change[0] === caller.user && change[1] !== null;
+}
+
+/**
+ * The entries of one call: at most 1,000 users each. Where there are several, an owner is made before
+ * another goes, and the caller's own right to the rest is the last to change. Pure.
+ */
+export function entriesOf(changes: readonly MemberChange[], caller: Caller): readonly (readonly MemberChange[])[] {
+  const perEntry = LIMITS.membersPerEventMax;
+  if (changes.length <= perEntry) return [changes];
+  const rank = ([user, role]: MemberChange): number => (user === caller.user ? 2 : role === "owner" ? 0 : 1);
+  const ordered = changes.toSorted((a, b) => rank(a) - rank(b));
+  const entries: (readonly MemberChange[])[] = [];
+  for (let from = 0; from < ordered.length; from += perEntry) entries.push(ordered.slice(from, from + perEntry));
+  return entries;
 }
 
 function rolesOf(changes: readonly MemberChange[], access: readonly (Access | null)[]): ReadonlyMap<UserId, Role> {

@@ -1,5 +1,5 @@
-import { type ConversationId, type Epoch, type EventRow, type PageRow, utf8Bytes } from "@earshot/protocol";
-import type { Access, MessageStore, Span } from "../ports/message-store.ts";
+import type { ConversationId, Epoch, PageRow, UserId } from "@earshot/protocol";
+import type { EventPage, MessageStore, RangeQuery, Span } from "../ports/message-store.ts";
 
 /** A page as it leaves: rows oldest first, covering `from`…`to`. */
 export interface Page {
@@ -11,98 +11,105 @@ export interface Page {
   readonly more: boolean;
 }
 
-export interface PageBounds {
+/** Which page of a conversation: above `after`, below `before`, around a seq; none of them: the newest. */
+export interface PageRequest {
+  readonly c: ConversationId;
+  readonly reader: UserId;
+  readonly after?: number;
+  readonly before?: number;
+  readonly around?: number;
+  /** Only replies to this seq. */
+  readonly re?: number;
   readonly rows: number;
   readonly bytes: number;
 }
 
-/** A stretch of seqs that the reader may have, or may not. */
-interface Stretch {
+/**
+ * Reads one page as its reader may have it: with `after` the log as it happened, else messages in their
+ * present state. Rows, rights and head are of one snapshot. null if there is no such conversation, or it
+ * is not the reader's.
+ */
+export async function readPage(store: Pick<MessageStore, "range">, request: PageRequest): Promise<Page | null> {
+  const read = await store.range(queryOf(request));
+  return read === null ? null : pageOf(request, read);
+}
+
+function queryOf({ c, reader, after, before, around, re, rows, bytes }: PageRequest): RangeQuery {
+  return {
+    conversation: c,
+    reader,
+    ...(after === undefined ? { view: "present", from: around ?? "newest" } : { view: "log", after, from: "oldest" }),
+    ...(before === undefined ? {} : { before }),
+    ...(re === undefined ? {} : { re }),
+    rows,
+    bytes,
+  };
+}
+
+/** A row of a page, and the seqs it stands for. */
+interface Placed {
+  readonly row: PageRow;
   readonly from: number;
   readonly to: number;
-  readonly visible: boolean;
 }
 
-/** Cuts `from`…`to` into what a member may have and what not, ascending. Pure. */
-export function stretches(spans: readonly Span[], from: number, to: number): readonly Stretch[] {
-  const cut: Stretch[] = [];
+/**
+ * What was read, with a void for each stretch that the reader may not have, cut to the rows asked for.
+ * A page reaches to its last row in a direction where rows are left, and to the end where none are. Pure.
+ */
+export function pageOf(request: Omit<PageRequest, "c" | "reader">, read: EventPage): Page {
+  const { after, before, around } = request;
+  const { epoch, head, rows, spans } = read;
+  const direction = around !== undefined ? "around" : after !== undefined ? "up" : "down";
+  const bottom = (after ?? 0) + 1;
+  const top = Math.max(bottom - 1, Math.min((before ?? head + 1) - 1, head));
+  const older = direction !== "up" && read.older;
+  const newer = direction !== "down" && read.newer;
+  // A void around the seq asked for stands before the first row.
+  const lowest = older ? Math.min(rows[0]?.seq ?? bottom, around ?? head) : bottom;
+  const highest = newer ? (rows.at(-1)?.seq ?? top) : top;
+
+  const placed: Placed[] = [];
+  for (const row of rows) placed.push({ row, from: row.seq, to: row.seq });
+  for (const [from, to] of voids(spans, lowest, highest)) {
+    placed.push({ row: { type: "void", seq: from, to }, from, to });
+  }
+  placed.sort((a, b) => a.from - b.from);
+  const [start, end] = cut(placed, direction === "around" ? (around ?? 0) : direction, request.rows);
+  const kept = placed.slice(start, end);
+  const first = kept[0];
+  const last = kept.at(-1);
+  const moreBelow = older || start > 0;
+  const moreAbove = newer || end < placed.length;
+  const more = (direction !== "up" && moreBelow) || (direction !== "down" && moreAbove);
+  const events = kept.map(({ row }) => row);
+  if (first === undefined || last === undefined) {
+    const from = direction === "up" ? bottom : top + 1;
+    return { epoch, head, from, to: from - 1, events, more };
+  }
+  return { epoch, head, from: moreBelow ? first.from : bottom, to: moreAbove ? last.to : top, events, more };
+}
+
+/** Stretches of `from`…`to` that are in no span, ascending. Pure. */
+export function voids(spans: readonly Span[], from: number, to: number): readonly (readonly [number, number])[] {
+  const found: [number, number][] = [];
   let next = from;
   for (const [start, end] of spans) {
-    const first = Math.max(start, next);
-    const last = Math.min(end ?? to, to);
-    if (first > last) continue;
-    if (first > next) cut.push({ from: next, to: first - 1, visible: false });
-    cut.push({ from: first, to: last, visible: true });
-    next = last + 1;
+    if (start > to) break;
+    if (start > next) found.push([next, start - 1]);
+    next = Math.max(next, (end ?? to) + 1);
   }
-  if (next <= to) cut.push({ from: next, to, visible: false });
-  return cut;
+  if (next <= to) found.push([next, to]);
+  return found;
 }
 
-type Store = Pick<MessageStore, "range">;
-type Log = Pick<Access, "spans" | "epoch" | "head">;
-
-/** The log above `after`, oldest first; null if it is no more. What the reader cannot have is one `void` row a stretch. */
-export async function readAfter(
-  store: Store,
-  c: ConversationId,
-  { epoch, head, spans }: Log,
-  after: number,
-  bounds: PageBounds,
-): Promise<Page | null> {
-  const read = await readStretches(store, { c, epoch, from: "oldest" }, stretches(spans, after + 1, head), bounds);
-  if (read === null) return null;
-  const to = read.reached ?? after;
-  return { epoch, head, from: after + 1, to, events: read.events, more: to < head };
-}
-
-/** The log below `before`, its newest rows, oldest first; null if it is no more. */
-export async function readBefore(
-  store: Store,
-  c: ConversationId,
-  { epoch, head, spans }: Log,
-  before: number,
-  bounds: PageBounds,
-): Promise<Page | null> {
-  const to = Math.max(0, Math.min(before - 1, head));
-  const cut = stretches(spans, 1, to).toReversed();
-  const read = await readStretches(store, { c, epoch, from: "newest" }, cut, bounds);
-  if (read === null) return null;
-  const from = read.reached ?? to + 1;
-  return { epoch, head, from, to, events: read.events, more: from > 1 };
-}
-
-/** Reads stretch by stretch, as far as the bounds reach. Rows come oldest first either way; `reached`: the last seq covered, null if none. */
-async function readStretches(
-  store: Store,
-  { c, epoch, from }: { readonly c: ConversationId; readonly epoch: Epoch; readonly from: "oldest" | "newest" },
-  cut: readonly Stretch[],
-  bounds: PageBounds,
-): Promise<{ readonly events: readonly PageRow[]; readonly reached: number | null } | null> {
-  const parts: (readonly PageRow[])[] = [];
-  let { rows, bytes } = bounds;
-  let reached: number | null = null;
-  for (const { from: first, to: last, visible } of cut) {
-    if (rows <= 0 || bytes <= 0) break;
-    const end = from === "oldest" ? last : first;
-    if (!visible) {
-      parts.push([{ type: "void", seq: first, to: last }]);
-      rows--;
-      reached = end;
-      continue;
-    }
-    const page = await store.range({ conversation: c, after: first - 1, before: last + 1, from, rows, bytes });
-    if (page === null || page.epoch !== epoch) return null;
-    parts.push(page.rows);
-    reached = page.rows.at(from === "oldest" ? -1 : 0)?.seq ?? reached;
-    if (reached !== end) break;
-    rows -= page.rows.length;
-    bytes -= bytesOf(page.rows);
-  }
-  if (from === "newest") parts.reverse();
-  return { events: parts.flat(), reached };
-}
-
-function bytesOf(rows: readonly EventRow[]): number {
-  return utf8Bytes(JSON.stringify(rows));
+/** Which of the rows a page keeps: the first, the last, or half of them below a seq; what one side lacks the other gets. */
+function cut(placed: readonly Placed[], towards: "up" | "down" | number, rows: number): readonly [number, number] {
+  const count = placed.length;
+  if (count <= rows || towards === "up") return [0, Math.min(count, rows)];
+  if (towards === "down") return [count - rows, count];
+  const at = placed.findIndex(({ to }) => to >= towards);
+  const below = at < 0 ? count : at;
+  const start = Math.max(0, Math.min(below - Math.floor(rows / 2), count - rows));
+  return [start, start + rows];
 }

@@ -1,15 +1,17 @@
 import type { Role } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_PERMISSIONS, type Permissions } from "../options.ts";
 import type { MemberChange } from "../ports/message-store.ts";
-import { mayChangeMembers, withOwner } from "./permissions.ts";
+import { mayChangeMembers, rulersOf, withOwner } from "./permissions.ts";
 
 const ROLES: readonly Role[] = ["owner", "admin", "member", "reader"];
 type Standing = Role | null;
 
 /** Whether a caller of one role may change another user from one standing to another. */
-const may = (caller: Role, from: Standing, to: Standing): boolean =>
+const may = (caller: Role, from: Standing, to: Standing, permissions: Permissions = DEFAULT_PERMISSIONS): boolean =>
   mayChangeMembers({
+    permissions,
     kind: "group",
     caller: { user: "me", role: caller },
     changes: [["you", to]],
@@ -47,6 +49,7 @@ describe("mayChangeMembers", () => {
     for (const [rank, role] of ROLES.entries()) {
       const of = (to: Standing) =>
         mayChangeMembers({
+          permissions: DEFAULT_PERMISSIONS,
           kind: "group",
           caller: { user: "me", role },
           changes: [["me", to]],
@@ -64,6 +67,7 @@ describe("mayChangeMembers", () => {
     ];
     const of = (them: Role) =>
       mayChangeMembers({
+        permissions: DEFAULT_PERMISSIONS,
         kind: "group",
         caller: { user: "me", role: "admin" },
         changes,
@@ -76,9 +80,27 @@ describe("mayChangeMembers", () => {
     for (const role of ROLES) {
       for (const changes of [[["you", "member"]], [["me", null]]] as const) {
         const current = new Map([["me", role]]);
-        expect(mayChangeMembers({ kind: "direct", caller: { user: "me", role }, changes, current })).toBe(false);
+        const caller = { user: "me", role };
+        const request = { permissions: DEFAULT_PERMISSIONS, kind: "direct" as const, caller, changes, current };
+        expect(mayChangeMembers(request)).toBe(false);
       }
     }
+  });
+
+  it("takes its rulers from the host's table", () => {
+    const flat: Permissions = { ...DEFAULT_PERMISSIONS, changeMembers: ["member"], changeAdmins: ["admin"] };
+    expect(may("member", null, "reader", flat)).toBe(true);
+    expect(may("member", "member", null, flat)).toBe(true);
+    expect(may("member", "member", "admin", flat)).toBe(false);
+    expect(may("admin", "owner", "admin", flat)).toBe(true);
+    expect(may("owner", null, "member", flat)).toBe(false);
+  });
+});
+
+describe("rulersOf", () => {
+  it("tells who may give or touch a role", () => {
+    const named = ROLES.map((role) => rulersOf(role, DEFAULT_PERMISSIONS));
+    expect(named).toEqual([["owner"], ["owner"], ["owner", "admin"], ["owner", "admin"]]);
   });
 });
 

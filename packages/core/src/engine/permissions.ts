@@ -1,20 +1,14 @@
 import type { ConversationKind, Role } from "@earshot/protocol";
+import type { Permissions } from "../options.ts";
 import type { MemberChange } from "../ports/message-store.ts";
 
 /** Who may do what to whom (protocol, section 9). Pure. */
 
-/** Roles that may send. */
-export const SENDERS: readonly Role[] = ["owner", "admin", "member"];
-
-/** Roles that may touch a member of the given role, or give that role. */
-const RULERS: Readonly<Record<Role, readonly Role[]>> = {
-  owner: ["owner"],
-  admin: ["owner"],
-  member: ["owner", "admin"],
-  reader: ["owner", "admin"],
-};
+/** For a change that a version guards: the role was looked at already. */
+export const ANY_ROLE: readonly Role[] = ["owner", "admin", "member", "reader"];
 
 export interface MembersRequest {
+  readonly permissions: Permissions;
   readonly kind: ConversationKind;
   readonly caller: { readonly user: string; readonly role: Role };
   /** What is asked for. */
@@ -24,14 +18,18 @@ export interface MembersRequest {
 }
 
 /** Whether the caller may make these changes. Leaving is everyone's right; the rest is the rulers'. */
-export function mayChangeMembers({ kind, caller, changes, current }: MembersRequest): boolean {
+export function mayChangeMembers({ permissions, kind, caller, changes, current }: MembersRequest): boolean {
   if (kind === "direct") return false;
   return changes.every(([user, role]) => {
     if (user === caller.user && role === null) return true;
-    const before = current.get(user);
-    if (before !== undefined && !RULERS[before].includes(caller.role)) return false;
-    return role === null ? RULERS.reader.includes(caller.role) : RULERS[role].includes(caller.role);
+    const before = current.get(user) ?? role ?? "member";
+    return [before, role ?? before].every((of) => rulersOf(of, permissions).includes(caller.role));
   });
+}
+
+/** Roles that may touch a member of the given role, or give that role. */
+export function rulersOf(role: Role, permissions: Permissions): readonly Role[] {
+  return role === "owner" || role === "admin" ? permissions.changeAdmins : permissions.changeMembers;
 }
 
 /**

@@ -2,7 +2,7 @@ import { type GatewayFrame, type HaveEntry, isVoidRow, LIMITS } from "@earshot/p
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encode, encodeEvents, encodePage } from "../codec/encode.ts";
-import type { Access, Append, MessageStore } from "../ports/message-store.ts";
+import type { Access, Append, MessageStore, RangeQuery } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";
 import { type RepairSurroundings, repair, repairPlan } from "./repair.ts";
@@ -82,7 +82,6 @@ async function houseOf(limits: Partial<RepairSurroundings["limits"]> = {}) {
   const session = {
     user: "bob",
     live: true,
-    subscriptions: new Set<string>(),
     tell: ({ texts }: { readonly texts: readonly string[] }) =>
       frames.push(...texts.map((text) => JSON.parse(text) as GatewayFrame)),
     drained: async () => {},
@@ -94,12 +93,13 @@ async function houseOf(limits: Partial<RepairSurroundings["limits"]> = {}) {
         return store.range(query);
       },
     },
-    limits: { repairEventsMax: 1_000, repairBytesMax: 1_048_576, subscriptionsMax: 2, ...limits },
-    accessMany: (user, conversations) => store.access(conversations.map((c) => ({ user, conversation: c }))),
+    limits: { repairEventsMax: 1_000, repairBytesMax: 1_048_576, ...limits },
     recent: (c) => ring.get(c) ?? null,
     encode,
     encodePage,
   };
+  const repairOf = async (of: typeof session, have: readonly HaveEntry[], by = house) =>
+    repair(by, of, have, await store.access(have.map(([c]) => ({ user: of.user, conversation: c }))));
   return {
     store,
     house,
@@ -107,7 +107,8 @@ async function houseOf(limits: Partial<RepairSurroundings["limits"]> = {}) {
     frames,
     ranges,
     ring,
-    repair: (have: readonly HaveEntry[]) => repair(house, session, have),
+    repairOf,
+    repair: (have: readonly HaveEntry[]) => repairOf(session, have),
   };
 }
 
@@ -149,7 +150,7 @@ describe("repair", () => {
     const { store, repair, frames, ranges, ring } = await houseOf();
     const e1 = await fill(store, "c1", 4);
     await repair([["c1", e1, 2]]);
-    const page = await store.range({ conversation: "c1", after: 2, from: "oldest", rows: 10, bytes: 1e6 });
+    const page = await store.range({ conversation: "c1", view: "log", after: 2, from: "oldest", rows: 10, bytes: 1e6 });
     ring.set("c1", encodeEvents("c1", e1, page?.rows ?? []).events);
     await repair([["c1", e1, 2]]);
     expect(ranges).toEqual(["c1"]);
@@ -157,7 +158,7 @@ describe("repair", () => {
   });
 
   it("S14, I17: never takes from memory what a part of was before the reader's join", async () => {
-    const { store, house, session, frames, ring } = await houseOf();
+    const { store, session, frames, ring, repairOf } = await houseOf();
     const e1 = await fill(store, "c1", 2);
     const version = (await store.access([{ user: "alice", conversation: "c1" }]))[0]?.membersVersion ?? 0;
     const members = [["zoe", "member"]] as const;
@@ -165,7 +166,7 @@ describe("repair", () => {
     const joins: Append = { ...entry, type: "member", members, body: { members }, ifMembersVersion: version };
     await store.append([joins]);
     ring.set("c1", [{ rowText: '{"seq":2,"secret":true}' }, { rowText: '{"seq":3}' }, { rowText: '{"seq":4}' }]);
-    await repair(house, { ...session, user: "zoe" }, [["c1", e1, 1]]);
+    await repairOf({ ...session, user: "zoe" }, [["c1", e1, 1]]);
     expect(JSON.stringify(frames)).not.toContain("secret");
     expect(frames).toMatchObject([{ from: 2, to: 4, events: [{ type: "void", seq: 2, to: 3 }, { seq: 4 }] }]);
   });
@@ -207,7 +208,14 @@ describe("repair", () => {
     for (const fromMemory of [false, true]) {
       const { store, repair, frames, ring } = await houseOf({ repairBytesMax: 10 });
       const e1 = await fill(store, "c1", 3);
-      const page = await store.range({ conversation: "c1", after: 1, from: "oldest", rows: 10, bytes: 1e6 });
+      const page = await store.range({
+        conversation: "c1",
+        view: "log",
+        after: 1,
+        from: "oldest",
+        rows: 10,
+        bytes: 1e6,
+      });
       if (fromMemory) ring.set("c1", encodeEvents("c1", e1, page?.rows ?? []).events);
       await repair([["c1", e1, 1]]);
       expect(frames).toMatchObject([{ c: "c1", from: 2, to: 2, more: true, events: [{ seq: 2 }] }]);
@@ -215,11 +223,11 @@ describe("repair", () => {
   });
 
   it("sends the next page only when the socket has room, and none to who has gone", async () => {
-    const { store, house, session, frames } = await houseOf();
+    const { store, session, frames, repairOf } = await houseOf();
     const [e1, e2] = [await fill(store, "c1", 1), await fill(store, "c2", 1)];
     const waits: (() => void)[] = [];
     const slow = { ...session, drained: () => new Promise<void>((resolve) => waits.push(resolve)) };
-    const done = repair(house, slow, [
+    const done = repairOf(slow, [
       ["c1", e1, 0],
       ["c2", e2, 0],
     ]);
@@ -235,44 +243,24 @@ describe("repair", () => {
     expect(frames).toHaveLength(1);
   });
 
-  it("subscribes where that is asked for, also beside a reset, and answers without id", async () => {
-    const { store, repair, session, frames } = await houseOf();
-    const [e1] = [await fill(store, "c1", 1), await fill(store, "c2", 1)];
-    await repair([
-      ["c1", e1, 2, true],
-      ["c2", "old", 1, true],
-      ["none", "e", 1, true],
-    ]);
-    const subscribed = frames.filter((frame) => frame.t === "subscribed");
-    expect(subscribed.map((frame) => frame.c)).toEqual(["c1", "c2"]);
-    for (const frame of subscribed) expect(frame).not.toHaveProperty("id");
-    expect([...session.subscriptions]).toEqual(["c1", "c2"]);
-    expect(frames).toContainEqual(expect.objectContaining({ c: "c2", reset: true }));
-  });
-
-  it("S45: refuses subscriptions over the bound, and sends the pages all the same", async () => {
-    const { store, repair, frames } = await houseOf({ subscriptionsMax: 1 });
-    const [e1, e2] = [await fill(store, "c1", 1), await fill(store, "c2", 1)];
-    const have: HaveEntry[] = [
-      ["c1", e1, 0, true],
-      ["c2", e2, 0, true],
-    ];
-    await expect(repair(have)).rejects.toMatchObject({ code: "too_large" });
-    expect(frames.map((frame) => frame.t)).toEqual(["subscribed", "events", "events"]);
-  });
-
   it("leaves out a conversation whose log became another meanwhile", async () => {
-    const { store, house, session, frames } = await houseOf();
+    const { store, house, session, frames, repairOf } = await houseOf();
     const e1 = await fill(store, "c1", 1);
     const gone: RepairSurroundings = { ...house, store: { range: async () => null } };
-    await repair(gone, session, [["c1", e1, 0]]);
+    await repairOf(session, [["c1", e1, 0]], gone);
+    const another = async (query: RangeQuery) => {
+      const page = await store.range(query);
+      return page === null ? null : { ...page, epoch: "another" };
+    };
+    await repairOf(session, [["c1", e1, 0]], { ...house, store: { range: another } });
     expect(frames).toEqual([]);
   });
 
   it("rejects as the store does", async () => {
-    const { house, session } = await houseOf();
-    const failing: RepairSurroundings = { ...house, accessMany: () => Promise.reject(new Error("down")) };
-    await expect(repair(failing, session, [["c1", "e1", 0]])).rejects.toThrow("down");
+    const { store, house, session, repairOf } = await houseOf();
+    const e1 = await fill(store, "c1", 1);
+    const failing: RepairSurroundings = { ...house, store: { range: () => Promise.reject(new Error("down")) } };
+    await expect(repairOf(session, [["c1", e1, 0]], failing)).rejects.toThrow("down");
   });
 
   it("covers a page by rows and voids whatever its source", async () => {

@@ -1,8 +1,14 @@
-import { type ConversationId, cursorPosition, type GatewayFrame, type HaveEntry, LIMITS } from "@earshot/protocol";
+import {
+  type ConversationId,
+  cursorPosition,
+  type GatewayFrame,
+  type HaveEntry,
+  LIMITS,
+  type UserId,
+} from "@earshot/protocol";
 import type { Access, MessageStore } from "../ports/message-store.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
-import { readAfter, stretches } from "./page.ts";
-import { addSubscription, subscribedFrame } from "./subscribe.ts";
+import { readPage, voids } from "./page.ts";
 
 /** What is to be done for one cursor. */
 type Repair =
@@ -44,12 +50,7 @@ export function repairPlan(
 
 export interface RepairSurroundings {
   readonly store: Pick<MessageStore, "range">;
-  readonly limits: {
-    readonly repairEventsMax: number;
-    readonly repairBytesMax: number;
-    readonly subscriptionsMax: number;
-  };
-  accessMany(user: string, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
+  readonly limits: { readonly repairEventsMax: number; readonly repairBytesMax: number };
   /** Encoded rows above `after` up to `head`, if all of them are in memory. */
   recent(c: ConversationId, epoch: string, after: number, head: number): readonly { readonly rowText: string }[] | null;
   encode(frame: GatewayFrame): EncodedFrames;
@@ -68,27 +69,24 @@ export interface RepairSurroundings {
 
 /** The session that asked. */
 export interface RepairedSession {
-  readonly user: string;
+  readonly user: UserId;
   readonly live: boolean;
-  readonly subscriptions: Set<string>;
   tell(frames: EncodedFrames): void;
   /** Resolves when the socket has room for a page. */
   drained(): Promise<void>;
 }
 
 /**
- * Brings a client's cursors up to date: one page for each conversation that is behind, the next only
- * when the socket has room; those the budget does not reach are named in one `lagging`, at once.
+ * Brings a client's cursors up to date, by the rights and heads of `access`: one page for each
+ * conversation that is behind, the next only when the socket has room; those the budget does not reach
+ * are named in one `lagging`, at once.
  */
 export async function repair(
   house: RepairSurroundings,
   session: RepairedSession,
   have: readonly HaveEntry[],
+  access: readonly (Access | null)[],
 ): Promise<void> {
-  const access = await house.accessMany(
-    session.user,
-    have.map(([c]) => c),
-  );
   const plan = repairPlan(have, access, house.limits.repairEventsMax);
   const say = (frame: GatewayFrame): void => session.tell(house.encode(frame));
   const beyond = plan.filter((step) => step.kind === "lagging").map((step) => step.c);
@@ -99,29 +97,7 @@ export async function repair(
       say({ t: "events", c: step.c, epoch: step.access.epoch, head: step.access.head, events: [], reset: true });
     }
   }
-  const refused = subscribeThose(house, session, have, access);
   await sendPages(house, session, plan, say);
-  if (refused !== null) throw refused;
-}
-
-/** Subscribes where that was asked for; the first refusal, which keeps no page from coming. */
-function subscribeThose(
-  house: RepairSurroundings,
-  session: RepairedSession,
-  have: readonly HaveEntry[],
-  access: readonly (Access | null)[],
-): unknown {
-  for (const [index, [c, , , wanted]] of have.entries()) {
-    const known = access[index] ?? null;
-    if (wanted !== true || known === null) continue;
-    try {
-      addSubscription(session.subscriptions, c, house.limits.subscriptionsMax);
-    } catch (error) {
-      return error;
-    }
-    session.tell(house.encode(subscribedFrame(c, known)));
-  }
-  return null;
 }
 
 async function sendPages(
@@ -140,7 +116,7 @@ async function sendPages(
     }
     await session.drained();
     if (!session.live) return;
-    const page = await pageOf(house, step, Math.min(bytes, LIMITS.pageBytesMax));
+    const page = await pageOf(house, session.user, step, Math.min(bytes, LIMITS.pageBytesMax));
     if (page === null) continue;
     bytes -= page.bytes;
     session.tell(page);
@@ -150,22 +126,21 @@ async function sendPages(
 
 async function pageOf(
   house: RepairSurroundings,
+  reader: UserId,
   step: Extract<Repair, { kind: "page" }>,
   bytes: number,
 ): Promise<EncodedFrames | null> {
   const { c, access, after, rows } = step;
-  const whole = stretches(access.spans, after + 1, access.head).every((stretch) => stretch.visible);
-  const recent = whole && rows === access.head - after ? house.recent(c, access.epoch, after, access.head) : null;
+  const { epoch, head, spans } = access;
+  const whole = rows === head - after && voids(spans, after + 1, head).length === 0;
+  const recent = whole ? house.recent(c, epoch, after, head) : null;
   if (recent !== null) {
     const texts = within(recent, bytes);
     const to = after + texts.length;
-    return house.encodePage(
-      { c, epoch: access.epoch, head: access.head, from: after + 1, to, more: to < access.head },
-      texts,
-    );
+    return house.encodePage({ c, epoch, head, from: after + 1, to, more: to < head }, texts);
   }
-  const page = await readAfter(house.store, c, access, after, { rows, bytes });
-  return page === null ? null : house.encode({ t: "events", c, ...page });
+  const page = await readPage(house.store, { c, reader, after, rows, bytes });
+  return page === null || page.epoch !== epoch ? null : house.encode({ t: "events", c, ...page });
 }
 
 /** As many rows as fit, at least one. */

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
-import { conversation, message } from "../testing/conformance/message-store/entries.ts";
+import {
+  changeOfSettings,
+  changeSettings,
+  conversation,
+  message,
+  reaction,
+} from "../testing/conformance/message-store/entries.ts";
+import { settingsOf } from "../testing/conformance/message-store/readings.ts";
 import { type Faults, Lossy } from "../testing/lossy.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
@@ -20,7 +27,8 @@ async function fate(append: Promise<AppendResult>): Promise<string> {
 }
 
 /** A sequencer over a memory store with `c1` and `c2`, which fails as `faults` say until `heal`. */
-async function sequencerWith(faults: Faults = {}, limits = { batchEntriesMax: 100, sequencerEntriesMax: 100 }) {
+async function sequencerWith(faults: Faults = {}, bounds = {}) {
+  const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100, rememberedMax: 100, ...bounds };
   const clock = new ManualClock();
   const lossy = new Lossy({ clock, random: new SeededRandom(1) });
   const plain = memoryStore();
@@ -28,12 +36,13 @@ async function sequencerWith(faults: Faults = {}, limits = { batchEntriesMax: 10
   for (const c of ["c1", "c2"]) await plain.create(conversation(c));
   const batches: (readonly Append[])[] = [];
   const faulty = lossy.wrap(plain, { append: faults });
-  const store: Pick<MessageStore, "append" | "range"> = {
+  const store: Pick<MessageStore, "append" | "range" | "settings"> = {
     append: (batch) => {
       batches.push(batch);
       return faulty.append(batch);
     },
     range: plain.range.bind(plain),
+    settings: plain.settings.bind(plain),
   };
   const told: (readonly Committed[])[] = [];
   const sequencer = new Sequencer({
@@ -44,11 +53,11 @@ async function sequencerWith(faults: Faults = {}, limits = { batchEntriesMax: 10
     committed: (batch) => told.push(batch),
   });
   const texts = async (c: string) => {
-    const page = await plain.range({ conversation: c, after: 1, from: "oldest", rows: 1_000, bytes: 1e9 });
+    const page = await plain.range({ conversation: c, view: "log", after: 1, from: "oldest", rows: 1_000, bytes: 1e9 });
     return page?.rows.map((row) => row.body?.["text"]) ?? [];
   };
   const seqsTold = () => told.flat().map(({ entry, result }) => `${entry.conversation} ${result.row.seq}`);
-  return { clock, lossy, sequencer, batches, told, seqsTold, texts, heal: () => (lossy.on = false) };
+  return { clock, lossy, plain, sequencer, batches, told, seqsTold, texts, heal: () => (lossy.on = false) };
 }
 
 /** A text message under a key of its own, whose `at` is when it was made. */
@@ -80,10 +89,7 @@ describe("Sequencer: group commit", () => {
   });
 
   it("cuts batches at their bound, in order", async () => {
-    const { clock, sequencer, batches, texts } = await sequencerWith(
-      {},
-      { batchEntriesMax: 2, sequencerEntriesMax: 100 },
-    );
+    const { clock, sequencer, batches, texts } = await sequencerWith({}, { batchEntriesMax: 2 });
     for (const text of ["a", "b", "c", "d", "e"]) void sequencer.append(say(text));
     await clock.settle();
     expect(batches.map((batch) => batch.length)).toEqual([2, 2, 1]);
@@ -127,7 +133,7 @@ describe("Sequencer: group commit", () => {
     const store = memoryStore();
     await store.open();
     await store.create(conversation("c1"));
-    const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100 };
+    const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100, rememberedMax: 100 };
     const broken = () => {
       throw new Error("broken");
     };
@@ -243,7 +249,7 @@ describe("Sequencer: a store that fails", () => {
   it("gives up at once when the store is closed", async () => {
     const clock = new ManualClock();
     const store = memoryStore();
-    const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100 };
+    const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100, rememberedMax: 100 };
     const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: () => {} });
     const refused = fate(sequencer.append(say("a")));
     await clock.settle();
@@ -253,12 +259,89 @@ describe("Sequencer: a store that fails", () => {
 
   it("takes a store that answers too little for one that failed", async () => {
     const clock = new ManualClock();
-    const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100 };
-    const store = { append: async () => [], range: async () => null };
+    const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100, rememberedMax: 100 };
+    const store = { append: async () => [], range: async () => null, settings: async () => null };
     const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: () => {} });
     const refused = fate(sequencer.append(say("a")));
     await clock.advance(2_000);
     expect(await refused).toBe("unavailable 1000");
+  });
+});
+
+describe("Sequencer: slow mode", () => {
+  const from = (user: string, text: string) => message("c1", user, text);
+
+  it("I11: lets nothing of an order pass a message that is refused for a while", async () => {
+    const { clock, plain, sequencer, texts } = await sequencerWith();
+    await changeSettings(plain, "c1", "alice", { slow: 5_000 });
+    const [mine, theirs] = [{}, {}];
+    const fates = [
+      sequencer.append(from("bob", "a"), mine),
+      sequencer.append(from("bob", "b"), mine),
+      sequencer.append(reaction("c1", "bob", 3, "k"), mine),
+      sequencer.append(from("alice", "c"), theirs),
+      sequencer.append(reaction("c1", "alice", 3, "k"), theirs),
+    ].map(fate);
+    await clock.settle();
+    expect(await Promise.all(fates)).toEqual(["event", "too_soon", "blocked 5000", "event", "event"]);
+    expect(await texts("c1")).toEqual([undefined, "a", "c", undefined]);
+  });
+
+  it("looks up at once all that stands behind it", async () => {
+    const { clock, plain, sequencer, batches } = await sequencerWith();
+    await changeSettings(plain, "c1", "alice", { slow: 5_000 });
+    const order = {};
+    const fates = ["a", "b", "c", "d", "e"].map((text) => fate(sequencer.append(from("bob", text), order)));
+    await clock.settle();
+    expect(await Promise.all(fates)).toEqual(["event", "too_soon", "blocked 5000", "blocked 5000", "blocked 5000"]);
+    expect(batches.map((batch) => batch.length)).toEqual([1, 1, 3]);
+  });
+
+  it("I4: tells what is stored already, also behind one that is refused for a while", async () => {
+    const { clock, plain, sequencer } = await sequencerWith();
+    const order = {};
+    const first = from("bob", "a");
+    void sequencer.append(first, order);
+    await clock.settle();
+    await changeSettings(plain, "c1", "alice", { slow: 5_000 });
+    const fates = [from("bob", "b"), first, { ...first, key: { id: first.key?.id ?? "", hash: "other" } }]
+      .map((entry) => sequencer.append(entry, order))
+      .map(fate);
+    await clock.settle();
+    expect(await Promise.all(fates)).toEqual(["too_soon", "duplicate", "conflict"]);
+  });
+
+  it("gathers messages of one order as ever, where it is known that there is none", async () => {
+    const { clock, sequencer, batches } = await sequencerWith();
+    const order = {};
+    const sendThree = async () => {
+      for (const text of ["a", "b", "c"]) void sequencer.append(from("bob", text), order);
+      await clock.settle();
+    };
+    await sendThree();
+    batches.length = 0;
+    await sendThree();
+    expect(batches.map((batch) => batch.length)).toEqual([3]);
+  });
+
+  it("I11: keeps the order behind the very entry that turns it on", async () => {
+    const { clock, plain, sequencer, texts } = await sequencerWith();
+    const order = {};
+    for (const text of ["a", "b", "c"]) void sequencer.append(from("bob", text), order);
+    await clock.settle();
+    const { settingsVersion } = await settingsOf(plain, "c1");
+    void sequencer.append(changeOfSettings("c1", "alice", { slow: 5_000 }, settingsVersion));
+    const fates = [from("bob", "d"), reaction("c1", "bob", 2, "k")]
+      .map((entry) => sequencer.append(entry, order))
+      .map(fate);
+    await clock.settle();
+    expect(await Promise.all(fates)).toEqual(["too_soon", "blocked 5000"]);
+    const again = [from("bob", "d"), reaction("c1", "bob", 2, "k")]
+      .map((entry) => sequencer.append(entry, order))
+      .map(fate);
+    await clock.settle();
+    expect(await Promise.all(again)).toEqual(["too_soon", "blocked 5000"]);
+    expect(await texts("c1")).toEqual(["a", "b", "c", undefined]);
   });
 });
 

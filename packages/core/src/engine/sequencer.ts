@@ -2,9 +2,8 @@ import { ChatError, isChatError } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
-
-/** Entries that stand in one order: one session's sends to one conversation. Compared by identity. */
-export type Order = object;
+import { nextBatch, type Order, type QueuedEntry } from "./next-batch.ts";
+import { SlowConversations } from "./slow-conversations.ts";
 
 /** An entry that was numbered, as it leaves for the bus. */
 export interface Committed {
@@ -15,20 +14,23 @@ export interface Committed {
 }
 
 export interface SequencerSurroundings {
-  readonly store: Pick<MessageStore, "append" | "range">;
+  readonly store: Pick<MessageStore, "append" | "range" | "settings">;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly limits: { readonly batchEntriesMax: number; readonly sequencerEntriesMax: number };
+  readonly limits: {
+    readonly batchEntriesMax: number;
+    readonly sequencerEntriesMax: number;
+    readonly rememberedMax: number;
+  };
   /** Told of everything that was numbered, in the order of the commit. Must not throw. */
   committed(batch: readonly Committed[]): void;
 }
 
-interface Waiting {
-  readonly entry: Append;
-  readonly order: Order | null;
+interface Waiting extends QueuedEntry {
   readonly origin: object | null;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: ChatError) => void;
+  behindMs: number | null;
 }
 
 /** Tries of one batch whose result is unknown, and the wait before each further one. */
@@ -42,16 +44,19 @@ const UNAVAILABLE_RETRY_MS = 1_000;
  *
  * A batch that fails has an unknown result (trap 8): it is appended again under the same keys, which
  * tells, and only then refused with `unavailable`. Entries of a refused entry's order that came
- * later are refused with it, so that none overtakes it (I11).
+ * later are refused with it, so that none overtakes it (I11). What slow mode may refuse is therefore the
+ * last of its order in a batch.
  */
 export class Sequencer {
   readonly #house: SequencerSurroundings;
+  readonly #slow: SlowConversations;
   #waiting: Waiting[] = [];
   #running = false;
   #idle: (() => void)[] = [];
 
   constructor(house: SequencerSurroundings) {
     this.#house = house;
+    this.#slow = new SlowConversations(house.store, house.limits.rememberedMax);
   }
 
   /**
@@ -63,7 +68,7 @@ export class Sequencer {
       return Promise.reject(unavailable("too many messages wait for the store"));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, order, origin, resolve, reject });
+      this.#waiting.push({ entry, order, origin, resolve, reject, behindMs: null });
       if (!this.#running) {
         this.#running = true;
         this.#house.clock.endOfTurn(() => void this.#run());
@@ -78,8 +83,12 @@ export class Sequencer {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#house.limits.batchEntriesMax);
+      const entriesMax = this.#house.limits.batchEntriesMax;
+      const { batch, later } = nextBatch(this.#waiting, entriesMax, (c) => this.#slow.maybe(c));
+      this.#waiting = later;
       await this.#commit(batch);
+      // What was looked up meanwhile may be from before it.
+      for (const { entry } of batch) if (entry.settings !== undefined) this.#slow.forget(entry.conversation);
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
@@ -103,7 +112,9 @@ export class Sequencer {
   }
 
   async #append(batch: readonly Waiting[], repeated: boolean): Promise<readonly AppendResult[]> {
-    const results = await this.#house.store.append(batch.map((waiting) => waiting.entry));
+    const results = await this.#house.store.append(
+      batch.map(({ entry, behindMs }): Append => (behindMs === null ? entry : { ...entry, lookup: true })),
+    );
     if (results.length !== batch.length)
       throw new ChatError("internal", "unable to append; the store left entries unanswered");
     if (!repeated) return results;
@@ -115,11 +126,25 @@ export class Sequencer {
 
   #settle(batch: readonly Waiting[], results: readonly AppendResult[]): void {
     const committed: Committed[] = [];
-    for (const [index, { entry, origin }] of batch.entries()) {
+    const waits = new Map<Order, number>();
+    for (const [index, { entry, order, origin }] of batch.entries()) {
       const result = results[index];
       if (result?.kind === "event") committed.push({ entry, result, origin });
+      if (result?.kind === "refused" && result.code === "too_soon" && order !== null) {
+        waits.set(order, result.retryAfterMs);
+      }
     }
-    for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as AppendResult);
+    if (waits.size > 0) {
+      for (const waiting of this.#waiting) {
+        if (waiting.order !== null) waiting.behindMs ??= waits.get(waiting.order) ?? null;
+      }
+    }
+    for (const [index, waiting] of batch.entries()) {
+      const result = results[index] as AppendResult;
+      const absent = result.kind === "refused" && result.code === "absent";
+      if (absent && waiting.behindMs !== null) waiting.reject(blocked(waiting.behindMs));
+      else waiting.resolve(result);
+    }
     if (committed.length === 0) return;
     try {
       this.#house.committed(committed);
@@ -135,9 +160,9 @@ export class Sequencer {
   /** The event of a first try whose answer was lost: nobody was told of it yet. Which members it was for is not known any longer. */
   async #firstResult(entry: Append | undefined, result: AppendResult): Promise<AppendResult> {
     if (entry === undefined || result.kind !== "duplicate") return result;
-    const { conversation } = entry;
     const page = await this.#house.store.range({
-      conversation,
+      conversation: entry.conversation,
+      view: "log",
       after: result.seq - 1,
       from: "oldest",
       rows: 1,
@@ -160,11 +185,7 @@ export class Sequencer {
   #reject(waiting: Waiting, failed: Set<Order>): void {
     const { order } = waiting;
     if (order !== null && failed.has(order)) {
-      waiting.reject(
-        new ChatError("blocked", "unable to send message; an earlier one has to be answered first", {
-          retryAfterMs: UNAVAILABLE_RETRY_MS,
-        }),
-      );
+      waiting.reject(blocked(UNAVAILABLE_RETRY_MS));
       return;
     }
     if (order !== null) failed.add(order);
@@ -179,14 +200,19 @@ export class Sequencer {
 function ownDuplicates(batch: readonly Waiting[], results: readonly AppendResult[]): ReadonlySet<number> {
   const own = new Set<number>();
   const events = new Set<string>();
-  for (const [index, { entry }] of batch.entries()) {
+  for (const [index, { entry, behindMs }] of batch.entries()) {
     const result = results[index];
-    if (result?.kind !== "duplicate" || entry.lookup === true || result.at !== entry.at) continue;
+    if (result?.kind !== "duplicate" || result.at !== entry.at) continue;
+    if (entry.lookup === true || behindMs !== null) continue;
     const event = `${entry.conversation} ${result.seq}`;
     if (!events.has(event)) own.add(index);
     events.add(event);
   }
   return own;
+}
+
+function blocked(retryAfterMs: number): ChatError {
+  return new ChatError("blocked", "unable to send message; an earlier one has to be answered first", { retryAfterMs });
 }
 
 function unavailable(why: string): ChatError {

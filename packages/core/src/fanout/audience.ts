@@ -1,4 +1,4 @@
-import type { ConversationId, EventRow, MemberBody, Role, UserId } from "@earshot/protocol";
+import type { ConversationId, EventRow, MemberBody, MetaBody, Role, UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
 import type { MessageStore } from "../ports/message-store.ts";
 
@@ -45,6 +45,11 @@ export class Audiences {
     const changes = created.rows.filter((row) => row.type === "member").length;
     const users = new Set(made.members.map(([user]) => user));
     this.#known.set(made.id, { version: created.membersVersion - changes, users, since: null });
+  }
+
+  /** The conversation is no more. */
+  forget(c: ConversationId): void {
+    this.#known.delete(c);
   }
 
   /** Moves the list over a `member` event. */
@@ -100,4 +105,10 @@ export class Audiences {
 /** The changes that a `member` event tells of. */
 export function memberChanges(row: EventRow): readonly (readonly [UserId, Role | null])[] {
   return row.type === "member" ? ((row.body as MemberBody | undefined)?.members ?? []) : [];
+}
+
+/** Members that an event names: those it changes, or, in the one that creates a conversation, its first. */
+export function namedBy(row: EventRow): readonly (readonly [UserId, Role | null])[] {
+  if (row.type === "meta" && row.seq === 1) return (row.body as MetaBody | undefined)?.members ?? [];
+  return memberChanges(row);
 }

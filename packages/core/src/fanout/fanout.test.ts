@@ -1,4 +1,11 @@
-import { ChatError, type EventRow, type GatewayFrame, type Role } from "@earshot/protocol";
+import {
+  ChatError,
+  type EventRow,
+  type GatewayFrame,
+  type Mode,
+  type Role,
+  type SubscribedFrame,
+} from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encode, encodeEvents } from "../codec/encode.ts";
@@ -9,12 +16,21 @@ import { silentLogger } from "../system/silent-logger.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { Audiences } from "./audience.ts";
-import { type FannedEvents, Fanout, type FanoutArrival, type Recipient } from "./fanout.ts";
+import type { FannedEvents } from "./fanned-events.ts";
+import { Fanout, type FanoutArrival, type Recipient } from "./fanout.ts";
+import { Modes } from "./modes.ts";
+import { openSubscription } from "./open-subscription.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 class Recorder implements Recipient {
+  readonly user: string;
   readonly delivered: FannedEvents[] = [];
-  /** Seqs of events and `gone`, in the order they came. */
-  readonly told: (number | "gone")[] = [];
+  /** Seqs of events, and what else it was told, in the order it came. */
+  readonly told: (number | "gone" | "subscribed" | "lagging")[] = [];
+
+  constructor(user: string) {
+    this.user = user;
+  }
 
   deliver(events: FannedEvents): void {
     this.delivered.push(events);
@@ -25,12 +41,16 @@ class Recorder implements Recipient {
     this.told.push(...frames.map(({ seq }) => seq));
   }
 
-  follow(frames: EncodedFrames): void {
+  lose(_c: string, frames: EncodedFrames): void {
     for (const text of frames.texts) {
       const frame = JSON.parse(text) as GatewayFrame;
       if (frame.t !== "events" || !("gone" in frame)) throw new Error(`told ${text}`);
       this.told.push("gone");
     }
+  }
+
+  tell(frames: EncodedFrames): void {
+    for (const text of frames.texts) this.told.push((JSON.parse(text) as { t: "subscribed" | "lagging" }).t);
   }
 }
 
@@ -38,18 +58,27 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const USERS = ["alice", "bob", "carol", "dave"];
 
 /** Everybody has a session on this node; `c1` is alice's and bob's. */
-async function fanoutOver(lists?: (store: MessageStore) => Pick<MessageStore, "members" | "access">) {
+async function fanoutOver(
+  lists?: (store: MessageStore) => Pick<MessageStore, "members" | "access">,
+  { mode = "push", subscribingEventsMax = 100 }: { mode?: Mode; subscribingEventsMax?: number } = {},
+) {
   const store = memoryStore();
   await store.open();
-  await store.create(conversation("c1"));
+  await store.create({ ...conversation("c1"), mode });
   const epoch = (await store.access([{ user: "alice", conversation: "c1" }]))[0]?.epoch ?? "";
-  const sessions = new Map(USERS.map((user) => [user, [new Recorder()]]));
+  const sessions = new Map(USERS.map((user) => [user, [new Recorder(user)]]));
   const remembered: number[] = [];
   let encodings = 0;
   const clock = new ManualClock();
-  const fanout = new Fanout({
+  const subscriptions = new Subscriptions<Recorder, FannedEvents>({ subscriptionsMax: 10, subscribingEventsMax });
+  const limits = { rememberedMax: 10 };
+  const forgotten: string[] = [];
+  const left: unknown[] = [];
+  const fanout = new Fanout<Recorder>({
     clock,
-    audiences: new Audiences({ store: lists?.(store) ?? store, limits: { rememberedMax: 10 } }),
+    audiences: new Audiences({ store: lists?.(store) ?? store, limits }),
+    modes: new Modes({ store, limits }),
+    subscriptions,
     logger: silentLogger,
     sessionsOf: (user) => sessions.get(user) ?? [],
     encodeEvents: (...given) => {
@@ -58,7 +87,16 @@ async function fanoutOver(lists?: (store: MessageStore) => Pick<MessageStore, "m
     },
     encode,
     remember: ({ events }) => remembered.push(...events.map(({ row }) => row.seq)),
+    forget: (c) => forgotten.push(c),
+    left: (c, users) => left.push([c, users]),
   });
+  const open = (session: Recorder) => openSubscription({ subscriptions, encode }, session, "c1");
+  /** Subscribes as of now. */
+  const subscribe = async (session: Recorder) => {
+    const opening = open(session);
+    const [access] = await store.access([{ user: session.user, conversation: "c1" }]);
+    return opening.activate(access ?? { epoch: "", head: 0 }, () => ({ t: "subscribed" }) as SubscribedFrame);
+  };
   const append = async (entry: Parameters<MessageStore["append"]>[0][number]) => {
     const [result] = await store.append([entry]);
     if (result?.kind !== "event") throw new Error(`refused: ${JSON.stringify(result)}`);
@@ -86,13 +124,29 @@ async function fanoutOver(lists?: (store: MessageStore) => Pick<MessageStore, "m
     if (session === undefined) throw new Error(`no session of ${user}`);
     return session;
   };
-  return { store, clock, fanout, sessions, of, say, change, arrival, remembered, encodings: () => encodings };
+  const told = { remembered, forgotten, left };
+  return {
+    store,
+    clock,
+    fanout,
+    sessions,
+    of,
+    say,
+    change,
+    arrival,
+    ...told,
+    encodings: () => encodings,
+    subscriptions,
+    open,
+    subscribe,
+    epoch,
+  };
 }
 
 describe("Fanout", () => {
   it("gives every session of every member what arrived, in one encoding that all share", async () => {
     const { fanout, sessions, of, say, arrival, remembered, encodings } = await fanoutOver();
-    sessions.get("bob")?.push(new Recorder());
+    sessions.get("bob")?.push(new Recorder("bob"));
     fanout.deliver(arrival([await say(), await say()]));
     await turn();
     for (const session of [of("alice"), of("bob"), of("bob", 1)]) expect(session.told).toEqual([2, 3]);
@@ -111,7 +165,7 @@ describe("Fanout", () => {
 
   it("I13: leaves out what a session sent itself, and only there", async () => {
     const { fanout, sessions, of, say, arrival } = await fanoutOver();
-    sessions.get("alice")?.push(new Recorder());
+    sessions.get("alice")?.push(new Recorder("alice"));
     const [first, second] = [of("alice"), of("alice", 1)];
     fanout.deliver(arrival([await say(), await say(), await say()], [first, second, first]));
     await turn();
@@ -225,6 +279,144 @@ describe("Fanout", () => {
   });
 });
 
+/** Never reads a member list. */
+const noLists = (): Pick<MessageStore, "members" | "access"> => ({
+  members: () => Promise.reject(new Error("members were read")),
+  access: () => Promise.reject(new Error("members were read")),
+});
+
+describe("Fanout in a pull conversation", () => {
+  const pull = (options: { subscribingEventsMax?: number } = {}) => fanoutOver(noLists, { mode: "pull", ...options });
+
+  it("gives events to subscribers alone, without looking at members", async () => {
+    const { fanout, of, say, arrival, subscribe } = await pull();
+    await subscribe(of("bob"));
+    fanout.deliver(arrival([await say(), await say()]));
+    await turn();
+    fanout.deliver(arrival([await say()]));
+    expect(of("bob").told).toEqual(["subscribed", 2, 3, 4]);
+    for (const user of ["alice", "carol", "dave"]) expect(of(user).told).toEqual([]);
+  });
+
+  it("I13: leaves out what a session sent itself; other sessions of the sender have to subscribe too", async () => {
+    const { fanout, sessions, of, say, arrival, subscribe } = await pull();
+    sessions.get("alice")?.push(new Recorder("alice"), new Recorder("alice"));
+    await subscribe(of("alice"));
+    await subscribe(of("alice", 1));
+    fanout.deliver(arrival([await say(), await say()], [of("alice"), null]));
+    await turn();
+    expect(of("alice").told).toEqual(["subscribed", 3]);
+    expect(of("alice", 1).told).toEqual(["subscribed", 2, 3]);
+    expect(of("alice", 2).told).toEqual([]);
+  });
+
+  it("gives a member event to whom it names too, once, in its place", async () => {
+    const { fanout, of, say, change, arrival, subscribe } = await pull();
+    await subscribe(of("bob"));
+    fanout.deliver(arrival([await say(), await change(["carol", "member"], ["bob", "reader"]), await say()]));
+    await turn();
+    expect(of("bob").told).toEqual(["subscribed", 2, 3, 4]);
+    expect(of("carol").told).toEqual([3]);
+    expect(of("alice").told).toEqual([]);
+  });
+
+  it("gives the creation to the members it names", async () => {
+    const { store, fanout, of, arrival, epoch } = await pull();
+    const page = await store.range({ conversation: "c1", view: "log", from: "oldest", rows: 1, bytes: 1e6 });
+    const row = page?.rows[0] as EventRow;
+    const members = [
+      ["alice", "owner"],
+      ["carol", "member"],
+    ];
+    fanout.deliver({ ...arrival([]), epoch, rows: [{ ...row, body: { mode: "pull", members } }], membersVersion: 1 });
+    expect(["alice", "bob", "carol"].map((user) => of(user).told)).toEqual([[1], [], [1]]);
+  });
+
+  it("I17: gives a removed user the removal, then gone, and nothing after, subscribed or not", async () => {
+    const { fanout, sessions, of, say, change, arrival, subscribe, subscriptions, left } = await pull();
+    sessions.get("bob")?.push(new Recorder("bob"));
+    await subscribe(of("bob"));
+    await subscribe(of("alice"));
+    fanout.deliver(arrival([await say(), await change(["bob", null], ["carol", "member"]), await say()]));
+    await turn();
+    expect(of("bob").told).toEqual(["subscribed", 2, 3, "gone"]);
+    expect(of("bob", 1).told).toEqual([3, "gone"]);
+    expect(of("alice").told).toEqual(["subscribed", 2, 3, 4]);
+    expect(subscriptions.size).toBe(1);
+    expect(left).toEqual([["c1", ["bob"]]]);
+  });
+
+  it("I17: takes the last word on who is named twice", async () => {
+    const { fanout, of, change, arrival } = await pull();
+    fanout.deliver(arrival([await change(["bob", null], ["bob", "reader"])]));
+    await turn();
+    expect(of("bob").told).toEqual([2]);
+  });
+
+  it("I7: what comes while a subscription is opened comes behind its answer, from the head on", async () => {
+    const { fanout, of, say, arrival, open, epoch } = await pull();
+    const opening = open(of("bob"));
+    const [two, three, four] = [await say(), await say(), await say()];
+    fanout.deliver(arrival([two, three]));
+    await turn();
+    fanout.deliver(arrival([four]));
+    expect(of("bob").told).toEqual([]);
+    expect(opening.activate({ epoch, head: 2 }, () => ({ t: "subscribed" }) as SubscribedFrame)).toBe(true);
+    expect(of("bob").told).toEqual(["subscribed", 3, 4]);
+  });
+
+  it("of another life of the log nothing that came before comes", async () => {
+    const { fanout, of, say, arrival, open } = await pull();
+    const opening = open(of("bob"));
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    opening.activate({ epoch: "e-new", head: 1 }, () => ({ t: "subscribed" }) as SubscribedFrame);
+    expect(of("bob").told).toEqual(["subscribed"]);
+  });
+
+  it("tells the client to fetch when more came than may be held", async () => {
+    const { fanout, of, say, arrival, open, epoch } = await pull({ subscribingEventsMax: 2 });
+    const opening = open(of("bob"));
+    for (let count = 0; count < 5; count++) fanout.deliver(arrival([await say()]));
+    await turn();
+    opening.activate({ epoch, head: 1 }, () => ({ t: "subscribed" }) as SubscribedFrame);
+    fanout.deliver(arrival([await say()]));
+    expect(of("bob").told).toEqual(["subscribed", "lagging", 7]);
+  });
+});
+
+describe("Fanout of a conversation that was removed for all", () => {
+  it.each(["push", "pull"] as const)(
+    "I17: tells its members gone in %s, forgets it, and gives nobody what comes late",
+    async (mode) => {
+      const { fanout, of, say, arrival, subscribe, subscriptions, forgotten, left } = await fanoutOver(undefined, {
+        mode,
+      });
+      await subscribe(of("bob"));
+      fanout.deliver(arrival([await say()]));
+      await turn();
+      const late = arrival([await say()]);
+      const before = of("alice").told.length;
+      fanout.gone("c1", ["alice", "bob"]);
+      fanout.deliver(late);
+      await turn();
+      expect(of("alice").told.slice(before)).toEqual(["gone"]);
+      expect(of("bob").told).toEqual(["subscribed", 2, "gone"]);
+      expect(of("carol").told).toEqual([]);
+      expect([subscriptions.size, forgotten, left]).toEqual([0, ["c1"], [["c1", null]]]);
+    },
+  );
+
+  it("gives nobody what waited for the store meanwhile", async () => {
+    const { fanout, of, say, arrival } = await fanoutOver();
+    fanout.deliver(arrival([await say()]));
+    fanout.deliver(arrival([await say()]));
+    fanout.gone("c1", ["alice", "bob"]);
+    await turn();
+    expect(of("bob").told).toEqual(["gone"]);
+  });
+});
+
 // ---- the same for any history, however far the store is ahead
 
 type Op = { readonly user: string; readonly joins: boolean } | "say";
@@ -287,7 +479,7 @@ describe("Fanout, for any history of joins and removals", () => {
 
         const head = ops.length + (warm ? 2 : 1);
         for (const user of USERS) {
-          const seqs = of(user).told.filter((told) => told !== "gone");
+          const seqs = of(user).told.filter((told) => typeof told === "number");
           const may = (seq: number) => spans.get(user)?.some(({ from, to }) => seq >= from && seq <= to) ?? false;
           expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
           expect(seqs.filter((seq) => !may(seq))).toEqual([]);

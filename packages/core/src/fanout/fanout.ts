@@ -9,27 +9,17 @@ import {
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
-import { type Audience, type Audiences, memberChanges } from "./audience.ts";
-
-export interface FannedEvent {
-  readonly row: EventRow;
-  readonly rowText: string;
-  readonly frame: EncodedFrames;
-}
-
-/** Neighbouring events of one conversation, encoded once for all who get them. */
-export interface FannedEvents {
-  readonly c: ConversationId;
-  readonly epoch: Epoch;
-  readonly events: readonly FannedEvent[];
-  readonly joined: EncodedFrames;
-}
+import { type Audience, type Audiences, memberChanges, namedBy } from "./audience.ts";
+import { type FannedEvents, type Origins, originsOf, shareOf, slice } from "./fanned-events.ts";
+import type { Modes } from "./modes.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /** One session on this node. */
 export interface Recipient {
+  readonly user: UserId;
   deliver(events: FannedEvents): void;
-  /** Sends an uncounted frame behind the events that were delivered before it. */
-  follow(frames: EncodedFrames): void;
+  /** The conversation is no longer the user's: `frames` say so, behind the events that were delivered before. */
+  lose(c: ConversationId, frames: EncodedFrames): void;
 }
 
 /** Events in seq order, with the session that each came from, if it is on this node. */
@@ -39,34 +29,44 @@ export interface FanoutArrival {
   readonly rows: readonly EventRow[];
   /** After the last row; 0: not known. */
   readonly membersVersion: number;
-  readonly origins?: readonly (object | null)[];
+  readonly origins?: Origins;
 }
 
-export interface FanoutSurroundings {
+export interface FanoutSurroundings<S extends Recipient> {
   readonly audiences: Audiences;
+  readonly modes: Modes;
+  readonly subscriptions: Subscriptions<S, FannedEvents>;
   readonly clock: Pick<Clock, "after">;
   readonly logger: Logger;
-  sessionsOf(user: UserId): Iterable<Recipient>;
+  sessionsOf(user: UserId): Iterable<S>;
   encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): FannedEvents;
   encode(frame: GatewayFrame): EncodedFrames;
   /** Keeps events for those who come back soon. */
   remember(events: FannedEvents): void;
+  /** Forgets them: nobody may have them any longer. */
+  forget(c: ConversationId): void;
+  /** Told of users that were removed from a conversation; null: it was removed itself. */
+  left(c: ConversationId, users: readonly UserId[] | null): void;
 }
 
-/** Wait before members are read again when the store could not answer. */
+/** Whom events go to: the members of a `push` conversation, the subscribers of a `pull` one, nobody. */
+type Reach = Audience | "pull" | "gone";
+
+/** Wait before the store is asked again when it could not answer. */
 const READ_AGAIN_MS = 1_000;
 
 /**
- * One arrival → frames for the sessions of its members on this node. Encodes once, never waits for a
- * session, and gives each member exactly the events that they are a member at (I17): a removed one
- * the removal itself and then `gone`, a new one nothing from before.
+ * One arrival → frames for sessions on this node: its members' in a `push` conversation, its
+ * subscribers' in a `pull` one, whose members are never looked at. Encodes once, never waits for a
+ * session, and gives each member exactly the events that they are a member at (I17): a removed one the
+ * removal itself and then `gone`, a new one nothing from before.
  */
-export class Fanout {
-  readonly #house: FanoutSurroundings;
-  /** Conversations whose member list is being read: what arrives meanwhile waits behind it. */
+export class Fanout<S extends Recipient> {
+  readonly #house: FanoutSurroundings<S>;
+  /** Conversations of which the store is asked: what arrives meanwhile waits behind it. */
   readonly #behind = new Map<ConversationId, FanoutArrival[]>();
 
-  constructor(house: FanoutSurroundings) {
+  constructor(house: FanoutSurroundings<S>) {
     this.#house = house;
   }
 
@@ -76,13 +76,27 @@ export class Fanout {
       waiting.push(arrival);
       return;
     }
-    const audience = this.#audienceBefore(arrival);
-    if (audience !== null) this.#send(arrival, audience);
+    const reach = this.#reach(arrival);
+    if (reach !== null) this.#send(arrival, reach);
     else void this.#readThenSend(arrival);
   }
 
-  /** The list as of the arrival's first event, if it is remembered. */
-  #audienceBefore({ c, rows, membersVersion }: FanoutArrival): Audience | null {
+  /** The conversation was removed, for all: its members' sessions are told, and nothing of it is kept. */
+  gone(c: ConversationId, members: Iterable<UserId>): void {
+    const { audiences, modes, subscriptions, sessionsOf, encode, forget } = this.#house;
+    modes.gone(c);
+    audiences.forget(c);
+    subscriptions.gone(c);
+    forget(c);
+    this.#house.left(c, null);
+    const frames = encode({ t: "events", c, gone: true });
+    for (const user of members) for (const session of sessionsOf(user)) session.lose(c, frames);
+  }
+
+  /** Whom the arrival goes to, as of its first event, if that is remembered. */
+  #reach({ c, rows, membersVersion }: FanoutArrival): Reach | null {
+    const mode = this.#house.modes.of(c, rows);
+    if (mode !== "push") return mode ?? null;
     return this.#house.audiences.at(c, membersVersion - changesIn(rows));
   }
 
@@ -90,38 +104,66 @@ export class Fanout {
     const queue: FanoutArrival[] = [first];
     this.#behind.set(first.c, queue);
     for (let arrival = queue.shift(); arrival !== undefined; arrival = queue.shift()) {
-      const audience = this.#audienceBefore(arrival) ?? (await this.#read(arrival));
-      if (audience === null) break;
-      this.#send(arrival, audience);
+      const reach = this.#reach(arrival) ?? (await this.#read(arrival));
+      if (reach === null) break;
+      this.#send(arrival, reach);
     }
     this.#behind.delete(first.c);
   }
 
-  /** Reads the list, as often as it takes: what was stored has to be told. null: the store is closed. */
-  async #read({ c, rows, membersVersion }: FanoutArrival): Promise<Audience | null> {
+  /** Asks the store, as often as it takes: what was stored has to be told. null: it is closed. */
+  async #read({ c, rows, membersVersion }: FanoutArrival): Promise<Reach | null> {
+    const { audiences, modes, clock, logger } = this.#house;
     for (;;) {
       try {
-        return await this.#house.audiences.read(c, membersVersion, changesIn(rows) > 0);
+        const mode = modes.of(c, rows) ?? (await modes.read(c));
+        return mode === "push" ? await audiences.read(c, membersVersion, changesIn(rows) > 0) : mode;
       } catch (error) {
         if (isChatError(error) && error.code === "closed") return null;
-        this.#house.logger.warn({ c }, "unable to read members; trying again");
-        await new Promise<void>((resolve) => this.#house.clock.after(READ_AGAIN_MS, resolve));
+        logger.warn({ c }, "unable to read whom an event is for; trying again");
+        await new Promise<void>((resolve) => clock.after(READ_AGAIN_MS, resolve));
       }
     }
   }
 
-  #send(arrival: FanoutArrival, audience: Audience): void {
+  #send(arrival: FanoutArrival, reach: Reach): void {
     const { c, epoch, rows } = arrival;
+    // It may have been removed while the store was asked.
+    if (reach === "gone" || this.#house.modes.of(c, rows) === "gone") return;
     const all = this.#house.encodeEvents(c, epoch, rows);
     this.#house.remember(all);
+    const pull = reach === "pull";
     let from = 0;
     for (const [index, row] of rows.entries()) {
-      if (row.type !== "member") continue;
-      this.#deliver(arrival, all, from, index, audience, audience.users);
+      if (row.type !== "member" && !(pull && namedBy(row).length > 0)) continue;
+      this.#deliver(arrival, all, from, index, reach);
       from = index + 1;
-      this.#change(arrival, all, index, audience);
+      if (pull) this.#name(arrival, all, index);
+      else this.#change(arrival, all, index, reach);
     }
-    this.#deliver(arrival, all, from, rows.length, audience, audience.users);
+    this.#deliver(arrival, all, from, rows.length, reach);
+  }
+
+  #deliver(arrival: FanoutArrival, all: FannedEvents, from: number, to: number, reach: Audience | "pull"): void {
+    if (from >= to) return;
+    const part = slice(all, from, to);
+    const origins = originsOf(arrival.origins, from, to);
+    if (reach === "pull") this.#toSubscribers(part, origins, null);
+    else this.#toMembers(part, origins, reach, reach.users);
+  }
+
+  // ---- push
+
+  #toMembers(part: FannedEvents, origins: Origins, audience: Audience, users: Iterable<UserId>): void {
+    const last = part.events.at(-1)?.row.seq ?? 0;
+    for (const user of users) {
+      const since = audience.since?.get(user) ?? 0;
+      if (since > last) continue;
+      for (const session of this.#house.sessionsOf(user)) {
+        const share = shareOf(session, part, origins, since);
+        if (share !== null) session.deliver(share);
+      }
+    }
   }
 
   /** A `member` event goes to who was there before it and who is after it. */
@@ -131,63 +173,70 @@ export class Fanout {
     const changes = memberChanges(row);
     const concerned = new Set(audience.users);
     for (const [user] of changes) concerned.add(user);
-    this.#deliver(arrival, all, index, index + 1, audience, concerned);
+    this.#toMembers(slice(all, index, index + 1), originsOf(arrival.origins, index, index + 1), audience, concerned);
     // A list that was read from the store is as of later, and knows already.
     if (audience.version < arrival.membersVersion) this.#house.audiences.apply(audience, row);
-    const gone = this.#house.encode({ t: "events", c: arrival.c, gone: true });
-    for (const [user, role] of changes) {
-      if (role !== null || audience.users.has(user)) continue;
-      for (const session of this.#house.sessionsOf(user)) session.follow(gone);
+    const removed = changes.filter(([user, role]) => role === null && !audience.users.has(user));
+    this.#remove(
+      arrival.c,
+      row.seq,
+      removed.map(([user]) => user),
+    );
+  }
+
+  // ---- pull
+
+  /** Subscribers that were told already are in `but`. */
+  #toSubscribers(part: FannedEvents, origins: Origins, but: ReadonlySet<S> | null): void {
+    const { subscriptions } = this.#house;
+    for (const subscription of subscriptions.of(part.c)?.sessions.values() ?? []) {
+      const { session, active } = subscription;
+      if (but?.has(session)) continue;
+      const share = shareOf(session, part, origins, 0);
+      if (share === null) continue;
+      if (active) session.deliver(share);
+      else subscriptions.hold(subscription, share);
     }
   }
 
-  #deliver(
-    arrival: FanoutArrival,
-    all: FannedEvents,
-    from: number,
-    to: number,
-    audience: Audience,
-    users: Iterable<UserId>,
-  ): void {
-    if (from >= to) return;
-    const part = from === 0 && to === all.events.length ? all : joined(all, all.events.slice(from, to));
-    const origins = arrival.origins?.slice(from, to);
-    const own = origins === undefined || origins.every((origin) => origin === null) ? null : origins;
-    const last = part.events.at(-1)?.row.seq ?? 0;
-    for (const user of users) {
-      const since = audience.since?.get(user) ?? 0;
-      if (since > last) continue;
+  /** An event that names members goes to them too, whether they subscribed or not. */
+  #name(arrival: FanoutArrival, all: FannedEvents, index: number): void {
+    const part = slice(all, index, index + 1);
+    const row = part.events[0]?.row;
+    if (row === undefined) return;
+    // Who is named twice is what the last naming says.
+    const named = new Map(namedBy(row));
+    const told = new Set<S>();
+    for (const user of named.keys()) {
       for (const session of this.#house.sessionsOf(user)) {
-        const share = shareOf(session, part, own, since);
-        if (share !== null) session.deliver(share);
+        told.add(session);
+        session.deliver(part);
       }
+    }
+    this.#toSubscribers(part, null, told);
+    this.#remove(
+      arrival.c,
+      row.seq,
+      [...named].filter(([, role]) => role === null).map(([user]) => user),
+    );
+  }
+
+  // ---- both
+
+  /** Users that event `seq` removed: it was the last thing they were told, but for `gone`. */
+  #remove(c: ConversationId, seq: number, users: readonly UserId[]): void {
+    if (users.length === 0) return;
+    const { subscriptions, sessionsOf, encode } = this.#house;
+    this.#house.left(c, users);
+    const frames = encode({ t: "events", c, gone: true });
+    for (const user of users) {
+      const sessions = sessionsOf(user);
+      subscriptions.removed(c, user, sessions, seq);
+      for (const session of sessions) session.lose(c, frames);
     }
   }
 }
 
 function changesIn(rows: readonly EventRow[]): number {
   return rows.reduce((sum, row) => sum + (row.type === "member" ? 1 : 0), 0);
-}
-
-/** Without what the session sent itself (`sent` tells it) and what came before the user did. */
-function shareOf(
-  session: object,
-  part: FannedEvents,
-  origins: readonly (object | null)[] | null,
-  since: number,
-): FannedEvents | null {
-  const first = part.events[0]?.row.seq ?? 0;
-  if (since <= first && (origins === null || !origins.includes(session))) return part;
-  const events = part.events.filter((event, index) => event.row.seq >= since && origins?.[index] !== session);
-  return events.length === 0 ? null : joined(part, events);
-}
-
-function joined(whole: FannedEvents, events: readonly FannedEvent[]): FannedEvents {
-  const only = events.length === 1 ? events[0] : undefined;
-  const frames: EncodedFrames = only?.frame ?? {
-    texts: events.flatMap((event) => event.frame.texts),
-    bytes: events.reduce((sum, event) => sum + event.frame.bytes, 0),
-    prepared: null,
-  };
-  return { c: whole.c, epoch: whole.epoch, events, joined: frames };
 }

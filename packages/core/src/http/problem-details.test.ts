@@ -24,6 +24,13 @@ describe("problem", () => {
     expect(await bodyOf(response)).toMatchObject({ retry: 1_200, reason: "calm" });
   });
 
+  it("says where a slot stands, where that is a number, and what the host's hook said", async () => {
+    const of = (details: Record<string, unknown>) =>
+      problem(new ChatError("conflict", "its slot has moved on", { details, reason: "late" }));
+    expect(await bodyOf(of({ last: 0 }))).toMatchObject({ code: "conflict", last: 0, reason: "late" });
+    expect(await bodyOf(of({ last: "secret", field: "secret" }))).not.toHaveProperty("last");
+  });
+
   it("says how to authenticate", () => {
     expect(problem(new ChatError("unauthenticated", "no")).headers.get("www-authenticate")).toBe("Bearer");
     expect(problem(new ChatError("forbidden", "no")).headers.get("www-authenticate")).toBe(null);

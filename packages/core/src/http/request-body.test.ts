@@ -57,6 +57,16 @@ describe("readBody", () => {
     expect(await read(body)).toBe("invalid");
   });
 
+  it("takes no body for an empty object", async () => {
+    expect(await readBody(post(null), z.object({}))).toEqual({});
+  });
+
+  it("S16: lets a call name a field of its own that only the gateway sets in an event, and no other", async () => {
+    const mark = z.object({ seq: z.int() });
+    expect(await readBody(post('{"seq":5}'), mark, "seq")).toEqual({ seq: 5 });
+    await expect(readBody(post('{"seq":5,"at":1}'), mark, "seq")).rejects.toMatchObject({ code: "invalid" });
+  });
+
   it("takes what lies at a bound", async () => {
     expect(await read(deep(LIMITS.depthMax))).toMatchObject({ text: "x" });
     expect(await read(keys(LIMITS.keysMax))).toMatchObject({ text: "x" });

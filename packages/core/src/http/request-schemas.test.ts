@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { creation, listQuery, memberBatch, memberRole, message, messagesQuery } from "./request-schemas.ts";
+import {
+  creation,
+  listQuery,
+  memberBatch,
+  memberRole,
+  memberState,
+  message,
+  messagesQuery,
+  patch,
+  presenceQuery,
+  readMark,
+  receiptsQuery,
+} from "./request-schemas.ts";
 
 const takes = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean =>
   schema.safeParse(value).success;
@@ -44,8 +56,8 @@ describe("creation", () => {
 });
 
 describe("members", () => {
-  it("is a plain member unless a role is given", () => {
-    expect(memberRole.parse({})).toEqual({ role: "member" });
+  it("may be given a role", () => {
+    expect(memberRole.parse({})).toEqual({});
     expect(memberRole.parse({ role: "admin" })).toEqual({ role: "admin" });
     expect(takes(memberRole, { role: "boss" })).toBe(false);
   });
@@ -53,6 +65,54 @@ describe("members", () => {
   it("names one at least", () => {
     expect(takes(memberBatch, { members: [] })).toBe(false);
     expect(memberBatch.parse({ members: [["bob", "admin"]] })).toEqual({ members: [["bob", "admin"]] });
+  });
+});
+
+describe("patch", () => {
+  it("takes any of its fields, and keeps apart what is null from what is not there", () => {
+    expect(patch.parse({})).toEqual({});
+    const whole = { title: null, meta: null, open: false, slow: 0 };
+    expect(patch.parse({ ...whole, unknown: 1 })).toEqual(whole);
+    expect(patch.parse({ title: "x".repeat(256), meta: { a: 1 }, open: true, slow: 5_000 })).toMatchObject({
+      slow: 5_000,
+    });
+  });
+
+  it.each([
+    [],
+    { title: 1 },
+    { title: "x".repeat(257) },
+    { meta: [] },
+    { meta: "x" },
+    { open: null },
+    { open: "yes" },
+    { slow: -1 },
+    { slow: 1.5 },
+    { slow: "1" },
+    { slow: null },
+  ])("refuses %j", (value) => {
+    expect(takes(patch, value)).toBe(false);
+  });
+});
+
+describe("a member's own state", () => {
+  it.each([{}, { mute: true }, { mute: false }, { mute: 0 }, { mute: 1_800_000_000_000, unread: false }])(
+    "takes %j",
+    (value) => {
+      expect(memberState.parse(value)).toEqual(value);
+    },
+  );
+
+  it.each([{ mute: -1 }, { mute: 1.5 }, { mute: "yes" }, { mute: null }, { unread: 1 }, { unread: null }])(
+    "refuses %j",
+    (value) => {
+      expect(takes(memberState, value)).toBe(false);
+    },
+  );
+
+  it("S38: is read up to a counter", () => {
+    expect(readMark.parse({ seq: 0 })).toEqual({ seq: 0 });
+    for (const seq of [-1, 1.5, "1", null, undefined, 2 ** 53]) expect(takes(readMark, { seq })).toBe(false);
   });
 });
 
@@ -92,6 +152,23 @@ describe("queries", () => {
         false,
       ]);
     }
+  });
+
+  it("name users and a conversation for presence", () => {
+    expect(presenceQuery.parse({ c: "c1", user: ["bob", "a|b@c.d"] })).toEqual({ c: "c1", user: ["bob", "a|b@c.d"] });
+    for (const value of [
+      { c: "c1", user: [] },
+      { c: null, user: ["bob"] },
+      { c: "c 1", user: ["bob"] },
+      { c: "c1", user: ["b b"] },
+    ])
+      expect(takes(presenceQuery, value)).toBe(false);
+  });
+
+  it("name a seq, or none, for receipts", () => {
+    expect(receiptsQuery.parse({})).toEqual({});
+    expect(receiptsQuery.parse({ seq: "5", cursor: "x", limit: "7" })).toEqual({ seq: 5, cursor: "x", limit: 7 });
+    for (const value of [{ seq: "-1" }, { seq: "x" }, { limit: "0" }]) expect(takes(receiptsQuery, value)).toBe(false);
   });
 
   it("takes one of after, before and around", () => {

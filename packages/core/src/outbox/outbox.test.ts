@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { encode, encodeAgain, encodeEvents } from "../codec/encode.ts";
 import { DEFAULT_LIMITS } from "../options.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
+import type { OutgoingSignal } from "./held-signals.ts";
 import { Outbox, type OutboxSurroundings, type OutboxWire } from "./outbox.ts";
 
 /** A socket that keeps what it is given, and counts as full as a test wants. */
@@ -84,9 +85,9 @@ describe("Outbox: window", () => {
     box.deliver(events("c1", 4, 6));
     expect(wire.seqs).toEqual([1, 2, 3, 4]);
     expect(box.written).toBe(4);
-    expect(box.ack(1)).toBe(true);
+    expect(box.ack(1)).not.toBe(null);
     expect(wire.seqs).toEqual([1, 2, 3, 4, 5]);
-    expect(box.ack(5)).toBe(true);
+    expect(box.ack(5)).not.toBe(null);
     expect(wire.seqs).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
@@ -117,7 +118,7 @@ describe("Outbox: uncounted frames", () => {
   it("go out at once where nothing waits", () => {
     const box = outbox();
     box.deliver(events("c1", 1, 2));
-    box.tell(gone("c1"));
+    box.lose("c1", gone("c1"));
     expect(wire.frames.map((frame) => frame.t)).toEqual(["event", "event", "events"]);
     expect(box.written).toBe(2);
   });
@@ -125,8 +126,8 @@ describe("Outbox: uncounted frames", () => {
   it("I17: go out behind the events that wait, uncounted: gone never overtakes the removal", () => {
     const box = outbox();
     box.deliver(events("c1", 1, 5));
-    box.tell(gone("c1"));
-    box.tell(gone("c2"));
+    box.lose("c1", gone("c1"));
+    box.lose("c2", gone("c2"));
     box.deliver(events("c3", 1, 1));
     expect(wire.frames.map((frame) => frame.t)).toEqual(["event", "event", "event", "event"]);
     box.ack(4);
@@ -137,13 +138,13 @@ describe("Outbox: uncounted frames", () => {
       ["event", "c3"],
     ]);
     expect(box.written).toBe(6);
-    expect(box.ack(6)).toBe(true);
+    expect(box.ack(6)).not.toBe(null);
   });
 
   it("are told also when what they waited for is given up", () => {
     const box = outbox();
     box.deliver(events("c1", 1, 5));
-    box.tell(gone("c1"));
+    box.lose("c1", gone("c1"));
     box.deliver(events("c2", 1, 9));
     expect(box.catchingUp).toBe(true);
     expect(wire.frames.at(-1)).toEqual({ t: "events", c: "c1", gone: true });
@@ -154,7 +155,7 @@ describe("Outbox: uncounted frames", () => {
   it("are written again by nobody", () => {
     const box = outbox();
     box.deliver(events("c1", 1, 5));
-    box.tell(gone("c1"));
+    box.lose("c1", gone("c1"));
     box.ack(4);
     expect(sweepUntil(box, 10_000).verdict).toBe(null);
     expect(wire.frames.filter((frame) => frame.t === "events")).toHaveLength(1);
@@ -162,24 +163,128 @@ describe("Outbox: uncounted frames", () => {
   });
 });
 
+describe("Outbox: signals", () => {
+  const receipt = (c: string, user: string, read = 1): OutgoingSignal => ({
+    c,
+    key: `${c} ${user}`,
+    frame: encode({ t: "receipt", c, user, delivered: read, read }),
+  });
+  const typing = (c: string): OutgoingSignal => ({ c, key: null, frame: encode({ t: "typing", c, user: "bob" }) });
+
+  it("go straight out, uncounted, before events that wait for the window", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 6));
+    expect(box.signal(typing("c1"))).toBe(null);
+    expect(box.signal(receipt("c1", "bob"))).toBe(null);
+    expect(wire.frames.map((frame) => frame.t)).toEqual(["event", "event", "event", "event", "typing", "receipt"]);
+    expect(box.written).toBe(4);
+  });
+
+  it("I20: typing is dropped where the socket is full, and comes never", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.signal(typing("c1"));
+    wire.bufferedBytes = 0;
+    box.flush();
+    expect(wire.frames).toEqual([]);
+  });
+
+  it("I14: receipts wait where it is full, the latest of each member alone, and in order with later ones", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    for (const signal of [receipt("c1", "bob", 1), receipt("c1", "carol", 2), receipt("c1", "bob", 3)])
+      box.signal(signal);
+    expect(wire.frames).toEqual([]);
+    wire.bufferedBytes = 0;
+    box.signal(receipt("c1", "bob", 4));
+    expect(wire.frames.map((frame) => (frame.t === "receipt" ? [frame.user, frame.read] : null))).toEqual([
+      ["bob", 3],
+      ["carol", 2],
+      ["bob", 4],
+    ]);
+    box.flush();
+    expect(wire.frames).toHaveLength(3);
+  });
+
+  it("I17: receipts that wait are forgotten with the conversation", () => {
+    const box = outbox();
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.signal(receipt("c1", "bob"));
+    box.signal(receipt("c2", "bob"));
+    box.lose("c1", encode({ t: "events", c: "c1", gone: true }));
+    wire.bufferedBytes = 0;
+    box.flush();
+    expect(wire.frames.map((frame) => ("c" in frame ? [frame.t, frame.c] : null))).toEqual([
+      ["events", "c1"],
+      ["receipt", "c2"],
+    ]);
+  });
+
+  it("I15: receipts over the bound are given up like events: the client is told to read, and subscribes anew", () => {
+    const box = outbox({ limits: { ...LIMITS, heldReceiptsMax: 2 } });
+    box.deliver(events("c9", 1, 1));
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.signal(receipt("c1", "bob"));
+    box.signal(receipt("c2", "bob"));
+    box.signal(receipt("c1", "bob", 2));
+    expect(box.catchingUp).toBe(false);
+    expect(box.signal(receipt("c1", "carol"))).toBe(null);
+    expect(box.catchingUp).toBe(true);
+    // Until it is told, what it will subscribe anew to is not kept for it; the rest goes on.
+    box.signal(receipt("c1", "dave"));
+    box.signal(receipt("c3", "bob"));
+    wire.bufferedBytes = 0;
+    box.ack(1);
+    expect(wire.frames.slice(1)).toEqual([
+      { t: "receipt", c: "c3", user: "bob", delivered: 1, read: 1 },
+      { t: "lagging", c: ["c1", "c2"] },
+    ]);
+  });
+
+  it("I15: twice within a minute it is a slow consumer", () => {
+    const box = outbox({ limits: { ...LIMITS, heldReceiptsMax: 1 } });
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.signal(receipt("c1", "bob"));
+    expect(box.signal(receipt("c2", "bob"))).toBe(null);
+    box.signal(receipt("c3", "bob"));
+    expect(box.signal(receipt("c4", "bob"))).toBe("slow");
+  });
+});
+
 describe("Outbox: ack", () => {
+  it("I14: tells the highest seq of each conversation that it freed, each once", () => {
+    const box = outbox();
+    box.deliver(events("c1", 5, 6));
+    box.deliver(events("c2", 9, 9));
+    expect(box.ack(0)).toEqual(new Map());
+    expect(box.ack(1)).toEqual(new Map([["c1", 5]]));
+    expect(box.ack(3)).toEqual(
+      new Map([
+        ["c1", 6],
+        ["c2", 9],
+      ]),
+    );
+    expect(box.ack(3)).toEqual(new Map());
+    expect(box.ack(2)).toEqual(new Map());
+  });
+
   it("frees cumulatively; an older one changes nothing", () => {
     const box = outbox();
     box.deliver(events("c1", 1, 4));
     const full = box.bytes;
-    expect(box.ack(2)).toBe(true);
+    expect(box.ack(2)).not.toBe(null);
     expect(box.bytes).toBe(full / 2);
-    expect(box.ack(1)).toBe(true);
+    expect(box.ack(1)).not.toBe(null);
     expect(box.bytes).toBe(full / 2);
-    expect(box.ack(4)).toBe(true);
+    expect(box.ack(4)).not.toBe(null);
     expect(box.bytes).toBe(0);
   });
 
   it("I16: refuses one beyond what was written, waiting events not counted", () => {
     const box = outbox();
     box.deliver(events("c1", 1, 6));
-    expect(box.ack(5)).toBe(false);
-    expect(box.ack(4)).toBe(true);
+    expect(box.ack(5)).toBe(null);
+    expect(box.ack(4)).not.toBe(null);
   });
 });
 
@@ -189,7 +294,7 @@ describe("Outbox: uncounted frames", () => {
   it("I17: go out behind the events that wait, so that none is overtaken, and are not counted", () => {
     const box = outbox();
     box.deliver(events("c1", 1, 6));
-    box.tell(gone);
+    box.lose("c1", gone);
     expect(wire.frames.map((frame) => frame.t)).toEqual(["event", "event", "event", "event"]);
     box.deliver(events("c2", 1, 1));
     box.ack(4);
@@ -204,10 +309,10 @@ describe("Outbox: uncounted frames", () => {
 
   it("go out at once when nothing waits, and are told although what they waited for is given up", () => {
     const box = outbox();
-    box.tell(gone);
+    box.lose("c1", gone);
     expect(wire.frames).toHaveLength(1);
     box.deliver(events("c1", 1, 6));
-    box.tell(gone);
+    box.lose("c1", gone);
     box.deliver(events("c2", 1, 3));
     expect(box.catchingUp).toBe(true);
     expect(wire.frames.at(-1)).toEqual({ t: "events", c: "c1", gone: true });

@@ -1,5 +1,6 @@
 import type { ConversationId, GatewayFrame } from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
+import { HeldSignals, type OutgoingSignal } from "./held-signals.ts";
 import { type Retransmit, retransmitDue } from "./retransmit.ts";
 import { Window } from "./window.ts";
 
@@ -14,6 +15,7 @@ export interface OutboxSurroundings {
     readonly ackWithinMs: number;
     readonly drainedWithinMs: number;
     readonly overflowsApartMs: number;
+    readonly heldReceiptsMax: number;
   };
   readonly onOverflow: "catch-up" | "close";
   now(): number;
@@ -30,7 +32,7 @@ export interface OutboxWire {
 /** Events of one conversation that go out together. */
 export interface OutgoingEvents {
   readonly c: ConversationId;
-  readonly events: readonly { readonly frame: EncodedFrames }[];
+  readonly events: readonly { readonly row: { readonly seq: number }; readonly frame: EncodedFrames }[];
   readonly joined: EncodedFrames;
 }
 
@@ -47,6 +49,8 @@ export class Outbox {
   readonly #house: OutboxSurroundings;
   readonly #wire: OutboxWire;
   readonly #window = new Window();
+  /** Made when first needed: few sockets are ever full. */
+  #signals: HeldSignals | null = null;
   #lagging: Set<ConversationId> | null = null;
   #laggingSince = Number.NEGATIVE_INFINITY;
   #overflowedAt = Number.NEGATIVE_INFINITY;
@@ -73,14 +77,18 @@ export class Outbox {
     return this.#window.bytes + Math.max(0, this.#wire.bufferedBytes - this.#window.wireBytes);
   }
 
-  /** Hands over events; `slow` when the session must end. */
+  /**
+   * Hands over events; `slow` when the session must end. One that waits here while its message is
+   * deleted still goes out as it was: the session has a right to everything up to its place in the log,
+   * the `delete` follows in order, and a frame that all recipients share cannot be changed for one.
+   */
   deliver(events: OutgoingEvents): OutboxVerdict | null {
     if (this.#lagging !== null) {
       this.#lagging.add(events.c);
       return null;
     }
     const count = events.events.length;
-    for (const event of events.events) this.#window.push(events.c, event.frame);
+    for (const event of events.events) this.#window.push(events.c, event.row.seq, event.frame);
     const fits = this.#window.bytes <= this.#house.limits.outboxBytesMax;
     if (fits && this.#window.waiting === count && this.#roomOnWire() >= count) {
       const now = this.#house.now();
@@ -92,21 +100,41 @@ export class Outbox {
     return this.#overflown() ? this.#overflow() : null;
   }
 
-  /** Sends an uncounted frame, behind the events that wait. */
-  tell(frame: EncodedFrames): void {
+  /** The conversation is no longer the user's: `frame` says so, behind the events that wait, and no state of it follows. */
+  lose(c: ConversationId, frame: EncodedFrames): void {
+    this.#signals?.forget(c);
     if (!this.#window.follow(frame)) this.#wire.send(frame);
   }
 
-  /** Frees what is acknowledged and writes what it made room for. false: `n` was never written (4500, I16). */
-  ack(n: number): boolean {
-    const before = this.#window.acked;
-    if (!this.#window.ackThrough(n)) return false;
-    if (this.#window.acked > before) {
+  /**
+   * Sends state that is not counted: straight to a socket that has room. While it is full the latest
+   * under each key waits, and what has no key is dropped. `slow` when the session must end.
+   */
+  signal(signal: OutgoingSignal): OutboxVerdict | null {
+    this.#flushSignals();
+    if (!this.#full) {
+      this.#wire.send(signal.frame);
+      return null;
+    }
+    // Of what it has to fetch anew the client subscribes anew, which tells it.
+    if (signal.key === null || this.#lagging?.has(signal.c)) return null;
+    this.#signals ??= new HeldSignals(this.#house.limits.heldReceiptsMax);
+    return this.#signals.hold(signal) ? null : this.#overflow();
+  }
+
+  /**
+   * Frees what is acknowledged, writes what it made room for, and gives the highest seq of each
+   * conversation that was freed. null: `n` was never written (4500, I16).
+   */
+  ack(n: number): ReadonlyMap<ConversationId, number> | null {
+    const seqs = this.#window.ackThrough(n);
+    if (seqs === null) return null;
+    if (seqs.size > 0) {
       this.#rounds = 0;
       this.#ackedAt = this.#house.now();
     }
     this.flush();
-    return true;
+    return seqs;
   }
 
   /** Writes what waits, as far as window and socket have room. Called when either may have. */
@@ -118,6 +146,7 @@ export class Outbox {
       this.#wire.send(written.frame);
       for (const frame of written.behind) this.#wire.send(frame);
     }
+    this.#flushSignals();
     if (this.#lagging !== null && this.#window.onWire === 0) {
       this.#wire.send(this.#house.encode({ t: "lagging", c: [...this.#lagging] }));
       this.#lagging = null;
@@ -149,10 +178,22 @@ export class Outbox {
     return null;
   }
 
+  #flushSignals(): void {
+    while (this.#signals !== null && !this.#full) {
+      const frame = this.#signals.take();
+      if (frame === null) return;
+      this.#wire.send(frame);
+    }
+  }
+
+  get #full(): boolean {
+    return this.#wire.bufferedBytes >= this.#house.limits.socketBytesMax;
+  }
+
   #roomOnWire(): number {
-    const { socketBytesMax, outboxBytesMax, windowFramesMax } = this.#house.limits;
+    const { outboxBytesMax, windowFramesMax } = this.#house.limits;
     // What is on the wire is kept until it is acknowledged, so it counts as what waits does (I15).
-    if (this.#wire.bufferedBytes >= socketBytesMax || this.#window.wireBytes >= outboxBytesMax) return 0;
+    if (this.#full || this.#window.wireBytes >= outboxBytesMax) return 0;
     return windowFramesMax - this.#window.onWire;
   }
 
@@ -168,6 +209,9 @@ export class Outbox {
     this.#laggingSince = now;
     if (again || this.#house.onOverflow === "close") return "slow";
     const { conversations, behind } = this.#window.dropWaiting();
+    // What was not told of receipts `subscribed` tells anew, as what was not told of events a page does.
+    for (const c of this.#signals?.giveUp() ?? []) conversations.add(c);
+    for (const c of this.#lagging ?? []) conversations.add(c);
     this.#lagging = conversations;
     for (const frame of behind) this.#wire.send(frame);
     this.flush();

@@ -9,12 +9,14 @@ const frameOf = (bytes: number): EncodedFrames => ({ texts: ["x".repeat(bytes)],
 class Model {
   kept: {
     readonly c: string;
+    readonly seq: number;
     readonly frame: EncodedFrames;
     writtenAt: number | null;
     readonly behind: EncodedFrames[];
   }[] = [];
   written = 0;
   acked = 0;
+  seq = 0;
 
   get onWire() {
     return this.kept.filter((entry) => entry.writtenAt !== null);
@@ -58,8 +60,9 @@ class Push implements fc.Command<Model, Window> {
   check = () => true;
   run(model: Model, window: Window): void {
     const frame = frameOf(this.bytes);
-    window.push(this.c, frame);
-    model.kept.push({ c: this.c, frame, writtenAt: null, behind: [] });
+    const seq = ++model.seq;
+    window.push(this.c, seq, frame);
+    model.kept.push({ c: this.c, seq, frame, writtenAt: null, behind: [] });
     expectSame(window, model);
   }
   toString = () => `push(${this.c}, ${this.bytes})`;
@@ -92,11 +95,12 @@ class Ack implements fc.Command<Model, Window> {
   check = (model: Readonly<Model>) => model.acked + this.by >= 0;
   run(model: Model, window: Window): void {
     const n = model.acked + this.by;
-    expect(window.ackThrough(n)).toBe(n <= model.written);
-    if (n <= model.written && n > model.acked) {
-      model.kept.splice(0, n - model.acked);
-      model.acked = n;
-    }
+    const seqs = window.ackThrough(n);
+    expect(seqs === null).toBe(n > model.written);
+    const freed = n <= model.written && n > model.acked ? model.kept.splice(0, n - model.acked) : [];
+    model.acked += freed.length;
+    // The highest of each conversation: seqs of the model rise.
+    expect(seqs ?? new Map()).toEqual(new Map(freed.map(({ c, seq }) => [c, seq])));
     expectSame(window, model);
   }
   toString = () => `ack(${this.by})`;
@@ -155,7 +159,7 @@ describe("Window", () => {
   it("keeps references, never copies", () => {
     const window = new Window();
     const frame = frameOf(3);
-    window.push("c1", frame);
+    window.push("c1", 1, frame);
     expect(window.write(0)?.frame).toBe(frame);
     expect(window.oldest?.frame).toBe(frame);
   });

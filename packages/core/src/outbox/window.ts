@@ -4,6 +4,7 @@ import type { EncodedFrames } from "../ports/transport.ts";
 /** A counted frame that is not acknowledged yet: a reference, never a copy. */
 export interface Unacked {
   readonly c: ConversationId;
+  readonly seq: number;
   readonly frame: EncodedFrames;
   /** When it was first written, monotonic ms; meaningless while it waits. */
   writtenAt: number;
@@ -26,6 +27,7 @@ export interface Dropped {
 }
 
 const NOTHING: readonly EncodedFrames[] = [];
+const NO_SEQS: ReadonlyMap<ConversationId, number> = new Map();
 
 /**
  * The linked list of a session's unacknowledged events: first those on the wire, then those that
@@ -60,8 +62,8 @@ export class Window {
   }
 
   /** Adds a frame behind all others, waiting. */
-  push(c: ConversationId, frame: EncodedFrames): void {
-    const node: Unacked = { c, frame, writtenAt: 0, behind: null, next: null };
+  push(c: ConversationId, seq: number, frame: EncodedFrames): void {
+    const node: Unacked = { c, seq, frame, writtenAt: 0, behind: null, next: null };
     if (this.#tail === null) this.#head = node;
     else this.#tail.next = node;
     this.#tail = node;
@@ -92,9 +94,14 @@ export class Window {
     return { frame: node.frame, behind };
   }
 
-  /** Frees frames up to number `n`. An older `n` does nothing; false: it was never written. */
-  ackThrough(n: number): boolean {
-    if (n > this.written) return false;
+  /**
+   * Frees frames up to number `n`, and gives the highest seq of each conversation among them. An older
+   * `n` frees nothing; null: it was never written.
+   */
+  ackThrough(n: number): ReadonlyMap<ConversationId, number> | null {
+    if (n > this.written) return null;
+    if (n <= this.acked) return NO_SEQS;
+    const seqs = new Map<ConversationId, number>();
     while (this.acked < n && this.#head !== null) {
       const node = this.#head;
       this.#head = node.next;
@@ -102,9 +109,11 @@ export class Window {
       this.frames--;
       this.bytes -= node.frame.bytes;
       this.wireBytes -= node.frame.bytes;
+      // In order within a conversation, so the last is the highest.
+      seqs.set(node.c, node.seq);
     }
     if (this.#head === null) this.#tail = null;
-    return true;
+    return seqs;
   }
 
   /** Gives up what waits. What is on the wire stays. */

@@ -23,7 +23,7 @@ export interface PresenceDeparture {
 export interface UserPresence {
   readonly user: UserId;
   readonly sessions: readonly HostedSession[];
-  /** Unix ms of the store's clock: the last sign of life of the last session that went, or the end of a lease. null: not known. Kept for the latest users, as many as the store says. */
+  /** Unix ms of the store's clock: the last sign of life of the last session that went; of a lease that ran out its last renewal, of one that was given up the moment; the moment in which the last one turned invisible. null: not known. Kept for the latest users, as many as the store says. */
   readonly seen: number | null;
 }
 

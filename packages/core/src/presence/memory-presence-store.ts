@@ -1,6 +1,16 @@
 import { ChatError, type NodeId, type SessionId, type UserId } from "@earshot/protocol";
+import { LRUCache } from "lru-cache";
 import type { Clock, Timer } from "../ports/clock.ts";
-import type { HostedSession, PresenceSession, PresenceStore } from "../ports/presence-store.ts";
+import type {
+  HostedSession,
+  PresenceDeparture,
+  PresenceSession,
+  PresenceStore,
+  UserPresence,
+} from "../ports/presence-store.ts";
+
+/** Users whose `seen` is kept; the one unchanged for longest is forgotten first. */
+const SEEN_USERS_MAX = 50_000;
 
 /** One node's presence store over a registry, which engines of one process share. */
 export function memoryPresence(registry: MemoryPresenceRegistry): PresenceStore {
@@ -8,31 +18,38 @@ export function memoryPresence(registry: MemoryPresenceRegistry): PresenceStore 
 }
 
 interface Lease {
-  readonly sessions: Map<SessionId, PresenceSession>;
+  readonly sessions: Map<SessionId, HostedSession>;
   expiry: Timer;
+  /** Unix ms. */
+  renewedAt: number;
 }
 
 /** The leases of one process, and its own clock for them. */
 export class MemoryPresenceRegistry {
   readonly #clock: Clock;
   readonly #leases = new Map<NodeId, Lease>();
+  readonly #users = new Map<UserId, Set<HostedSession>>();
+  readonly #seen: LRUCache<UserId, number>;
   readonly #listeners = new Set<(users: readonly UserId[]) => void>();
 
-  constructor(clock: Clock) {
+  /** `seenUsersMax`: users of whom it is known when they were last seen; default 50,000. */
+  constructor(clock: Clock, { seenUsersMax = SEEN_USERS_MAX }: { readonly seenUsersMax?: number } = {}) {
     this.#clock = clock;
+    this.#seen = new LRUCache({ max: seenUsersMax });
   }
 
   /** As `PresenceStore.lease`. */
   lease(node: NodeId, ttlMs: number): void {
     const standing = this.#leases.get(node);
     standing?.expiry.cancel();
+    const renewedAt = this.#clock.now();
     if (ttlMs <= 0) {
-      this.#end(node);
+      this.#end(node, renewedAt);
       return;
     }
-    const expiry = this.#clock.after(ttlMs, () => this.#end(node));
-    if (standing === undefined) this.#leases.set(node, { sessions: new Map(), expiry });
-    else standing.expiry = expiry;
+    const expiry = this.#clock.after(ttlMs, () => this.#end(node, renewedAt));
+    if (standing === undefined) this.#leases.set(node, { sessions: new Map(), expiry, renewedAt });
+    else Object.assign(standing, { expiry, renewedAt });
   }
 
   /** As `PresenceStore.put`. */
@@ -41,31 +58,46 @@ export class MemoryPresenceRegistry {
     if (lease === undefined) {
       throw new ChatError("conflict", "unable to put sessions; the node's lease has ended or never began");
     }
-    const added = sessions.filter(({ session }) => !lease.sessions.has(session));
-    for (const { session, user, device } of added) lease.sessions.set(session, { session, user, device });
-    this.#tell(added);
+    const changed: UserId[] = [];
+    for (const { session, user, device, activity } of sessions) {
+      const known = lease.sessions.get(session);
+      if (known?.activity === activity) continue;
+      if (known !== undefined) {
+        // Whoever turns invisible looks like one who has gone.
+        if (activity === "invisible") this.#see(known, this.#clock.now());
+        this.#forget(known);
+      }
+      const hosted = { session, user: known?.user ?? user, device: known?.device ?? device, activity, node };
+      lease.sessions.set(session, hosted);
+      this.#remember(hosted);
+      changed.push(hosted.user);
+    }
+    this.#tell(changed);
   }
 
   /** As `PresenceStore.remove`. */
-  remove(node: NodeId, sessions: readonly SessionId[]): void {
+  remove(node: NodeId, departures: readonly PresenceDeparture[]): void {
     const lease = this.#leases.get(node);
     if (lease === undefined) return;
-    const removed: PresenceSession[] = [];
-    for (const id of sessions) {
-      const session = lease.sessions.get(id);
-      if (session !== undefined && lease.sessions.delete(id)) removed.push(session);
+    const changed: UserId[] = [];
+    for (const { session, quietMs } of departures) {
+      const known = lease.sessions.get(session);
+      if (known === undefined) continue;
+      lease.sessions.delete(session);
+      this.#forget(known);
+      this.#see(known, this.#clock.now() - quietMs);
+      changed.push(known.user);
     }
-    this.#tell(removed);
+    this.#tell(changed);
   }
 
   /** As `PresenceStore.of`. */
-  of(users: readonly UserId[]): readonly HostedSession[] {
-    const wanted = new Set(users);
-    const found: HostedSession[] = [];
-    for (const [node, { sessions }] of this.#leases) {
-      for (const session of sessions.values()) if (wanted.has(session.user)) found.push({ ...session, node });
-    }
-    return found;
+  of(users: readonly UserId[]): readonly UserPresence[] {
+    return users.map((user) => ({
+      user,
+      sessions: [...(this.#users.get(user) ?? [])].map((hosted) => ({ ...hosted })),
+      seen: this.#seen.peek(user) ?? null,
+    }));
   }
 
   /** As `PresenceStore.onChange`. */
@@ -77,15 +109,38 @@ export class MemoryPresenceRegistry {
     };
   }
 
-  #end(node: NodeId): void {
+  #end(node: NodeId, seenAt: number): void {
     const lease = this.#leases.get(node);
+    if (lease === undefined) return;
     this.#leases.delete(node);
-    if (lease !== undefined) this.#tell([...lease.sessions.values()]);
+    const ended = [...lease.sessions.values()];
+    for (const hosted of ended) {
+      this.#forget(hosted);
+      this.#see(hosted, seenAt);
+    }
+    this.#tell(ended.map(({ user }) => user));
   }
 
-  #tell(changed: readonly PresenceSession[]): void {
-    const users = [...new Set(changed.map(({ user }) => user))];
-    if (users.length === 0) return;
+  #remember(hosted: HostedSession): void {
+    const sessions = this.#users.get(hosted.user);
+    if (sessions === undefined) this.#users.set(hosted.user, new Set([hosted]));
+    else sessions.add(hosted);
+  }
+
+  #forget(hosted: HostedSession): void {
+    const sessions = this.#users.get(hosted.user);
+    sessions?.delete(hosted);
+    if (sessions?.size === 0) this.#users.delete(hosted.user);
+  }
+
+  /** The user was there until `at`, as far as others may know. It only rises. */
+  #see({ user, activity }: HostedSession, at: number): void {
+    if (activity !== "invisible") this.#seen.set(user, Math.max(at, this.#seen.peek(user) ?? 0));
+  }
+
+  #tell(changed: readonly UserId[]): void {
+    if (changed.length === 0) return;
+    const users = [...new Set(changed)];
     for (const listener of this.#listeners) {
       // After what runs now. A listener that throws is a fault of its owner, and surfaces as an unhandled rejection.
       void Promise.resolve().then(() => {
@@ -129,12 +184,12 @@ class MemoryPresenceStore implements PresenceStore {
     this.#registry.put(node, sessions);
   }
 
-  async remove(node: NodeId, sessions: readonly SessionId[]): Promise<void> {
+  async remove(node: NodeId, sessions: readonly PresenceDeparture[]): Promise<void> {
     this.#requireOpen();
     this.#registry.remove(node, sessions);
   }
 
-  async of(users: readonly UserId[]): Promise<readonly HostedSession[]> {
+  async of(users: readonly UserId[]): Promise<readonly UserPresence[]> {
     this.#requireOpen();
     return this.#registry.of(users);
   }

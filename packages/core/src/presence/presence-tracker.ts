@@ -1,113 +1,132 @@
-import type { NodeId } from "@earshot/protocol";
-import type { Clock, Timer } from "../ports/clock.ts";
+import type { NodeId, SessionId, UserId } from "@earshot/protocol";
+import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { PresenceSession, PresenceStore } from "../ports/presence-store.ts";
+import type { Activity, PresenceSession, PresenceStore } from "../ports/presence-store.ts";
+import { CountedSessions } from "./counted-sessions.ts";
+import { Departures } from "./departures.ts";
+import { PresenceWriter } from "./presence-writer.ts";
 
-/** A node's lease, and how often it is renewed: two renewals may fail before it ends. */
-const LEASE_TTL_MS = 30_000;
-const LEASE_RENEW_MS = 10_000;
+/** Who comes back within this was never away (trap 19). */
+const ANTI_FLAP_MS = 5_000;
+/** Longest from a departure to what watchers are told: a second of merging, the write, and a slice of departures. */
+const TOLD_WITHIN_MS = 1_500;
 
 export interface PresenceTrackerSurroundings {
   readonly node: NodeId;
-  readonly store: PresenceStore;
+  readonly store: Pick<PresenceStore, "lease" | "put" | "remove" | "of">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** All sessions of this node, to be told anew after a lease was lost. */
-  sessions(): Iterable<PresenceSession>;
+  readonly limits: { readonly heartbeatMs: number };
+  /** This node's own sessions of the user have changed, whatever the store knows of it yet. */
+  changed(user: UserId): void;
+}
+
+/** How a session left. */
+export interface Leaving {
+  /** By a goodbye: `bye`, or a close frame from the client. */
+  readonly clean: boolean;
+  /** Monotonic ms of its last sign of life. */
+  readonly heardAt: number;
 }
 
 /**
- * Keeps the registry of who is connected where: sessions under this node's lease, in batches of a
- * turn. Liveness only: nothing is correct because of it, and a store that fails costs nothing else.
+ * Decides which sessions of this node count as here, and has the store told. Liveness only: nothing is
+ * correct because of it, and a store that fails costs nothing else.
  */
 export class PresenceTracker {
   readonly #house: PresenceTrackerSurroundings;
-  #come = new Map<string, PresenceSession>();
-  #gone = new Set<string>();
-  #timer: Timer | null = null;
-  #queued = false;
+  readonly #sessions = new CountedSessions();
+  readonly #departures: Departures;
+  readonly #writer: PresenceWriter;
   #stopped = false;
-  #leasedAt = 0;
-  #work: Promise<void> = Promise.resolve();
 
   constructor(house: PresenceTrackerSurroundings) {
     this.#house = house;
+    this.#writer = new PresenceWriter({ ...house, session: (id) => this.#sessions.get(id) });
+    const gone = (sessions: readonly SessionId[]): void => {
+      for (const session of sessions) this.#depart(session);
+    };
+    this.#departures = new Departures({ clock: house.clock, graceMs: ANTI_FLAP_MS, gone });
+  }
+
+  /** Sessions that count as here; back at 0 some seconds after the last one has left. */
+  get size(): number {
+    return this.#sessions.size;
   }
 
   /** Takes the lease and goes on renewing it. Rejects if the store does not answer. */
-  async start(): Promise<void> {
-    await this.#lease();
-    this.#renewLater();
+  start(): Promise<void> {
+    return this.#writer.start();
   }
 
   /** Gives the lease up, and the sessions with it. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#timer?.cancel();
-    this.#timer = null;
-    await this.#work;
-    await this.#attempt(() => this.#house.store.lease(this.#house.node, 0));
-  }
-
-  enter({ session, user, device }: PresenceSession): void {
-    this.#come.set(session, { session, user, device });
-    this.#queue();
-  }
-
-  leave({ session }: Pick<PresenceSession, "session">): void {
-    if (!this.#come.delete(session)) this.#gone.add(session);
-    this.#queue();
-  }
-
-  #queue(): void {
-    if (this.#queued || this.#stopped) return;
-    this.#queued = true;
-    this.#house.clock.endOfTurn(() => {
-      this.#queued = false;
-      if (!this.#stopped) this.#work = this.#work.then(() => this.#attempt(() => this.#write()));
-    });
-  }
-
-  /** Writes who has gone and who has come; those who have gone are kept until that was taken. */
-  async #write(): Promise<void> {
-    const { store, node } = this.#house;
-    const gone = [...this.#gone];
-    const come = [...this.#come.values()];
-    this.#come.clear();
-    if (gone.length > 0) await store.remove(node, gone);
-    for (const session of gone) this.#gone.delete(session);
-    if (come.length > 0) await store.put(node, come);
-  }
-
-  #renewLater(): void {
-    this.#timer = this.#house.clock.after(LEASE_RENEW_MS, () => {
-      this.#renewLater();
-      this.#work = this.#work.then(() => this.#attempt(() => this.#renew()));
-    });
-  }
-
-  async #renew(): Promise<void> {
-    const { store, node, clock, sessions } = this.#house;
-    // With a lease that has ended all its sessions have.
-    if (clock.monotonic() - this.#leasedAt > LEASE_TTL_MS) this.#gone.clear();
-    await this.#lease();
-    await this.#write();
-    await store.put(node, [...sessions()]);
-  }
-
-  async #lease(): Promise<void> {
-    await this.#house.store.lease(this.#house.node, LEASE_TTL_MS);
-    this.#leasedAt = this.#house.clock.monotonic();
-  }
-
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch {
-      this.#house.logger.warn(
-        { node: this.#house.node },
-        "unable to write presence; it is written again with the next renewal",
-      );
+    const stopped = this.#writer.stop();
+    this.#departures.clear();
+    for (const session of [...this.#sessions.ids()]) {
+      if (this.#sessions.get(session)?.leftAt !== null) this.#depart(session);
     }
+    await stopped;
+  }
+
+  /** A session was welcomed. An earlier one of the same device that has left is not waited for any longer. */
+  enter({ session, user, device, activity }: PresenceSession): void {
+    if (this.#stopped) return;
+    this.#sessions.set({ session, user, device, activity, leftAt: null });
+    for (const other of this.#sessions.of(user)) {
+      if (other.device === device && other.leftAt !== null) this.#depart(other.session);
+    }
+    this.#tell(session, user);
+  }
+
+  /** What the device says of itself. Of a session that is not here any more: nothing happens. */
+  activity(session: SessionId, activity: Activity): void {
+    const known = this.#sessions.get(session);
+    if (known === undefined || known.leftAt !== null || known.activity === activity) return;
+    this.#sessions.set({ ...known, activity });
+    this.#tell(session, known.user);
+  }
+
+  /**
+   * A session has ended. It counts as here until it cannot be a blip any more, or at once where the
+   * same device is here anew: a late close takes nothing away from a newer session.
+   */
+  leave({ session }: Pick<PresenceSession, "session">, { clean, heardAt }: Leaving): void {
+    const known = this.#sessions.get(session);
+    if (known === undefined || known.leftAt !== null) return;
+    this.#sessions.set({ ...known, leftAt: heardAt });
+    const here = this.#sessions.of(known.user);
+    if (this.#stopped || here.some((other) => other.device === known.device && other.leftAt === null)) {
+      this.#depart(session);
+      return;
+    }
+    const { clock, limits } = this.#house;
+    const silence = heardAt + 2 * limits.heartbeatMs + ANTI_FLAP_MS - TOLD_WITHIN_MS;
+    this.#departures.add(session, clean ? clock.monotonic() + ANTI_FLAP_MS : silence);
+  }
+
+  /** This node's sessions of a user that count as here. */
+  of(user: UserId): readonly PresenceSession[] {
+    return this.#sessions.of(user);
+  }
+
+  /** How many of these users have a session on this node that others may see. */
+  online(users: Iterable<UserId>): number {
+    return this.#sessions.online(users);
+  }
+
+  #tell(session: SessionId, user: UserId): void {
+    this.#writer.put(session);
+    this.#house.changed(user);
+  }
+
+  #depart(session: SessionId): void {
+    const known = this.#sessions.get(session);
+    if (known === undefined) return;
+    this.#departures.delete(session);
+    this.#sessions.delete(known);
+    this.#writer.remove(session, known.leftAt ?? this.#house.clock.monotonic());
+    this.#house.changed(known.user);
   }
 }

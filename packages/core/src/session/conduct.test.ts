@@ -48,4 +48,11 @@ describe("Conduct: invalid frames", () => {
     // Of the first nine eight are left, and the one just told.
     expect(conduct.invalid(60_000)).toBe(false);
   });
+
+  it("takes cursors of an ack once a second, a few at once", () => {
+    const conduct = new Conduct(DEFAULT_LIMITS);
+    const taken = Array.from({ length: 8 }, () => conduct.cursors(0)).filter(Boolean);
+    expect(taken).toHaveLength(5);
+    expect([conduct.cursors(999), conduct.cursors(1_000), conduct.cursors(1_000)]).toEqual([false, true, false]);
+  });
 });

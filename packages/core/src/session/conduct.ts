@@ -3,6 +3,8 @@ import { RateLimit } from "./rate-limit.ts";
 
 const MINUTE_MS = 60_000;
 const WINDOW_SECONDS = 10;
+/** `ack.d` comes once a second at most; as many at once are forgiven. */
+const CURSORS_AT_ONCE = 5;
 
 type ConductLimits = Pick<EngineLimits, "pingsPerTenSecondsMax" | "controlsPerTenSecondsMax" | "invalidPerMinuteMax">;
 
@@ -12,6 +14,7 @@ export class Conduct {
   #pings: RateLimit | null = null;
   #pingsRefused = 0;
   #controls: RateLimit | null = null;
+  #cursors: RateLimit | null = null;
   #invalid: number[] = [];
 
   constructor(limits: ConductLimits) {
@@ -33,6 +36,14 @@ export class Conduct {
     this.#controls ??= perTenSeconds(this.#limits.controlsPerTenSecondsMax, now);
     if (this.#controls.wait(now) > 0) return false;
     this.#controls.take();
+    return true;
+  }
+
+  /** Cursors came with an `ack`. false: too often; they are left to the next `have`. */
+  cursors(now: number): boolean {
+    this.#cursors ??= new RateLimit(1, CURSORS_AT_ONCE, now);
+    if (this.#cursors.wait(now) > 0) return false;
+    this.#cursors.take();
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type {
   ClientFrame,
   CloseCode,
+  ConversationId,
   ErrorFrame,
   GatewayFrame,
   HaveEntry,
@@ -11,16 +12,35 @@ import type {
 import type { EngineLimits } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { Activity } from "../ports/presence-store.ts";
 import type { Connection, EncodedFrames } from "../ports/transport.ts";
 import type { Handshake } from "./handshake.ts";
 import type { SendRates } from "./send-rates.ts";
 
-/** A session's counted deliveries, as the session sees them. */
+/** State on its way to a session, encoded for all who get it. */
+export interface SessionSignal {
+  readonly c: ConversationId;
+  /** While the socket is full the latest under one key waits; null: it is dropped. */
+  readonly key: string | null;
+  readonly frame: EncodedFrames;
+}
+
+/** How a session ended. */
+export interface Farewell {
+  /** The client itself said so: by `bye`, or by closing in its transport's proper way. */
+  readonly clean: boolean;
+  /** When it last gave a sign of life, monotonic ms. */
+  readonly heardAt: number;
+}
+
+/** A session's deliveries, as the session sees them. */
 export interface SessionOutbox<Events> {
   readonly written: number;
   deliver(events: Events): "slow" | "silent" | null;
-  tell(frame: EncodedFrames): void;
-  ack(n: number): boolean;
+  signal(signal: SessionSignal): "slow" | "silent" | null;
+  lose(c: ConversationId, frames: EncodedFrames): void;
+  /** The highest seq of each conversation that was freed; null: `n` was never written. */
+  ack(n: number): ReadonlyMap<ConversationId, number> | null;
   flush(): void;
   sweep(fresh: boolean): "slow" | "silent" | null;
 }
@@ -28,7 +48,7 @@ export interface SessionOutbox<Events> {
 /** Frames that the engine answers. */
 export type CommandFrame = Exclude<
   ClientFrame,
-  { readonly t: "hello" | "have" | "auth" | "ack" | "ping" | "send" | "skip" | "bye" }
+  { readonly t: "hello" | "have" | "auth" | "ack" | "ping" | "send" | "skip" | "active" | "bye" }
 >;
 
 /** What a session (`Session`) needs of the house. */
@@ -51,12 +71,16 @@ export interface SessionSurroundings<Events, Session> {
   outbox(wire: Connection): SessionOutbox<Events>;
   /** Takes the session in, or says with which code it has to go. */
   enter(session: Session): CloseCode | null;
-  leave(session: Session): void;
+  leave(session: Session, farewell: Farewell): void;
   welcome(session: Session, resumed: boolean): GatewayFrame;
   spread(): number;
   command(session: Session, frame: CommandFrame): Promise<GatewayFrame | null>;
   send(session: Session, frame: SendFrame, order: object): Promise<SentFrame>;
   sendBlocked(session: Session, frame: SendFrame, retryAfterMs: number): Promise<SentFrame>;
+  /** The device says how present it is. */
+  activity(session: Session, state: Activity): void;
+  /** The session's application, or the client for it, has everything up to these seqs. */
+  delivered(session: Session, seqs: Iterable<readonly [ConversationId, number]>): void;
   /** Answers cursors by pages; resolves when the last one was handed over. */
   repair(session: Session, have: readonly HaveEntry[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { ChatError, type Role, type UserId } from "@earshot/protocol";
+import { ChatError, isUserId, type Role, type UserId } from "@earshot/protocol";
 
 /** The last member that a page ended with. */
 export type MemberMark = readonly [user: UserId, role: Role];
@@ -14,7 +14,11 @@ export function parseMemberCursor(cursor: string | null): MemberMark | null {
   if (cursor === null || cursor === "") return null;
   const space = cursor.indexOf(" ");
   const role = cursor.slice(0, space);
-  if (!ROLES.includes(role))
-    throw new ChatError("invalid", "unable to list members; the cursor is not one of this list");
-  return [cursor.slice(space + 1), role as Role];
+  const user = cursor.slice(space + 1);
+  if (!ROLES.includes(role) || !isUserId(user)) throw unknownCursor("members");
+  return [user, role as Role];
+}
+
+export function unknownCursor(list: "members" | "receipts"): ChatError {
+  return new ChatError("invalid", `unable to list ${list}; the cursor is not one of this list`);
 }

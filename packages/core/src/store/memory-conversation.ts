@@ -1,231 +1,247 @@
-import type { EventRow, InboxRow, Role, UserId } from "@earshot/protocol";
-import { utf8Bytes } from "@earshot/protocol";
+import type { EventRow, InboxRow, UserId } from "@earshot/protocol";
 import type {
   Access,
   Append,
   AppendResult,
+  ConversationSettings,
   EventPage,
-  MemberChange,
   NewConversation,
+  Raise,
+  Raised,
   RangeQuery,
+  Settings,
   Span,
 } from "../ports/message-store.ts";
+import { appendRefusal, type CheckedAgainst } from "./append-refusal.ts";
+import { type DirectPair, directPair } from "./direct-pair.ts";
 import { frozenCopy } from "./frozen-copy.ts";
-import { compareMembers, join, leave, type MemoryMember } from "./memory-member.ts";
+import type { InboxEntry, InboxPlace } from "./memory-inbox.ts";
+import { MemoryKeys } from "./memory-keys.ts";
+import { MemoryLog } from "./memory-log.ts";
+import type { PresentMember } from "./memory-member.ts";
+import { MemoryMembers } from "./memory-members.ts";
+import { MemoryMentions } from "./memory-mentions.ts";
+import { seqPage } from "./seq-page.ts";
 
-/** What is kept of a key. Outlives the event's content and its author's membership. */
-interface StoredKey {
-  readonly hash: string;
-  readonly seq: number;
-  readonly ord: number;
-  readonly at: number;
-}
+/** The store's next change number: every call is a change. */
+export type NextChange = () => number;
 
-/** One conversation of the memory store: log, members and keys, changed in one step without an await. */
-export class MemoryConversation {
-  readonly created: Omit<NewConversation, "members" | "first">;
-  /** Everybody who is or was a member. */
-  readonly members = new Map<UserId, MemoryMember>();
-  membersVersion = 1;
+const WHOLE: readonly Span[] = [[1, null]];
+
+/** One conversation of the memory store, changed in one step without an await. */
+export class MemoryConversation implements InboxEntry {
+  readonly created: Omit<NewConversation, "members" | "first" | keyof Settings>;
+  readonly members: MemoryMembers;
+  /** Of a `direct`: its two users. */
+  readonly pair: DirectPair | null;
+  readonly #log = new MemoryLog();
+  readonly #mentions = new MemoryMentions();
+  readonly #keys = new MemoryKeys();
+  readonly #bans = new Set<UserId>();
+  /** Seqs of the last events of slots. */
+  readonly #slots = new Map<string, number>();
+  readonly #saidAt = new Map<UserId, number>();
+  readonly #nextChange: NextChange;
+  #settings: Settings;
+  #settingsVersion = 1;
   /** The store's change number of the last change that every member sees. */
-  change: number;
-  readonly #log: EventRow[] = [];
-  /** Seqs of the log's messages: the newest within a span is found without looking at what lies between. */
-  readonly #messages: number[] = [];
-  readonly #keys = new Map<string, StoredKey>();
-  #present = 0;
-  #sorted: readonly (readonly [UserId, Role])[] | null = null;
+  #change: number;
 
-  constructor({ members, first, ...created }: NewConversation, change: number) {
-    this.created = frozenCopy(created);
-    this.change = change;
-    for (const { type, body } of first) {
-      this.#push({ type, from: created.creator, at: created.at, body });
-    }
-    for (const [user, role] of members) this.#admit(user, role, 1, change);
+  constructor(made: NewConversation, nextChange: NextChange) {
+    const { members, first, title, meta, open, ...created } = made;
+    this.created = created;
+    this.pair = directPair(made);
+    this.#settings = frozenCopy({ title, meta, open, slow: 0, pinned: [] });
+    this.#nextChange = nextChange;
+    this.#change = nextChange();
+    for (const { type, body } of first) this.#log.push({ type, from: created.creator, at: created.at, body });
+    this.members = new MemoryMembers(members, this.#change);
   }
 
-  get head(): number {
-    return this.#log.length;
+  get id(): string {
+    return this.created.id;
   }
 
-  get ord(): number {
-    return this.#messages.length;
-  }
-
-  get log(): readonly EventRow[] {
-    return this.#log;
+  /** The whole log as it is now. */
+  rows(): readonly EventRow[] {
+    return this.#log.rows();
   }
 
   /** The stored key's answer to a repeat, or null if the key is new. */
   answerOf(entry: Append): AppendResult | null {
-    if (entry.key === undefined) return null;
-    const stored = this.#keys.get(keyOf(entry.user, entry.key.id));
-    if (stored === undefined) return null;
-    if (stored.hash !== entry.key.hash) return { kind: "refused", code: "conflict" };
-    return { kind: "duplicate", epoch: this.created.epoch, seq: stored.seq, ord: stored.ord, at: stored.at };
+    return this.#keys.answerTo(entry, this.created.epoch);
   }
 
-  /** Numbers and writes an entry whose key is new; `change` is its change number if it is written. */
-  append(entry: Append, change: number): AppendResult {
-    const author = this.members.get(entry.user);
-    if (author === undefined || author.role === null) return { kind: "refused", code: "not_found" };
-    if (!entry.by.includes(author.role)) return { kind: "refused", code: "forbidden" };
-    if (entry.ifMembersVersion !== undefined && entry.ifMembersVersion !== this.membersVersion) {
-      return { kind: "refused", code: "stale" };
+  /** Numbers and writes an entry whose key is new. `blocked`: one of a `direct` has blocked the other. */
+  append(entry: Append, blocked: boolean): AppendResult {
+    const refused = appendRefusal(entry, this.#checkedAgainst(blocked));
+    if (refused !== null) return refused;
+    if (entry.type === "delete" && entry.re !== undefined) this.#mentions.remove(this.#log.row(entry.re) as EventRow);
+    const row = this.#log.push(rowOf(entry), entry.reaction);
+    this.#change = this.#nextChange();
+    if (row.type === "message") {
+      this.#mentions.add(row, (user) => this.members.get(user) !== undefined);
+      this.#saidAt.set(row.from, row.at);
     }
-    if (entry.re !== undefined && this.#log[entry.re - 1]?.type !== "message")
-      return { kind: "refused", code: "no_target" };
-    const row = this.#push({
-      type: entry.type,
-      ...(entry.key === undefined ? {} : { id: entry.key.id }),
-      from: entry.user,
-      at: entry.at,
-      ...(entry.body === undefined ? {} : { body: entry.body }),
-      ...(entry.re === undefined ? {} : { re: entry.re }),
-      ...(entry.mentions === undefined ? {} : { mentions: entry.mentions }),
-    });
+    if (entry.slot !== undefined) this.#slots.set(entry.slot, row.seq);
+    for (const user of this.members.apply(entry.members ?? [], row.seq, this.#change)) this.#mentions.forget(user);
+    for (const [user, banned] of entry.bans ?? []) this.#setBan(user, banned);
+    if (entry.settings !== undefined) {
+      this.#settings = { ...this.#settings, ...frozenCopy(entry.settings) };
+      this.#settingsVersion += 1;
+    }
     if (entry.key !== undefined) {
-      const { id, hash } = entry.key;
-      this.#keys.set(keyOf(entry.user, id), { hash, seq: row.seq, ord: row.ord, at: row.at });
+      this.#keys.keep(entry.key, row);
+      // It is a send: its author has what stands before it, and has read it.
+      const author = this.members.get(row.from);
+      if (author !== undefined) this.#read(author, row.seq);
     }
-    if (entry.members !== undefined) this.#changeMembers(entry.members, row.seq, change);
-    if (entry.key !== undefined) {
-      author.delivered = row.seq;
-      author.read = row.seq;
-    }
-    this.change = change;
-    return { kind: "event", epoch: this.created.epoch, row, membersVersion: this.membersVersion };
+    return { kind: "event", epoch: this.created.epoch, row, membersVersion: this.members.version };
   }
 
-  range(query: RangeQuery): EventPage {
-    const end = Math.min((query.before ?? this.head + 1) - 1, this.head);
-    const start = Math.max(query.after, 0);
-    const rows: EventRow[] = [];
-    let bytes = 0;
-    while (rows.length < Math.min(query.rows, end - start)) {
-      const row = this.#log[query.from === "oldest" ? start + rows.length : end - rows.length - 1];
-      if (row === undefined) break;
-      bytes += utf8Bytes(JSON.stringify(row));
-      if (bytes > query.bytes && rows.length > 0) break;
-      rows.push(row);
-    }
-    if (query.from === "newest") rows.reverse();
-    return { epoch: this.created.epoch, head: this.head, ord: this.ord, rows };
+  range(query: RangeQuery): EventPage | null {
+    const { view, re, reader } = query;
+    const spans = reader === undefined ? WHOLE : this.#spansOf(this.members.get(reader));
+    if (spans === null) return null;
+    const rowOf = (seq: number) =>
+      view === "log" ? (this.#log.row(seq) as EventRow) : this.#log.present(seq, reader ?? null);
+    const { head, ord } = this.#log;
+    return { epoch: this.created.epoch, head, ord, ...seqPage(this.#log.seqs(view, re), spans, query, rowOf), spans };
+  }
+
+  settings(): ConversationSettings {
+    const { kind, mode } = this.created;
+    return {
+      ...this.#settings,
+      kind,
+      mode,
+      settingsVersion: this.#settingsVersion,
+      membersVersion: this.members.version,
+    };
   }
 
   access(user: UserId): Access | null {
     const member = this.members.get(user);
-    if (member === undefined || member.role === null) return null;
+    const spans = this.#spansOf(member);
+    if (member === undefined || spans === null) return null;
     const { kind, mode, epoch } = this.created;
-    return {
-      role: member.role,
-      spans: this.#spansOf(member),
-      kind,
-      mode,
-      epoch,
-      head: this.head,
-      ord: this.ord,
-      delivered: member.delivered,
-      read: member.read,
-      members: this.#present,
-      membersVersion: this.membersVersion,
-    };
+    const { role, delivered, read } = member;
+    const { head, ord } = this.#log;
+    const { count, version } = this.members;
+    return { role, spans, kind, mode, epoch, head, ord, delivered, read, members: count, membersVersion: version };
+  }
+
+  inboxPlace(user: UserId): InboxPlace | null {
+    const member = this.members.all.get(user);
+    if (member === undefined) return null;
+    if (member.role === null) return { gone: true, change: member.change };
+    return { gone: false, change: Math.max(member.change, this.#change) };
   }
 
   inboxRow(user: UserId): InboxRow | null {
     const member = this.members.get(user);
-    if (member === undefined || member.role === null) return null;
-    const { id, kind, mode, epoch, title, meta, open } = this.created;
+    const spans = this.#spansOf(member);
+    if (member === undefined || spans === null) return null;
+    const { id, kind, mode, epoch } = this.created;
+    const { title, meta, open, slow, pinned } = this.#settings;
+    const { delivered, read, role, mute, marked } = member;
+    const { head, ord } = this.#log;
+    const last = this.#log.newestMessage(spans);
     return {
       c: id,
       kind,
       mode,
       epoch,
-      head: this.head,
-      ord: this.ord,
-      delivered: member.delivered,
-      read: member.read,
-      unread: this.ord - (this.#log[member.read - 1]?.ord ?? 0),
-      mentions: 0,
-      role: member.role,
+      head,
+      ord,
+      delivered,
+      read,
+      unread: ord - (this.#log.row(read)?.ord ?? 0),
+      mentions: this.#mentions.count(user, read),
+      role,
       title,
       meta,
-      mute: false,
-      last: this.#lastMessage(this.#spansOf(member)),
-      ...(open ? { open: true as const } : {}),
+      mute,
+      last: last === undefined ? null : this.#log.present(last, user),
+      ...(marked ? { marked: true } : {}),
+      ...(open ? { open: true } : {}),
+      ...(slow > 0 ? { slow } : {}),
+      ...(pinned.length > 0 ? { pinned } : {}),
     };
   }
 
-  /** Present members in the order of pages; the same array until somebody changes. */
-  sortedMembers(): readonly (readonly [UserId, Role])[] {
-    if (this.#sorted === null) {
-      const present: (readonly [UserId, Role])[] = [];
-      for (const { user, role } of this.members.values()) if (role !== null) present.push([user, role]);
-      this.#sorted = present.sort(compareMembers);
-    }
-    return this.#sorted;
+  raise({ user, delivered = 0, read }: Raise): Raised | null {
+    const member = this.members.get(user);
+    if (member === undefined) return null;
+    const { head } = this.#log;
+    const before = { delivered: member.delivered, read: member.read, marked: member.marked };
+    this.#read(member, Math.min(read ?? 0, head));
+    member.delivered = Math.max(member.delivered, Math.min(delivered, head));
+    if (read !== undefined) member.marked = false;
+    const rowChanged = member.read > before.read || member.marked !== before.marked;
+    if (rowChanged) member.change = this.#nextChange();
+    const rose = member.delivered > before.delivered || member.read > before.read;
+    return { delivered: member.delivered, read: member.read, rose, members: this.members.count };
   }
 
-  #push(entry: Omit<EventRow, "seq" | "ord">): EventRow {
-    const seq = this.head + 1;
-    if (entry.type === "message") this.#messages.push(seq);
-    const row = frozenCopy({ seq, ord: this.ord, ...entry });
-    this.#log.push(row);
-    return row;
+  put(user: UserId, { mute, marked }: { readonly mute?: boolean | number; readonly marked?: boolean }): boolean {
+    const member = this.members.get(user);
+    if (member === undefined) return false;
+    member.mute = mute ?? member.mute;
+    member.marked = marked ?? member.marked;
+    member.change = this.#nextChange();
+    return true;
   }
 
-  #changeMembers(changes: readonly MemberChange[], seq: number, change: number): void {
-    let changed = false;
-    // A user that is named twice ends as the last one says.
-    for (const [user, role] of new Map(changes)) {
-      const member = this.members.get(user);
-      if ((member?.role ?? null) === role) continue;
-      changed = true;
-      if (role === null) {
-        leave(member as MemoryMember, seq);
-        this.#present -= 1;
-      } else if (member === undefined || member.role === null) {
-        this.#admit(user, role, seq, change);
-      } else {
-        member.role = role;
-      }
-      (this.members.get(user) as MemoryMember).change = change;
-    }
-    if (!changed) return;
-    this.membersVersion += 1;
-    this.#sorted = null;
+  ban(user: UserId, banned: boolean): boolean {
+    if (this.members.get(user) !== undefined) return false;
+    this.#setBan(user, banned);
+    return true;
   }
 
-  #admit(user: UserId, role: Role, seq: number, change: number): void {
-    let member = this.members.get(user);
-    if (member === undefined) {
-      member = { user, role, since: seq, past: [], delivered: seq, read: seq, change };
-      this.members.set(user, member);
-    }
-    join(member, role, seq);
-    this.#present += 1;
+  #checkedAgainst(blocked: boolean): CheckedAgainst {
+    return {
+      members: this.members,
+      settings: this.#settings,
+      settingsVersion: this.#settingsVersion,
+      bans: this.#bans,
+      blocked,
+      reactions: this.#log.reactions,
+      row: (seq) => this.#log.row(seq),
+      lastOf: (slot) => this.#slots.get(slot) ?? 0,
+      lastSaidAt: (user) => this.#saidAt.get(user),
+    };
   }
 
-  #spansOf(member: MemoryMember): readonly Span[] {
-    return this.created.wholeHistory ? [[1, null]] : [...member.past, [member.since, null]];
+  /** I14: raises `read`, and `delivered` to it, unless they are higher. */
+  #read(member: PresentMember, seq: number): void {
+    member.read = Math.max(member.read, seq);
+    member.delivered = Math.max(member.delivered, member.read);
+    this.#mentions.read(member.user, member.read);
   }
 
-  #lastMessage(spans: readonly Span[]): EventRow | null {
-    for (const [from, to] of spans.toReversed()) {
-      const seq = this.#newestMessage(to ?? this.head);
-      if (seq !== undefined && seq >= from) return this.#log[seq - 1] ?? null;
-    }
-    return null;
+  #setBan(user: UserId, banned: boolean): void {
+    if (banned) this.#bans.add(user);
+    else this.#bans.delete(user);
   }
 
-  /** Seq of the newest message up to and with `to`. */
-  #newestMessage(to: number): number | undefined {
-    return this.#messages[(this.#log[to - 1]?.ord ?? 0) - 1];
+  /** What a member may have; null: they are none. */
+  #spansOf(member: PresentMember | undefined): readonly Span[] | null {
+    if (member === undefined) return null;
+    return this.created.wholeHistory ? WHOLE : [...member.past, [member.since, null]];
   }
 }
 
-/** No id holds a space. */
-function keyOf(user: UserId, id: string): string {
-  return `${user} ${id}`;
+/** What the log keeps of an entry; a field that was not given is absent. */
+function rowOf({ type, key, user, at, body, re, mentions, slot }: Append): Omit<EventRow, "seq" | "ord"> {
+  return {
+    type,
+    ...(key === undefined ? {} : { id: key.id }),
+    from: user,
+    at,
+    ...(body === undefined ? {} : { body }),
+    ...(re === undefined ? {} : { re }),
+    ...(mentions === undefined ? {} : { mentions }),
+    ...(slot === undefined ? {} : { slot }),
+  };
 }

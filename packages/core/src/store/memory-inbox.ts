@@ -1,6 +1,21 @@
-import type { GoneRow, InboxRow, UserId } from "@earshot/protocol";
+import type { ConversationId, GoneRow, InboxRow, UserId } from "@earshot/protocol";
 import type { InboxPage } from "../ports/message-store.ts";
-import type { MemoryConversation } from "./memory-conversation.ts";
+
+/** Where a user's row stands in their inbox. */
+export interface InboxPlace {
+  readonly gone: boolean;
+  /** The store's change number of its last change. */
+  readonly change: number;
+}
+
+/** What a user's inbox is made of: conversations, and what is left of those that were removed. */
+export interface InboxEntry {
+  readonly id: ConversationId;
+  /** null: never a member. */
+  inboxPlace(user: UserId): InboxPlace | null;
+  /** null: not a member now. */
+  inboxRow(user: UserId): InboxRow | null;
+}
 
 /**
  * Where a reading of an inbox stands. Every change of the store has a number, and a row's is that of
@@ -13,16 +28,14 @@ interface InboxCursor {
   readonly below: number | null;
 }
 
-interface Candidate {
-  readonly conversation: MemoryConversation;
-  readonly gone: boolean;
-  readonly change: number;
+interface Candidate extends InboxPlace {
+  readonly entry: InboxEntry;
 }
 
 export interface InboxReading {
   readonly user: UserId;
   /** Every conversation that the user is or was a member of. */
-  readonly conversations: Iterable<MemoryConversation>;
+  readonly entries: Iterable<InboxEntry>;
   /** The store's last change number. */
   readonly newest: number;
   /** Names this life of the store; a cursor of another is unknown. */
@@ -71,19 +84,17 @@ function pageUp(reading: InboxReading, since: number): Page {
   return { taken, next: { since: (more ? taken.at(-1)?.change : reading.newest) ?? since, below: null }, more };
 }
 
-function candidates({ user, conversations }: InboxReading): readonly Candidate[] {
+function candidates({ user, entries }: InboxReading): readonly Candidate[] {
   const all: Candidate[] = [];
-  for (const conversation of conversations) {
-    const member = conversation.members.get(user);
-    if (member === undefined) continue;
-    const gone = member.role === null;
-    all.push({ conversation, gone, change: gone ? member.change : Math.max(member.change, conversation.change) });
+  for (const entry of entries) {
+    const place = entry.inboxPlace(user);
+    if (place !== null) all.push({ entry, ...place });
   }
   return all;
 }
 
-function rowOf({ conversation }: Candidate, user: UserId): InboxRow | GoneRow {
-  return conversation.inboxRow(user) ?? { c: conversation.created.id, gone: true };
+function rowOf({ entry }: Candidate, user: UserId): InboxRow | GoneRow {
+  return entry.inboxRow(user) ?? { c: entry.id, gone: true };
 }
 
 const CURSOR_PATTERN = /^(\d{1,15})\.(\d{1,15})?\.(.*)$/s;

@@ -12,20 +12,22 @@ export interface MemoryMember {
   past: readonly Span[];
   delivered: number;
   read: number;
+  mute: boolean | number;
+  marked: boolean;
   /** The store's change number of the last change that is this user's alone. */
   change: number;
 }
 
-/** Begins a stay at `seq`, the entry that added them; both watermarks start there. */
-export function join(member: MemoryMember, role: Role, seq: number): void {
-  member.role = role;
-  member.since = seq;
-  member.delivered = seq;
-  member.read = seq;
+/** One who is a member now. */
+export type PresentMember = MemoryMember & { role: Role };
+
+/** Begins a stay at `seq`, the entry that added them: everything of their own starts anew there. */
+export function beginStay(user: UserId, role: Role, seq: number, past: readonly Span[], change: number): PresentMember {
+  return { user, role, since: seq, past, delivered: seq, read: seq, mute: false, marked: false, change };
 }
 
 /** Ends the stay at `seq`, the entry that removed them, which is the last they may have. */
-export function leave(member: MemoryMember, seq: number): void {
+export function endStay(member: MemoryMember, seq: number): void {
   member.role = null;
   member.past = [...member.past, [member.since, seq]];
 }
@@ -34,8 +36,11 @@ const ROLE_ORDER: Readonly<Record<Role, number>> = { owner: 0, admin: 1, member:
 
 /** Owners first, then admins, members, readers; within a role by user id. */
 export function compareMembers(left: readonly [UserId, Role], right: readonly [UserId, Role]): number {
-  const roles = ROLE_ORDER[left[1]] - ROLE_ORDER[right[1]];
-  if (roles !== 0) return roles;
-  if (left[0] === right[0]) return 0;
-  return left[0] < right[0] ? -1 : 1;
+  return ROLE_ORDER[left[1]] - ROLE_ORDER[right[1]] || compareUsers(left[0], right[0]);
+}
+
+/** By the characters of their ids, whatever the language. */
+export function compareUsers(left: UserId, right: UserId): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }

@@ -6,11 +6,8 @@ export type {
   MessageStoreUnderTest,
 } from "./conformance/message-store/adapter-under-test.ts";
 export { messageStoreSuite } from "./conformance/message-store.ts";
-export {
-  type PresenceStoreAdapter,
-  type PresenceStoreUnderTest,
-  presenceStoreSuite,
-} from "./conformance/presence-store.ts";
+export type { PresenceStoreAdapter, PresenceStoreUnderTest } from "./conformance/presence-store/adapter-under-test.ts";
+export { presenceStoreSuite } from "./conformance/presence-store.ts";
 export type { Expectation, Runner } from "./conformance/runner.ts";
 export { ConnectionPair } from "./connection-pair.ts";
 export { type Faults, Lossy } from "./lossy.ts";

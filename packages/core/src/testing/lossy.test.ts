@@ -15,7 +15,7 @@ async function lossyStore(faults: Faults, seed = 1) {
   await plain.create(conversation("c1"));
   const store = lossy.wrap(plain, { append: faults });
   const head = async () =>
-    (await plain.range({ conversation: "c1", after: 0, from: "oldest", rows: 100, bytes: 1e6 }))?.head;
+    (await plain.range({ conversation: "c1", view: "log", after: 0, from: "oldest", rows: 100, bytes: 1e6 }))?.head;
   return { clock, lossy, store, head };
 }
 

@@ -16,7 +16,7 @@ describe("TestEngine", () => {
     expect(bob.pair.fromGateway.at(-1)).toBe(JSON.stringify(bob.received.at(-1)));
     await engine.close();
     expect(alice.closedWith).toBe(1001);
-    expect(engine.gauges).toEqual({ sessions: 0, swept: 0, users: 0, topics: 0 });
+    expect(engine.gauges).toMatchObject({ sessions: 0, swept: 0, users: 0, topics: 0 });
     expect(engine.clock.pending).toBe(0);
   });
 

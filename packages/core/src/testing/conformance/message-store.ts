@@ -1,17 +1,38 @@
 import { accessCases } from "./message-store/access.ts";
 import type { MessageStoreAdapter, WithStore } from "./message-store/adapter-under-test.ts";
 import { appendCases } from "./message-store/append.ts";
+import { aroundCases } from "./message-store/around.ts";
+import { banCases } from "./message-store/bans.ts";
+import { blockCases } from "./message-store/blocks.ts";
+import { checkCases } from "./message-store/checks.ts";
 import { concurrencyCases } from "./message-store/concurrency.ts";
+import { conversationSettingsCases } from "./message-store/conversation-settings.ts";
 import { createCases } from "./message-store/create.ts";
+import { crowdCases } from "./message-store/crowd.ts";
+import { editAndDeleteCases } from "./message-store/edit-delete.ts";
 import { conversation, message } from "./message-store/entries.ts";
 import { inboxCases } from "./message-store/inbox.ts";
 import { inboxPagingCases } from "./message-store/inbox-paging.ts";
+import { joinCases } from "./message-store/join.ts";
 import { keyCases } from "./message-store/keys.ts";
 import { memberCases } from "./message-store/members.ts";
+import { mentionCases } from "./message-store/mentions.ts";
 import { oddIdCases } from "./message-store/odd-ids.ts";
+import { presentViewCases } from "./message-store/present-view.ts";
+import { privateStateCases } from "./message-store/private-state.ts";
+import { raiseCases } from "./message-store/raise.ts";
+import { randomHistoryCases } from "./message-store/random-history.ts";
 import { rangeCases } from "./message-store/range.ts";
+import { reactionCases } from "./message-store/reactions.ts";
+import { readerCases } from "./message-store/readers.ts";
+import { receiptCases } from "./message-store/receipts.ts";
+import { removeCases } from "./message-store/remove.ts";
 import { reopenCases } from "./message-store/reopen.ts";
+import { replyCases } from "./message-store/replies.ts";
 import { settingCases } from "./message-store/setting.ts";
+import { slotCases } from "./message-store/slots.ts";
+import { slowModeCases } from "./message-store/slow-mode.ts";
+import { targetCases } from "./message-store/targets.ts";
 import type { Runner } from "./runner.ts";
 import { portTraits } from "./traits.ts";
 
@@ -36,24 +57,57 @@ export function messageStoreSuite(runner: Runner, adapter: MessageStoreAdapter):
     {
       append: (store) => store.append([message("none", "alice", "hi")]),
       create: (store) => store.create(conversation("c1")),
-      range: (store) => store.range({ conversation: "c1", after: 0, from: "oldest", rows: 1, bytes: 1 }),
+      range: (store) => store.range({ conversation: "c1", view: "log", after: 0, from: "oldest", rows: 1, bytes: 1 }),
       access: (store) => store.access([{ user: "alice", conversation: "c1" }]),
       members: (store) => store.members("c1", null, 10),
       inbox: (store) => store.inbox("alice", null, 10),
       row: (store) => store.row("alice", "c1"),
+      settings: (store) => store.settings("c1"),
+      raise: (store) => store.raise([{ user: "alice", conversation: "c1", read: 1 }]),
+      receipts: (store) => store.receipts("c1", 1, null, 10),
+      put: (store) => store.put("alice", "c1", { mute: false }),
+      ban: (store) => store.ban("c1", "mallory", false),
+      block: (store) => store.block("alice", "mallory", false),
+      blocked: (store) => store.blocked("alice", ["mallory"]),
+      remove: (store) => store.remove("none", "alice", []),
       setting: (store) => store.setting("name", () => "value"),
     },
   );
-  appendCases(runner, withStore);
-  keyCases(runner, withStore);
-  concurrencyCases(runner, withStore);
-  createCases(runner, withStore);
-  accessCases(runner, withStore);
-  memberCases(runner, withStore);
-  rangeCases(runner, withStore);
+  for (const cases of [
+    appendCases,
+    checkCases,
+    keyCases,
+    targetCases,
+    slotCases,
+    concurrencyCases,
+    createCases,
+    crowdCases,
+    accessCases,
+    memberCases,
+    joinCases,
+    banCases,
+    blockCases,
+    removeCases,
+    conversationSettingsCases,
+    slowModeCases,
+    rangeCases,
+    readerCases,
+    presentViewCases,
+    aroundCases,
+    editAndDeleteCases,
+    reactionCases,
+    replyCases,
+    randomHistoryCases,
+    inboxPagingCases,
+    privateStateCases,
+    raiseCases,
+    receiptCases,
+    mentionCases,
+    oddIdCases,
+    settingCases,
+  ]) {
+    cases(runner, withStore);
+  }
   inboxCases(runner, withStore, adapter);
-  inboxPagingCases(runner, withStore);
-  oddIdCases(runner, withStore);
-  settingCases(runner, withStore);
   reopenCases(runner, withStore, adapter.capabilities);
 }

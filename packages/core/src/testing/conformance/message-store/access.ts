@@ -1,7 +1,8 @@
 import type { MessageStore, Span } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { accessOf, appendEvent, changeMembers, conversation, message } from "./entries.ts";
+import { appendEvent, changeMembers, conversation, message } from "./entries.ts";
+import { accessOf } from "./readings.ts";
 
 /** Rights as they stand, and which seqs a member may have (I17). */
 export function accessCases({ describe, it, expect }: Runner, withStore: WithStore): void {

@@ -1,17 +1,7 @@
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import {
-  AT,
-  accessOf,
-  appendEvent,
-  changeOfMembers,
-  conversation,
-  logOf,
-  message,
-  outcomeOf,
-  textsOf,
-  wordOf,
-} from "./entries.ts";
+import { AT, appendEvent, changeOfMembers, conversation, message, outcomeOf, wordOf } from "./entries.ts";
+import { accessOf, logOf, textsOf } from "./readings.ts";
 
 /** Numbering, refusals, and what a sender's own entry does to them. */
 export function appendCases({ describe, it, expect }: Runner, withStore: WithStore): void {

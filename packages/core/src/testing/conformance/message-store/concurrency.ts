@@ -2,7 +2,8 @@ import type { MessageStore } from "../../../ports/message-store.ts";
 import { SeededRandom } from "../../seeded-random.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { accessOf, appendEvent, changeOfMembers, conversation, logOf, message, unique, wordOf } from "./entries.ts";
+import { appendEvent, changeMembers, changeOfMembers, conversation, message, unique, wordOf } from "./entries.ts";
+import { accessOf, logOf, ROOM } from "./readings.ts";
 
 const CALLERS = 24;
 const TURNS = 8;
@@ -96,11 +97,51 @@ export function concurrencyCases({ describe, it, expect }: Runner, withStore: Wi
           const { row } = await appendEvent(store, message("c1", "alice", `${n}`));
           const [access, page] = await Promise.all([
             accessOf(store, "bob", "c1"),
-            store.range({ conversation: "c1", after: row.seq - 1, from: "oldest", rows: 10, bytes: 1_000 }),
+            store.range({
+              conversation: "c1",
+              view: "log",
+              after: row.seq - 1,
+              from: "oldest",
+              rows: 10,
+              bytes: 1_000,
+            }),
           ]);
           expect([access.head, access.ord]).toEqual([row.seq, row.ord]);
           expect(page?.rows).toEqual([row]);
         }
+      }),
+    );
+
+    it(
+      "I17: a page's rows, spans and head are of one moment, while its reader comes and goes",
+      withStore(async (store) => {
+        await store.create(conversation("c1"));
+        const comeAndGo = async () => {
+          for (let n = 0; n < CALLERS; n++) {
+            await changeMembers(store, "c1", "alice", [["bob", n % 2 === 0 ? null : "member"]]);
+            await store.append([message("c1", "alice", `${n}`), message("c1", "alice", `${n}`)]);
+          }
+        };
+        let going = true;
+        const read = async (from: "oldest" | "newest") => {
+          let pages = 0;
+          while (going) {
+            const page = await store.range({ conversation: "c1", view: "log", reader: "bob", from, ...ROOM });
+            if (page === null) continue;
+            pages += 1;
+            const may = page.spans.flatMap(([first, last]) => {
+              const count = (last ?? page.head) - first + 1;
+              return Array.from({ length: count }, (_, n) => first + n);
+            });
+            expect(page.rows.map(({ seq }) => seq)).toEqual(may);
+            expect(page.spans.at(-1)?.[1]).toBe(null);
+          }
+          return pages;
+        };
+        const reading = [read("oldest"), read("newest")];
+        await comeAndGo();
+        going = false;
+        expect(Math.min(...(await Promise.all(reading)))).toBeGreaterThan(0);
       }),
     );
   });

@@ -1,13 +1,13 @@
 import type { ConversationId, Role, UserId } from "@earshot/protocol";
 import type {
-  Access,
   Append,
   AppendResult,
-  EventPage,
   MemberChange,
   MessageStore,
   NewConversation,
+  Settings,
 } from "../../../ports/message-store.ts";
+import { accessOf, settingsOf } from "./readings.ts";
 
 /** Any moment: nothing may depend on it. */
 export const AT = 1_700_000_000_000;
@@ -59,6 +59,54 @@ export function message(c: ConversationId, user: UserId, text: string, differing
   };
 }
 
+/** A `direct` of two users, made by the first. */
+export function direct(id: ConversationId, creator: UserId, other: UserId): NewConversation {
+  return conversation(id, {
+    kind: "direct",
+    creator,
+    members: [
+      [creator, "member"],
+      [other, "member"],
+    ],
+  });
+}
+
+/** A new text for one's own message. */
+export function edit(
+  c: ConversationId,
+  user: UserId,
+  re: number,
+  text: string,
+  differing: Partial<Append> = {},
+): Append {
+  return message(c, user, text, { type: "edit", re, target: { authorOr: [], live: true }, ...differing });
+}
+
+export function deletion(c: ConversationId, user: UserId, re: number, differing: Partial<Append> = {}): Append {
+  const { body: _, ...bare } = message(c, user, `delete ${re}`, { type: "delete", re });
+  return { ...bare, target: { authorOr: ["owner", "admin"] }, ...differing };
+}
+
+export function reaction(
+  c: ConversationId,
+  user: UserId,
+  re: number,
+  key: string,
+  on = true,
+  differing: Partial<Append> = {},
+): Append {
+  const change = { key, on };
+  return message(c, user, "", {
+    type: "react",
+    body: change,
+    re,
+    reaction: change,
+    target: { live: true },
+    by: EVERYBODY,
+    ...differing,
+  });
+}
+
 /** An event of the gateway: no key, and not counted. */
 export function changeOfMembers(
   c: ConversationId,
@@ -75,6 +123,25 @@ export function changeOfMembers(
     by: EVERYBODY,
     members,
     ifMembersVersion,
+  };
+}
+
+/** An event of the gateway that changes the conversation itself. */
+export function changeOfSettings(
+  c: ConversationId,
+  by: UserId,
+  settings: Partial<Settings>,
+  ifSettingsVersion: number,
+): Append {
+  return {
+    conversation: c,
+    user: by,
+    at: AT,
+    type: "meta",
+    body: { ...settings },
+    by: ["owner", "admin", "member"],
+    settings,
+    ifSettingsVersion,
   };
 }
 
@@ -98,6 +165,31 @@ export async function changeMembers(
   return appendEvent(store, changeOfMembers(c, by, members, membersVersion));
 }
 
+/** Changes settings as they stand now. */
+export async function changeSettings(
+  store: MessageStore,
+  c: ConversationId,
+  by: UserId,
+  settings: Partial<Settings>,
+): Promise<Appended> {
+  const { settingsVersion } = await settingsOf(store, c);
+  return appendEvent(store, changeOfSettings(c, by, settings, settingsVersion));
+}
+
+/** Appends messages of one user, and gives their seqs. */
+export async function say(
+  store: MessageStore,
+  c: ConversationId,
+  user: UserId,
+  ...texts: readonly string[]
+): Promise<readonly number[]> {
+  const results = await store.append(texts.map((text) => message(c, user, text)));
+  return results.map((result) => {
+    if (result.kind !== "event") throw new Error(`expected an event, got ${JSON.stringify(result)}`);
+    return result.row.seq;
+  });
+}
+
 /** Appends one entry and gives what became of it in a word: `event`, `duplicate`, or the refusal's code. */
 export async function outcomeOf(store: MessageStore, entry: Append): Promise<string> {
   const [result] = await store.append([entry]);
@@ -106,24 +198,4 @@ export async function outcomeOf(store: MessageStore, entry: Append): Promise<str
 
 export function wordOf(result: AppendResult): string {
   return result.kind === "refused" ? result.code : result.kind;
-}
-
-/** Access of somebody who is a member. */
-export async function accessOf(store: MessageStore, user: UserId, c: ConversationId): Promise<Access> {
-  const [access] = await store.access([{ user, conversation: c }]);
-  if (!access) throw new Error(`${user} is no member of ${c}`);
-  return access;
-}
-
-/** The whole log, in one page. */
-export async function logOf(store: MessageStore, c: ConversationId): Promise<EventPage> {
-  const page = await store.range({ conversation: c, after: 0, from: "oldest", rows: 100_000, bytes: 1e9 });
-  if (page === null) throw new Error(`no conversation ${c}`);
-  return page;
-}
-
-/** The texts of a log's messages, in its order. */
-export async function textsOf(store: MessageStore, c: ConversationId): Promise<readonly unknown[]> {
-  const { rows } = await logOf(store, c);
-  return rows.filter(({ type }) => type === "message").map(({ body }) => body?.["text"]);
 }

@@ -2,7 +2,20 @@ import type { GoneRow, InboxRow } from "@earshot/protocol";
 import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { MessageStoreAdapter, WithStore } from "./adapter-under-test.ts";
-import { AT, appendEvent, changeMembers, conversation, message } from "./entries.ts";
+import {
+  AT,
+  appendEvent,
+  changeMembers,
+  changeOfMembers,
+  changeOfSettings,
+  conversation,
+  deletion,
+  edit,
+  message,
+  reaction,
+  say,
+} from "./entries.ts";
+import { settingsOf } from "./readings.ts";
 
 /** What a row says, and what a cursor brings. */
 export function inboxCases({ describe, it, expect }: Runner, withStore: WithStore, adapter: MessageStoreAdapter): void {
@@ -125,6 +138,31 @@ export function inboxCases({ describe, it, expect }: Runner, withStore: WithStor
         expect((await since(store, "bob", changed.next)).rows).toEqual([]);
         // The old cursor says the same again: a cursor is not used up.
         expect((await since(store, "bob", cursor)).rows).toEqual(["c2", "c4"]);
+      }),
+    );
+
+    it(
+      "every entry brings the conversation, whatever it is",
+      withStore(async (store) => {
+        await store.create(conversation("c1"));
+        await store.create(conversation("c2"));
+        const [seq = 0] = await say(store, "c1", "alice", "one");
+        let cursor = await cursorOf(store, "bob");
+        const { membersVersion, settingsVersion } = await settingsOf(store, "c1");
+        for (const entry of [
+          message("c1", "alice", "", { type: "x-ping" }),
+          edit("c1", "alice", seq, "two"),
+          reaction("c1", "alice", seq, "👍"),
+          reaction("c1", "alice", seq, "👍", false),
+          deletion("c1", "alice", seq),
+          changeOfMembers("c1", "alice", [["carol", "member"]], membersVersion),
+          changeOfSettings("c1", "alice", { title: "t" }, settingsVersion),
+        ]) {
+          await appendEvent(store, entry);
+          const changed = await since(store, "bob", cursor);
+          expect(changed.rows, entry.type).toEqual(["c1"]);
+          cursor = changed.next;
+        }
       }),
     );
 

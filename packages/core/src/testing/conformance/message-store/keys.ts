@@ -1,6 +1,7 @@
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { AT, appendEvent, changeMembers, conversation, logOf, message, outcomeOf, textsOf, wordOf } from "./entries.ts";
+import { AT, appendEvent, changeMembers, conversation, message, outcomeOf, wordOf } from "./entries.ts";
+import { logOf, textsOf } from "./readings.ts";
 
 const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;
 

@@ -2,7 +2,8 @@ import type { Role, UserId } from "@earshot/protocol";
 import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { accessOf, appendEvent, changeMembers, changeOfMembers, conversation, message } from "./entries.ts";
+import { appendEvent, changeMembers, changeOfMembers, conversation, message } from "./entries.ts";
+import { accessOf } from "./readings.ts";
 
 /** Who is in a conversation, and how that changes with an entry. */
 export function memberCases({ describe, it, expect }: Runner, withStore: WithStore): void {
@@ -23,6 +24,13 @@ export function memberCases({ describe, it, expect }: Runner, withStore: WithSto
         await store.create(conversation("c1", { members: MIXED }));
         for (const limit of [1, 2, 3, IN_ORDER.length]) {
           expect(await allMembers(store, limit), `limit ${limit}`).toEqual(IN_ORDER);
+        }
+        // The end stays the end.
+        let cursor = (await store.members("c1", null, 100))?.cursor ?? null;
+        for (let again = 0; again < 2; again++) {
+          const page = await store.members("c1", cursor, 100);
+          expect([page?.members, page?.more]).toEqual([[], false]);
+          cursor = page?.cursor ?? null;
         }
       }),
     );
@@ -53,6 +61,7 @@ export function memberCases({ describe, it, expect }: Runner, withStore: WithSto
       withStore(async (store) => {
         await store.create(conversation("c1"));
         const before = await accessOf(store, "alice", "c1");
+        expect((await allMembers(store, 10)).map(([user]) => user)).toEqual(["alice", "bob"]);
         const added = await changeMembers(store, "c1", "alice", [
           ["carol", "reader"],
           ["dave", "member"],

@@ -1,6 +1,7 @@
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { accessOf, conversation, logOf, message, wordOf } from "./entries.ts";
+import { conversation, direct, message, wordOf } from "./entries.ts";
+import { accessOf, logOf } from "./readings.ts";
 
 /** Ids that are words of some language, look like numbers, differ by case alone, or join into each other. */
 const ODD = [
@@ -98,15 +99,7 @@ export function oddIdCases({ describe, it, expect }: Runner, withStore: WithStor
           ["A", "a:b"],
         ] as const;
         for (const [n, [creator, other]] of pairs.entries()) {
-          const direct = conversation(`d${n}`, {
-            kind: "direct",
-            creator,
-            members: [
-              [creator, "member"],
-              [other, "member"],
-            ],
-          });
-          expect((await store.create(direct)).kind, `${creator} ${other}`).toBe("created");
+          expect((await store.create(direct(`d${n}`, creator, other))).kind, `${creator} ${other}`).toBe("created");
         }
       }),
     );

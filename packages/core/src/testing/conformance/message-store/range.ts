@@ -2,14 +2,13 @@ import { utf8Bytes } from "@earshot/protocol";
 import type { MessageStore, RangeQuery } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { appendEvent, conversation, logOf, message } from "./entries.ts";
-
-const ROOM = { rows: 1_000, bytes: 1e9 };
+import { appendEvent, conversation, message } from "./entries.ts";
+import { logOf, pageOf, ROOM } from "./readings.ts";
 
 /** Pages of a log. */
 export function rangeCases({ describe, it, expect }: Runner, withStore: WithStore): void {
-  const seqs = async (store: MessageStore, query: Omit<RangeQuery, "conversation">) =>
-    (await store.range({ conversation: "c1", ...query }))?.rows.map(({ seq }) => seq);
+  const seqs = async (store: MessageStore, query: Omit<RangeQuery, "conversation" | "view">) =>
+    (await store.range({ conversation: "c1", view: "log", ...query }))?.rows.map(({ seq }) => seq);
 
   describe("range", () => {
     it(
@@ -18,6 +17,8 @@ export function rangeCases({ describe, it, expect }: Runner, withStore: WithStor
         await fill(store, 9);
         for (const from of ["oldest", "newest"] as const) {
           expect(await seqs(store, { after: 0, from, ...ROOM })).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+          expect(await seqs(store, { from, ...ROOM })).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+          expect(await seqs(store, { before: 4, from, ...ROOM })).toEqual([1, 2, 3]);
           expect(await seqs(store, { after: 3, from, ...ROOM })).toEqual([4, 5, 6, 7, 8, 9, 10]);
           expect(await seqs(store, { after: 3, before: 7, from, ...ROOM })).toEqual([4, 5, 6]);
           expect(await seqs(store, { after: 0, before: 2, from, ...ROOM })).toEqual([1]);
@@ -37,7 +38,7 @@ export function rangeCases({ describe, it, expect }: Runner, withStore: WithStor
           { after: 3, before: 2 },
           { after: 0, before: 1 },
         ]) {
-          const page = await store.range({ conversation: "c1", ...bounds, from: "oldest", ...ROOM });
+          const page = await store.range({ conversation: "c1", view: "log", ...bounds, from: "oldest", ...ROOM });
           expect([page?.rows, page?.head, page?.ord], JSON.stringify(bounds)).toEqual([[], 4, 3]);
         }
       }),
@@ -50,6 +51,28 @@ export function rangeCases({ describe, it, expect }: Runner, withStore: WithStor
         expect(await seqs(store, { after: 2, from: "oldest", rows: 3, bytes: 1e9 })).toEqual([3, 4, 5]);
         expect(await seqs(store, { after: 2, from: "newest", rows: 3, bytes: 1e9 })).toEqual([8, 9, 10]);
         expect(await seqs(store, { after: 2, before: 8, from: "newest", rows: 3, bytes: 1e9 })).toEqual([5, 6, 7]);
+      }),
+    );
+
+    it(
+      "says whether rows of the query are left beyond its end",
+      withStore(async (store) => {
+        await fill(store, 9);
+        const query = { conversation: "c1", view: "log", after: 2, before: 9, bytes: 1e9 } as const;
+        for (const [rows, left] of [
+          [5, true],
+          [6, false],
+          [7, false],
+        ] as const) {
+          expect((await pageOf(store, { ...query, rows, from: "oldest" })).newer, `${rows}`).toBe(left);
+          expect((await pageOf(store, { ...query, rows, from: "newest" })).older, `${rows}`).toBe(left);
+        }
+        // By bytes too.
+        expect((await pageOf(store, { ...query, rows: 6, bytes: 1, from: "oldest" })).newer).toBe(true);
+        expect((await pageOf(store, { ...query, rows: 6, bytes: 1, from: "newest" })).older).toBe(true);
+        const nothing = { ...query, after: 10, rows: 5 } as const;
+        expect((await pageOf(store, { ...nothing, from: "oldest" })).newer).toBe(false);
+        expect((await pageOf(store, { ...nothing, from: "newest" })).older).toBe(false);
       }),
     );
 
@@ -96,7 +119,7 @@ export function rangeCases({ describe, it, expect }: Runner, withStore: WithStor
     it(
       "is null for an unknown conversation",
       withStore(async (store) => {
-        expect(await store.range({ conversation: "c9", after: 0, from: "oldest", ...ROOM })).toBe(null);
+        expect(await store.range({ conversation: "c9", view: "log", after: 0, from: "oldest", ...ROOM })).toBe(null);
       }),
     );
   });

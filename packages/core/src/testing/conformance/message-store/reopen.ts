@@ -1,6 +1,22 @@
+import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { MessageStoreCapabilities, WithStore } from "./adapter-under-test.ts";
-import { accessOf, appendEvent, changeMembers, conversation, logOf, message, outcomeOf } from "./entries.ts";
+import {
+  appendEvent,
+  changeMembers,
+  changeOfMembers,
+  changeSettings,
+  conversation,
+  deletion,
+  direct,
+  edit,
+  message,
+  outcomeOf,
+  reaction,
+  say,
+  wordOf,
+} from "./entries.ts";
+import { accessOf, logOf, presentOf, settingsOf } from "./readings.ts";
 
 /** What is there when the storage is opened again: everything, or nothing at all. */
 export function reopenCases(
@@ -26,7 +42,9 @@ export function reopenCases(
           await store.close();
           const again = reopen();
           await again.open();
-          expect(await again.range({ conversation: "c1", after: 0, from: "oldest", rows: 1, bytes: 1 })).toBe(null);
+          expect(
+            await again.range({ conversation: "c1", view: "log", after: 0, from: "oldest", rows: 1, bytes: 1 }),
+          ).toBe(null);
           expect(await again.setting("secret", () => "new")).toBe("new");
           expect((await again.create(conversation("c1", { creator: "bob" }))).kind).toBe("created");
           // A cursor of the life before does not hide what is new.
@@ -70,6 +88,71 @@ export function reopenCases(
         expect([page.rows.map(({ c }) => c), page.reset]).toEqual([["c1"], false]);
         expect((await again.inbox("bob", page.cursor, 10)).rows).toEqual([]);
         expect((await appendEvent(again, message("c1", "bob", "on"))).row.seq).toBe(5);
+        await again.close();
+      }),
+    );
+
+    it(
+      "I1 I4 I14: it has messages as they stand, settings, slots, bans, blocks, watermarks and private state",
+      withStore(async (store, { reopen }) => {
+        await store.create(conversation("c1", { open: true }));
+        await store.create(direct("d1", "alice", "bob"));
+        await store.create(conversation("c2"));
+        const strangers = (await store.inbox("bob", null, 10)).cursor;
+        const [one = 0, two = 0] = await say(store, "c1", "alice", "one", "two");
+        const change = edit("c1", "alice", one, "one again");
+        await store.append([
+          change,
+          reaction("c1", "bob", one, "👍"),
+          message("c1", "alice", "reply", { re: one, mentions: ["bob"], slot: "s" }),
+          deletion("c1", "alice", two),
+        ]);
+        await changeSettings(store, "c1", "alice", { title: "t", slow: 1_000, pinned: [one] });
+        await store.ban("c1", "carol", true);
+        await store.block("bob", "alice", true);
+        await store.put("bob", "c1", { mute: 5, marked: true });
+        await store.raise([{ user: "bob", conversation: "c1", delivered: 6 }]);
+        await store.remove("c2", "alice", ["owner"]);
+        const all = (each: MessageStore) =>
+          Promise.all([
+            presentOf(each, "c1", "bob"),
+            logOf(each, "c1"),
+            each.settings("c1"),
+            each.row("bob", "c1"),
+            each.receipts("c1", 3, null, 10),
+            each.blocked("alice", ["bob", "carol"]),
+          ]);
+        const before = await all(store);
+        const { membersVersion } = await settingsOf(store, "c1");
+        await store.close();
+        const again = reopen();
+        await again.open();
+        expect(await all(again)).toEqual(before);
+        const joining = {
+          ...changeOfMembers("c1", "carol", [["carol", "member"]], membersVersion),
+          join: true,
+        } as const;
+        const outcomes = [
+          change,
+          edit("c1", "alice", two, "late"),
+          message("c1", "alice", "", { type: "x-ping", slot: "s", expect: 0 }),
+          message("c1", "bob", "slow"),
+          message("c1", "bob", "too soon"),
+          message("d1", "alice", "hi"),
+          joining,
+        ];
+        expect((await again.append(outcomes)).map(wordOf)).toEqual([
+          "duplicate",
+          "deleted",
+          "slot",
+          "event",
+          "too_soon",
+          "blocked",
+          "banned",
+        ]);
+        expect(await again.create(conversation("c2"))).toEqual({ kind: "conflict" });
+        const { rows } = await again.inbox("bob", strangers, 10);
+        expect(rows.find(({ c }) => c === "c2")).toEqual({ c: "c2", gone: true });
         await again.close();
       }),
     );

@@ -1,0 +1,128 @@
+import type { DatabaseSync } from "node:sqlite";
+import { Query } from "./query.ts";
+import type {
+  AccessRecord,
+  ChangedRecord,
+  EventRecord,
+  HeadRecord,
+  PresentRecord,
+  SettingsRecord,
+  StoreRecord,
+  ViewRecord,
+} from "./records.ts";
+
+/** Also what a write begins with. */
+export const HEAD = `SELECT h.conversation, h.epoch, h.head, h.ord, h.members, h.members_version,
+    h.slow, c.pair
+  FROM conversations c JOIN heads h ON h.conversation = c.number WHERE c.id = ?`;
+/** Whether one of two users has blocked the other. */
+export const BLOCKED = `SELECT EXISTS (SELECT 1 FROM blocks WHERE user = ?1 AND other = ?2)
+  OR EXISTS (SELECT 1 FROM blocks WHERE user = ?2 AND other = ?1) AS yes`;
+const EVENT = "e.seq, e.ord, e.type, e.id, e.sender, e.at, e.body, e.re, e.mentions, e.slot, e.deleted";
+const WITH_STATE = "LEFT JOIN message_states s ON s.conversation = e.conversation AND s.seq = e.seq";
+const PRESENT = `${EVENT}, s.edited, s.replies, s.keys`;
+const BETWEEN = "e.conversation = ? AND e.seq > ? AND e.seq < ?";
+const PRESENT_TYPES = "e.type IN ('message', 'member', 'meta')";
+const REPLIES = "e.conversation = ? AND e.re = ? AND e.type = 'message' AND e.seq > ? AND e.seq < ?";
+const ACCESS = `h.conversation, c.kind, c.mode, c.whole_history, h.epoch, h.head, h.ord, h.members, h.members_version,
+    m.rank, m.since, m.past, m.delivered, m.read`;
+const MEMBERSHIP = `FROM conversations c
+  JOIN heads h ON h.conversation = c.number
+  JOIN members m ON m.conversation = c.number AND m.user = ?2 AND m.rank IS NOT NULL`;
+const VIEW = `SELECT ${ACCESS}, c.id, c.title, c.meta, c.open, h.slow, c.pinned, m.read_ord, m.mute, m.marked
+  ${MEMBERSHIP}`;
+/** A user's conversations with the last change that concerns them: once they have lost one, their own alone. */
+const CHANGED = `SELECT m.conversation, m.rank,
+    CASE WHEN m.rank IS NULL THEN m.change ELSE max(m.change, h.change) END AS change
+  FROM members m LEFT JOIN heads h ON h.conversation = m.conversation WHERE m.user = ?1`;
+
+/** Two orders of the same rows. */
+interface BothWays<Row> {
+  readonly oldest: Query<Row>;
+  readonly newest: Query<Row>;
+}
+
+/** What reads are made of, prepared once. */
+export class ReadStatements {
+  readonly store: Query<StoreRecord>;
+  readonly head: Query<HeadRecord>;
+  readonly settings: Query<SettingsRecord>;
+  readonly setting: Query<{ readonly value: string }>;
+  readonly access: Query<AccessRecord>;
+  readonly view: Query<ViewRecord>;
+  readonly viewByNumber: Query<ViewRecord>;
+  readonly idOf: Query<{ readonly id: string }>;
+
+  /** Given conversation, after, before, rows. */
+  readonly events: BothWays<EventRecord>;
+  readonly presents: BothWays<PresentRecord>;
+  /** Given conversation, re, after, before, rows. */
+  readonly replies: BothWays<PresentRecord>;
+  /** Given conversation, after, before. */
+  readonly gatewayEvent: BothWays<{ readonly seq: number }>;
+  readonly present: Query<PresentRecord>;
+  readonly body: Query<{ readonly body: string | null }>;
+  readonly ordAt: Query<{ readonly ord: number }>;
+  readonly reactions: Query<{ readonly key: string; readonly count: number }>;
+  readonly ownReactions: Query<{ readonly key: string }>;
+  readonly mentionCount: Query<{ readonly count: number }>;
+
+  readonly memberPage: Query<{ readonly user: string; readonly rank: number }>;
+  readonly receiptCounts: Query<{ readonly delivered: number; readonly read: number }>;
+  readonly receiptPage: Query<{ readonly user: string; readonly delivered: number; readonly read: number }>;
+  readonly blocked: Query<{ readonly yes: number }>;
+  readonly changedBelow: Query<ChangedRecord>;
+  readonly changedSince: Query<ChangedRecord>;
+
+  constructor(database: DatabaseSync) {
+    const query = <Row>(sql: string) => new Query<Row>(database, sql);
+    const bothWays = <Row>(sql: string, limit: string): BothWays<Row> => ({
+      oldest: query(`${sql} ORDER BY e.seq LIMIT ${limit}`),
+      newest: query(`${sql} ORDER BY e.seq DESC LIMIT ${limit}`),
+    });
+    this.store = query("SELECT life, change FROM store");
+    this.head = query(HEAD);
+    this.settings = query(`SELECT c.kind, c.mode, c.title, c.meta, c.open, h.slow, c.pinned, c.settings_version,
+        h.members_version
+      FROM conversations c JOIN heads h ON h.conversation = c.number WHERE c.id = ?`);
+    this.setting = query("SELECT value FROM settings WHERE name = ?");
+    this.access = query(`SELECT ${ACCESS} ${MEMBERSHIP} WHERE c.id = ?1`);
+    this.view = query(`${VIEW} WHERE c.id = ?1`);
+    this.viewByNumber = query(`${VIEW} WHERE c.number = ?1`);
+    this.idOf = query("SELECT id FROM conversations WHERE number = ?");
+
+    this.events = bothWays(`SELECT ${EVENT} FROM events e WHERE ${BETWEEN}`, "?");
+    this.presents = bothWays(
+      `SELECT ${PRESENT} FROM events e ${WITH_STATE} WHERE ${BETWEEN} AND ${PRESENT_TYPES}`,
+      "?",
+    );
+    this.replies = bothWays(`SELECT ${PRESENT} FROM events e INDEXED BY replies ${WITH_STATE} WHERE ${REPLIES}`, "?");
+    this.gatewayEvent = bothWays(
+      `SELECT e.seq FROM events e INDEXED BY gateway_events WHERE ${BETWEEN} AND e.type IN ('member', 'meta')`,
+      "1",
+    );
+    this.present = query(`SELECT ${PRESENT} FROM events e ${WITH_STATE} WHERE e.conversation = ? AND e.seq = ?`);
+    this.body = query("SELECT body FROM events WHERE conversation = ? AND seq = ?");
+    this.ordAt = query("SELECT ord FROM events WHERE conversation = ? AND seq = ?");
+    this.reactions = query(
+      "SELECT key, count FROM reaction_counts WHERE conversation = ? AND message = ? ORDER BY first",
+    );
+    this.ownReactions = query("SELECT key FROM reactions WHERE conversation = ? AND message = ? AND user = ?");
+    this.mentionCount = query(`SELECT
+        (SELECT count(*) FROM mentions WHERE conversation = ?1 AND user = ?2 AND seq > ?3) +
+        (SELECT count(*) FROM mentions_of_all WHERE conversation = ?1 AND seq > ?3 AND sender <> ?2) AS count`);
+
+    this.memberPage = query(`SELECT user, rank FROM members
+      WHERE conversation = ? AND rank IS NOT NULL AND (rank, user) > (?, ?) ORDER BY rank, user LIMIT ?`);
+    this.receiptCounts = query(`SELECT count(*) FILTER (WHERE delivered >= ?2) AS delivered,
+        count(*) FILTER (WHERE read >= ?2) AS read
+      FROM members WHERE conversation = ?1 AND rank IS NOT NULL`);
+    this.receiptPage = query(`SELECT user, delivered, read FROM members
+      WHERE conversation = ? AND rank IS NOT NULL AND user > ? ORDER BY user LIMIT ?`);
+    this.blocked = query(BLOCKED);
+    this.changedBelow = query(
+      `SELECT * FROM (${CHANGED}) WHERE rank IS NOT NULL AND change < ?2 ORDER BY change DESC LIMIT ?3`,
+    );
+    this.changedSince = query(`SELECT * FROM (${CHANGED}) WHERE change > ?2 ORDER BY change LIMIT ?3`);
+  }
+}

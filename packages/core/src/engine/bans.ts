@@ -1,0 +1,63 @@
+import { ChatError, type ConversationId, type InboxRow, type UserId } from "@earshot/protocol";
+import type { Permissions } from "../options.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { MemberChange, MessageStore } from "../ports/message-store.ts";
+import type { Caller } from "./caller.ts";
+import type { Changes } from "./changes.ts";
+import { keepOwner } from "./keep-owner.ts";
+import { appendMembers } from "./member-entry.ts";
+import { rulersOf } from "./permissions.ts";
+import type { Sequencer } from "./sequencer.ts";
+
+export interface BansSurroundings {
+  readonly store: Pick<MessageStore, "access" | "ban" | "members" | "row">;
+  readonly sequencer: Pick<Sequencer, "append">;
+  readonly clock: Clock;
+  readonly changes: Changes;
+  readonly permissions: Permissions;
+}
+
+const ACTION = "change bans";
+
+/**
+ * Bans a user, or lifts a ban: who is banned neither joins nor is added. A member is removed by the same
+ * entry; of anybody else nothing is appended. Gives the caller's row. Rejects with `not_found`,
+ * `forbidden` (by role, of a user whom the caller may not remove, or in a `direct`), `invalid` (oneself),
+ * `unavailable`.
+ */
+export async function banUser(
+  house: BansSurroundings,
+  caller: Caller,
+  c: ConversationId,
+  user: UserId,
+  banned: boolean,
+): Promise<InboxRow | null> {
+  if (user === caller.user) throw new ChatError("invalid", `unable to ${ACTION}; that is yourself`);
+  await house.changes.decide(c, ACTION, () => tryBan(house, caller, c, user, banned));
+  return house.store.row(caller.user, c);
+}
+
+/** null: others changed the members meanwhile. */
+async function tryBan(
+  house: BansSurroundings,
+  caller: Caller,
+  c: ConversationId,
+  user: UserId,
+  banned: boolean,
+): Promise<true | null> {
+  const { permissions, store } = house;
+  const [own, other] = await store.access([caller.user, user].map((one) => ({ user: one, conversation: c })));
+  if (!own) throw new ChatError("not_found", `unable to ${ACTION}; no such conversation`);
+  const mayBan = own.kind !== "direct" && permissions.ban.includes(own.role);
+  if (!mayBan || (other && !rulersOf(other.role, permissions).includes(own.role))) {
+    throw new ChatError("forbidden", `unable to ${ACTION}; your role does not allow it`);
+  }
+  // A member is not banned, or would not be one.
+  if (!other) return (await store.ban(c, user, banned)) ? true : null;
+  if (!banned) return true;
+  const removal: MemberChange = [user, null];
+  const version = own.membersVersion;
+  const members = await keepOwner(house, c, [removal], new Map([[user, other.role]]), version);
+  if (members === null) return null;
+  return (await appendMembers(house, caller, c, { members, version, bans: [[user, true]] }, ACTION)) ? true : null;
+}

@@ -1,0 +1,48 @@
+import { ChatError, type ConversationId, type InboxRow, type Role } from "@earshot/protocol";
+import type { Clock } from "../ports/clock.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Caller } from "./caller.ts";
+import type { Changes } from "./changes.ts";
+import { appendMembers } from "./member-entry.ts";
+import type { Sequencer } from "./sequencer.ts";
+
+export interface JoinSurroundings {
+  readonly store: Pick<MessageStore, "access" | "row" | "settings">;
+  readonly sequencer: Pick<Sequencer, "append">;
+  readonly clock: Clock;
+  readonly changes: Changes;
+}
+
+const ACTION = "change members";
+
+/**
+ * Makes the caller a `member` of an open conversation. Who is one already stays what they are. Gives the
+ * caller's row, null if they have lost it meanwhile. Rejects with `not_found` (none, or not open), `forbidden`
+ * (banned, or another role was asked for), `unavailable`.
+ */
+export async function joinConversation(
+  house: JoinSurroundings,
+  caller: Caller,
+  c: ConversationId,
+  role: Role = "member",
+): Promise<InboxRow | null> {
+  await house.changes.decide(c, ACTION, async () => {
+    const [access] = await house.store.access([{ user: caller.user, conversation: c }]);
+    if (access) return true;
+    const settings = await house.store.settings(c);
+    if (settings === null || settings.kind === "direct") throw notFound();
+    if (role !== "member") {
+      if (!settings.open) throw notFound();
+      throw new ChatError("forbidden", `unable to ${ACTION}; who joins is a member`);
+    }
+    const members = [[caller.user, role]] as const;
+    const version = settings.membersVersion;
+    return (await appendMembers(house, caller, c, { members, version, join: true }, ACTION)) ? true : null;
+  });
+  return house.store.row(caller.user, c);
+}
+
+function notFound(): ChatError {
+  // The same words as of a conversation that nobody may join (S14).
+  return new ChatError("not_found", `unable to ${ACTION}; no such conversation`);
+}

@@ -1,0 +1,26 @@
+import { ChatError, type ConversationId, type UserId } from "@earshot/protocol";
+import type { Permissions } from "../options.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Caller } from "./caller.ts";
+
+export interface RemoveSurroundings {
+  readonly store: Pick<MessageStore, "access" | "remove">;
+  readonly permissions: Permissions;
+  /** Told of a conversation that is no more, and of those who were its members. */
+  removed(c: ConversationId, members: readonly UserId[]): void;
+}
+
+/** Removes a conversation with everything in it, for all. Rejects with `not_found`, `forbidden` (by role, or a `direct`). */
+export async function removeConversation(house: RemoveSurroundings, caller: Caller, c: ConversationId): Promise<void> {
+  const [access] = await house.store.access([{ user: caller.user, conversation: c }]);
+  if (!access) throw refusal("not_found");
+  if (access.kind === "direct") throw refusal("forbidden");
+  const removed = await house.store.remove(c, caller.user, house.permissions.remove);
+  if (removed.kind === "refused") throw refusal(removed.code);
+  house.removed(c, removed.members);
+}
+
+function refusal(code: "not_found" | "forbidden"): ChatError {
+  const why = code === "not_found" ? "no such conversation" : "your role, or its kind, does not allow it";
+  return new ChatError(code, `unable to delete conversation; ${why}`);
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import type { Settings } from "../ports/message-store.ts";
+import { differing } from "./settings.ts";
+
+const NOW: Settings = { title: "Lunch", meta: { a: 1, b: [2] }, open: false, slow: 0, pinned: [3, 2] };
+
+describe("differing", () => {
+  it.each([
+    [{}, {}],
+    [{ title: "Lunch", meta: { b: [2], a: 1 }, open: false, slow: 0, pinned: [3, 2] }, {}],
+    [{ title: null, open: false }, { title: null }],
+    [{ meta: null }, { meta: null }],
+    [{ meta: { a: 1 } }, { meta: { a: 1 } }],
+    [{ pinned: [2, 3] }, { pinned: [2, 3] }],
+    [
+      { open: true, slow: 5 },
+      { open: true, slow: 5 },
+    ],
+  ] as const)("of %j is %j", (wanted, changed) => {
+    expect(differing(wanted, NOW)).toEqual(changed);
+  });
+});

@@ -1,0 +1,34 @@
+import { ChatError, type ConversationId, LIMITS, type Role, type UserId } from "@earshot/protocol";
+import type { Clock } from "../ports/clock.ts";
+import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { Caller } from "./caller.ts";
+
+export interface TypingSurroundings {
+  readonly store: Pick<MessageStore, "blocked">;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly permissions: { readonly send: readonly Role[] };
+  access(user: UserId, c: ConversationId): Promise<Access | null>;
+  /** Other users who subscribed to the conversation here. */
+  listeners(c: ConversationId, user: UserId): Iterable<UserId>;
+  /** Tells the other subscribers. */
+  typed(c: ConversationId, user: UserId, members: number): void;
+}
+
+/**
+ * Tells the other subscribers that the caller types. Dropped without a word is what could not be told in
+ * time (I20), and, in a `direct`, what one who has blocked the other would hear. Rejects with `not_found`,
+ * or `forbidden` for who may not send.
+ */
+export async function typing(house: TypingSurroundings, { user }: Caller, c: ConversationId): Promise<void> {
+  const at = house.clock.monotonic();
+  const access = await house.access(user, c);
+  if (access === null) throw new ChatError("not_found", "unable to tell of typing; no such conversation");
+  if (!house.permissions.send.includes(access.role)) {
+    throw new ChatError("forbidden", "unable to tell of typing; your role only reads");
+  }
+  if (access.kind === "direct") {
+    const others = [...new Set(house.listeners(c, user))];
+    if (others.length === 0 || (await house.store.blocked(user, others)).includes(true)) return;
+  }
+  if (house.clock.monotonic() - at < LIMITS.typingShownMs) house.typed(c, user, access.members);
+}

@@ -1,0 +1,48 @@
+import type { ConversationId, Epoch, EventRow } from "@earshot/protocol";
+import type { EncodedFrames } from "../ports/transport.ts";
+
+export interface FannedEvent {
+  readonly row: EventRow;
+  readonly rowText: string;
+  readonly frame: EncodedFrames;
+}
+
+/** Neighbouring events of one conversation, encoded once for all who get them. */
+export interface FannedEvents {
+  readonly c: ConversationId;
+  readonly epoch: Epoch;
+  readonly events: readonly FannedEvent[];
+  readonly joined: EncodedFrames;
+}
+
+/** The sessions that events came from, one for each event; null: they came from none that is here. */
+export type Origins = readonly (object | null)[] | null;
+
+/** Events `from` up to, and without, `to`. */
+export function slice(all: FannedEvents, from: number, to: number): FannedEvents {
+  return from === 0 && to === all.events.length ? all : joined(all, all.events.slice(from, to));
+}
+
+/** The origins of the same slice, if they leave anybody out. */
+export function originsOf(origins: Origins | undefined, from: number, to: number): Origins {
+  const own = origins?.slice(from, to) ?? null;
+  return own === null || own.every((origin) => origin === null) ? null : own;
+}
+
+/** Without what the session sent itself (`sent` tells it), and what lies below `since`. */
+export function shareOf(session: object, part: FannedEvents, origins: Origins, since: number): FannedEvents | null {
+  const first = part.events[0]?.row.seq ?? 0;
+  if (since <= first && (origins === null || !origins.includes(session))) return part;
+  const events = part.events.filter((event, index) => event.row.seq >= since && origins?.[index] !== session);
+  return events.length === 0 ? null : joined(part, events);
+}
+
+function joined(whole: FannedEvents, events: readonly FannedEvent[]): FannedEvents {
+  const only = events.length === 1 ? events[0] : undefined;
+  const frames: EncodedFrames = only?.frame ?? {
+    texts: events.flatMap((event) => event.frame.texts),
+    bytes: events.reduce((sum, event) => sum + event.frame.bytes, 0),
+    prepared: null,
+  };
+  return { c: whole.c, epoch: whole.epoch, events, joined: frames };
+}

@@ -1,0 +1,66 @@
+import type { SessionId, UserId } from "@earshot/protocol";
+import type { PresenceSession } from "../ports/presence-store.ts";
+
+/** A session that counts as here. */
+export interface CountedSession extends PresenceSession {
+  /** Monotonic ms of the last sign of life of one that has left; null: it is open. */
+  readonly leftAt: number | null;
+}
+
+const NONE: ReadonlySet<never> = new Set();
+
+/** This node's own part of the truth, at once and without the store: user → sessions that count as here. */
+export class CountedSessions {
+  readonly #sessions = new Map<SessionId, CountedSession>();
+  readonly #users = new Map<UserId, Set<SessionId>>();
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** In the order in which they came. */
+  ids(): Iterable<SessionId> {
+    return this.#sessions.keys();
+  }
+
+  get(session: SessionId): CountedSession | undefined {
+    return this.#sessions.get(session);
+  }
+
+  of(user: UserId): readonly CountedSession[] {
+    const found: CountedSession[] = [];
+    for (const id of this.#users.get(user) ?? NONE) {
+      const session = this.#sessions.get(id);
+      if (session !== undefined) found.push(session);
+    }
+    return found;
+  }
+
+  /** Adds it, or puts it in the place of what was known of it. */
+  set(session: CountedSession): void {
+    this.#sessions.set(session.session, session);
+    const ids = this.#users.get(session.user);
+    if (ids === undefined) this.#users.set(session.user, new Set([session.session]));
+    else ids.add(session.session);
+  }
+
+  delete({ session, user }: Pick<CountedSession, "session" | "user">): void {
+    this.#sessions.delete(session);
+    const ids = this.#users.get(user);
+    ids?.delete(session);
+    if (ids?.size === 0) this.#users.delete(user);
+  }
+
+  /** How many of these users have a session that others may see. */
+  online(users: Iterable<UserId>): number {
+    let online = 0;
+    for (const user of users) {
+      for (const id of this.#users.get(user) ?? NONE) {
+        if (this.#sessions.get(id)?.activity === "invisible") continue;
+        online++;
+        break;
+      }
+    }
+    return online;
+  }
+}

@@ -1,0 +1,225 @@
+import {
+  ChatError,
+  type ConversationId,
+  type GatewayFrame,
+  isChatError,
+  type NodeId,
+  type PresenceRow,
+  type UserId,
+} from "@earshot/protocol";
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Activity, PresenceStore } from "../ports/presence-store.ts";
+import type { EncodedFrames } from "../ports/transport.ts";
+import { PresenceNews, type PresenceWatcher } from "./presence-news.ts";
+import { presenceRow, samePresence } from "./presence-state.ts";
+import { type Watch, Watches } from "./watches.ts";
+
+/** Changes are gathered this long before they are told. */
+const MERGE_MS = 1_000;
+/** Users in one read of the store. */
+const BATCH_USERS_MAX = 1_000;
+
+export interface PresenceBoardSurroundings {
+  readonly node: NodeId;
+  readonly store: Pick<PresenceStore, "of" | "onChange">;
+  readonly clock: Pick<Clock, "after" | "endOfTurn">;
+  readonly logger: Logger;
+  readonly limits: { readonly subscriptionsMax: number };
+  /** This node's own sessions of a user that count as here: known at once, also while the store fails. */
+  here(user: UserId): Iterable<{ readonly activity: Activity }>;
+  encode(frame: GatewayFrame): EncodedFrames;
+}
+
+/** A watch that was asked for and stands already, so that nothing is missed while rights are looked up. */
+export interface WatchOpening {
+  /**
+   * Keeps the watch of these users and lets go of the others; gives where they stand, in this order,
+   * without those who left meanwhile. Rejects with `too_large`, or as the store does; nothing was begun then.
+   */
+  allow(users: readonly UserId[]): Promise<readonly PresenceRow[]>;
+  /** Lets go of everything that was asked for. */
+  cancel(): void;
+}
+
+interface Read {
+  /** Rises with every read that is begun: what an earlier one saw never comes after a later one. */
+  readonly number: number;
+  readonly rows: readonly PresenceRow[];
+}
+
+/**
+ * Who watches whom on this node: tells each session once a second what has changed since it was told
+ * last, in one frame, and nobody else anything.
+ */
+export class PresenceBoard {
+  readonly #house: PresenceBoardSurroundings;
+  readonly #watches = new Watches<PresenceWatcher>();
+  /** Watched users of whom something has changed. */
+  readonly #changed = new Set<UserId>();
+  readonly #news: PresenceNews;
+  #reads = 0;
+  #timer: Timer | null = null;
+  #telling = false;
+  #failing = false;
+  #undo: (() => void) | null = null;
+
+  constructor(house: PresenceBoardSurroundings) {
+    this.#house = house;
+    this.#news = new PresenceNews(house, this.#watches);
+  }
+
+  /** Back at 0 when the sessions that watch have ended: they, users watched, conversations stood on, sessions with news on its way. */
+  get sizes(): Readonly<Record<"watchers" | "watched" | "grounds" | "waiting", number>> {
+    const { watchers, watched, grounds } = this.#watches;
+    return { watchers, watched, grounds, waiting: this.#news.size };
+  }
+
+  /** Begins to listen. */
+  start(): void {
+    this.#undo ??= this.#house.store.onChange((users) => this.changed(users));
+  }
+
+  /** Tells nobody anything any longer. */
+  stop(): void {
+    this.#undo?.();
+    this.#undo = null;
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#changed.clear();
+  }
+
+  /** Something has changed with these users, in the store or on this node. */
+  changed(users: readonly UserId[]): void {
+    for (const user of users) if (this.#watches.has(user)) this.#changed.add(user);
+    this.#tellLater();
+  }
+
+  /** Where these users stand now, in the order asked. Rejects as the store does. */
+  async see(users: readonly UserId[]): Promise<readonly PresenceRow[]> {
+    return (await this.#read(users)).rows;
+  }
+
+  /** Begins to watch users on a shared conversation, if they turn out to be allowed. One at a time for each session. */
+  open(watcher: PresenceWatcher, c: ConversationId, users: readonly UserId[]): WatchOpening {
+    const added = users.filter((user) => this.#watches.add(watcher, c, user));
+    const cancel = (): void => {
+      for (const user of added) this.#watches.drop(watcher, c, user);
+    };
+    return { cancel, allow: (allowed) => this.#allow(watcher, c, users, allowed, cancel) };
+  }
+
+  /** Ends a session's watch of these users, or of all. */
+  unwatch(watcher: PresenceWatcher, users?: readonly UserId[]): void {
+    this.#watches.end(watcher, users);
+  }
+
+  /** The session has ended. */
+  end(watcher: PresenceWatcher): void {
+    this.#watches.end(watcher);
+    this.#news.forget(watcher);
+  }
+
+  /** These users are no members of the conversation any longer. */
+  left(c: ConversationId, users: Iterable<UserId>): void {
+    this.#watches.left(c, users);
+  }
+
+  /** The conversation is removed. */
+  gone(c: ConversationId): void {
+    this.#watches.gone(c);
+  }
+
+  /** One of the two has blocked the other. */
+  blocked(user: UserId, other: UserId): void {
+    this.#watches.part(user, other);
+  }
+
+  async #allow(
+    watcher: PresenceWatcher,
+    c: ConversationId,
+    asked: readonly UserId[],
+    allowed: readonly UserId[],
+    cancel: () => void,
+  ): Promise<readonly PresenceRow[]> {
+    const kept = new Set(allowed);
+    for (const user of asked) if (!kept.has(user)) this.#watches.drop(watcher, c, user);
+    const { subscriptionsMax } = this.#house.limits;
+    if (this.#watches.countOf(watcher) > subscriptionsMax) {
+      cancel();
+      throw new ChatError("too_large", `unable to watch; a session may watch ${subscriptionsMax} users`);
+    }
+    let read: Read;
+    try {
+      read = await this.#read(allowed);
+    } catch (error) {
+      cancel();
+      throw error;
+    }
+    return read.rows.flatMap((row) => {
+      const watch = this.#watches.get(watcher, row.user);
+      if (watch === undefined || !watch.grounds.has(c)) return [];
+      this.#watches.trim(watcher, row.user);
+      return [answered(watch, read.number, row)];
+    });
+  }
+
+  async #read(users: readonly UserId[]): Promise<Read> {
+    const { store, node, here } = this.#house;
+    const number = ++this.#reads;
+    const found = await store.of(users);
+    const rows = found.map(({ user, sessions, seen }) => {
+      const elsewhere = sessions.filter((session) => session.node !== node);
+      return presenceRow(user, [...here(user), ...elsewhere], seen);
+    });
+    return { number, rows };
+  }
+
+  #tellLater(): void {
+    if (this.#timer !== null || this.#telling || this.#changed.size === 0 || this.#undo === null) return;
+    this.#timer = this.#house.clock.after(MERGE_MS, () => {
+      this.#timer = null;
+      this.#telling = true;
+      void this.#readChanged().finally(() => {
+        this.#telling = false;
+        this.#tellLater();
+      });
+    });
+  }
+
+  async #readChanged(): Promise<void> {
+    const users = [...this.#changed].filter((user) => this.#watches.has(user));
+    this.#changed.clear();
+    for (let from = 0; from < users.length && this.#undo !== null; from += BATCH_USERS_MAX) {
+      const batch = users.slice(from, from + BATCH_USERS_MAX);
+      try {
+        this.#heed(await this.#read(batch));
+        this.#failing = false;
+      } catch (error) {
+        if (isChatError(error) && error.code === "closed") return;
+        if (!this.#failing) this.#house.logger.warn({ users: batch.length }, "unable to read presence; trying again");
+        this.#failing = true;
+        this.changed(batch);
+      }
+    }
+  }
+
+  /** Notes for each watcher what is news to it. */
+  #heed({ number, rows }: Read): void {
+    for (const row of rows) {
+      for (const [watcher, watch] of this.#watches.of(row.user)) {
+        if (watch.read > number) continue;
+        watch.read = number;
+        watch.news = watch.told !== null && samePresence(watch.told, row) ? null : row;
+        if (watch.news !== null) this.#news.add(watcher, row.user);
+      }
+    }
+  }
+}
+
+/** What a watch answers: what was read for it, unless something newer has been seen since. */
+function answered(watch: Watch, number: number, row: PresenceRow): PresenceRow {
+  const told = watch.read > number ? (watch.news ?? watch.told ?? row) : row;
+  Object.assign(watch, { told, news: null, read: Math.max(watch.read, number) });
+  return told;
+}

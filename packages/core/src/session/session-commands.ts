@@ -1,0 +1,272 @@
+import {
+  type AckFrame,
+  type AuthFrame,
+  CLOSE,
+  type ClientFrame,
+  type CloseCode,
+  type DeviceId,
+  type ErrorFrame,
+  type GatewayFrame,
+  type HaveEntry,
+  isChatError,
+  type SendFrame,
+  type SessionId,
+  type TypingFrame,
+  type UserId,
+} from "@earshot/protocol";
+import type { PeerRequest } from "../ports/authenticate.ts";
+import type { Activity } from "../ports/presence-store.ts";
+import type { Conduct } from "./conduct.ts";
+import { errorFrame } from "./error-frame.ts";
+import type { Credentials } from "./handshake.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { SendOrder } from "./send-order.ts";
+import type { CommandFrame, SessionOutbox, SessionSurroundings } from "./session-surroundings.ts";
+import { Turns } from "./turns.ts";
+import { TypingPace } from "./typing-pace.ts";
+
+/** The session whose frames are taken. */
+export interface CommandingSession {
+  readonly id: SessionId;
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly live: boolean;
+  activity: Activity;
+  say(frame: GatewayFrame): void;
+  end(close: CloseCode): void;
+  /** The client said goodbye. */
+  bye(): void;
+  /** Resolves when the socket has room for a page. */
+  drained(): Promise<void>;
+  /** Takes newer credentials of the same user. */
+  authenticated(credentials: Credentials): void;
+  /** A resume token as of now. */
+  renew(): string;
+}
+
+/** What a session shares with its commands. */
+export interface SessionChannel<Events> {
+  readonly request: PeerRequest;
+  readonly outbox: SessionOutbox<Events>;
+  readonly conduct: Conduct;
+  /** Something was answered: there may be room for more. */
+  answered(): void;
+}
+
+/** Frames of one open session → commands, each answered or refused; sends in their order, pages one after the other. */
+export class SessionCommands<Events, Session extends CommandingSession> {
+  readonly #house: SessionSurroundings<Events, Session>;
+  readonly #session: Session;
+  readonly #channel: SessionChannel<Events>;
+  readonly #turns = new Turns();
+  readonly #pace = new TypingPace();
+  /** Made with the first send: most sessions only listen. */
+  #sends: SendOrder | null = null;
+  #sendRate: RateLimit | null = null;
+  /** Requests without an answer yet, beside sends. */
+  #requests = 0;
+
+  constructor(house: SessionSurroundings<Events, Session>, session: Session, channel: SessionChannel<Events>) {
+    this.#house = house;
+    this.#session = session;
+    this.#channel = channel;
+  }
+
+  /** Sends and requests without an answer yet. */
+  get unanswered(): number {
+    return (this.#sends?.unanswered ?? 0) + this.#requests;
+  }
+
+  /** Takes one text frame. */
+  take(text: string): void {
+    const decoded = this.#house.decode(text);
+    if (decoded.kind === "malformed") this.#session.end(CLOSE.malformed);
+    else if (decoded.kind === "frame") this.#frame(decoded.frame);
+    else {
+      this.#refuse(decoded.error);
+      if (decoded.error.id !== undefined) this.#sends?.skip(decoded.error.id);
+    }
+  }
+
+  /** Repairs cursors, those of a `hello` or a `have`. */
+  async repair(have: readonly HaveEntry[]): Promise<void> {
+    try {
+      await this.#counted(this.#house.repair(this.#session, have));
+    } catch (error) {
+      this.#fail(error, "have");
+      this.#refuse(errorFrame(error, { re: "have" }));
+    }
+  }
+
+  #frame(frame: ClientFrame): void {
+    switch (frame.t) {
+      case "hello":
+        this.#refuse({
+          t: "error",
+          re: "hello",
+          code: "invalid",
+          message: "unable to take frame; the session is open already",
+        });
+        return;
+      case "ack":
+        this.#ack(frame);
+        return;
+      case "ping":
+        this.#ping();
+        return;
+      case "send":
+        this.#send(frame);
+        return;
+      case "skip":
+        this.#sends?.skip(frame.id);
+        return;
+      case "have":
+        void this.repair(frame.have);
+        return;
+      case "auth":
+        void this.#auth(frame);
+        return;
+      case "bye":
+        this.#session.bye();
+        return;
+      case "active":
+        this.#session.activity = frame.state;
+        this.#house.activity(this.#session, frame.state);
+        return;
+      case "typing":
+        void this.#typing(frame);
+        return;
+      case "read":
+      case "unread":
+        // Held back with others' before they are written: nothing else waits for that.
+        void this.#command(frame, (run) => run());
+        return;
+      default:
+        // One after the other, each when the socket has room: a page asked for is not a page in memory (S49).
+        void this.#command(frame, (run) =>
+          this.#turns.take(async () => {
+            await this.#session.drained();
+            if (this.#session.live) await run();
+          }),
+        );
+    }
+  }
+
+  #send(frame: SendFrame): void {
+    this.#sends ??= new SendOrder(this.#sendHouse());
+    this.#sends.send(frame);
+    if (this.#sends.conversations > this.#house.limits.blockedConversationsMax)
+      this.#session.end(CLOSE.tooManyRequests);
+  }
+
+  #ack({ n, d }: AckFrame): void {
+    const { conduct, outbox } = this.#channel;
+    const seqs = outbox.ack(n);
+    if (seqs === null) {
+      this.#session.end(CLOSE.malformed);
+      return;
+    }
+    if (seqs.size > 0) this.#house.delivered(this.#session, seqs);
+    if (d === undefined || d.length === 0) return;
+    if (conduct.cursors(this.#house.clock.monotonic())) this.#house.delivered(this.#session, d);
+  }
+
+  #ping(): void {
+    const { clock, spread } = this.#house;
+    const { conduct, outbox } = this.#channel;
+    const wait = conduct.ping(clock.monotonic());
+    if (wait === "end") this.#session.end(CLOSE.tooManyRequests);
+    else if (wait > 0) {
+      const message = "unable to answer ping; too many";
+      this.#session.say({ t: "error", re: "ping", code: "rate_limited", message, retry: wait });
+    } else {
+      const resume = this.#session.renew();
+      this.#session.say({ t: "pong", n: outbox.written, now: clock.now(), resume, spread: spread() });
+    }
+  }
+
+  async #auth(frame: AuthFrame): Promise<void> {
+    const session = this.#session;
+    const greeting = await this.#counted(
+      this.#house.handshake.authenticate(frame.token, this.#channel.request, session.device),
+    );
+    if (!session.live) return;
+    if (greeting.kind === "close") {
+      session.end(greeting.close);
+    } else if (greeting.credentials.user !== session.user) {
+      session.end(CLOSE.unauthenticated);
+    } else {
+      session.authenticated(greeting.credentials);
+      const { expires } = greeting.credentials;
+      session.say({ t: "authed", ...(expires === null ? {} : { expires }) });
+    }
+  }
+
+  /** More than one in a while is dropped without a word (I20). */
+  async #typing(frame: TypingFrame): Promise<void> {
+    if (!this.#pace.take(frame.c, this.#house.clock.monotonic())) return;
+    if (!(await this.#command(frame, (run) => run()))) this.#pace.giveBack(frame.c);
+  }
+
+  /** false: it was refused. */
+  async #command(frame: CommandFrame, when: (run: () => Promise<void>) => Promise<void>): Promise<boolean> {
+    const about = {
+      ...("id" in frame ? { id: frame.id } : { re: frame.t }),
+      ...("c" in frame && frame.c !== undefined ? { c: frame.c } : {}),
+    };
+    try {
+      await this.#counted(
+        when(async () => {
+          const answer = await this.#house.command(this.#session, frame);
+          if (answer !== null) this.#session.say(answer);
+        }),
+      );
+      return true;
+    } catch (error) {
+      this.#fail(error, frame.t);
+      this.#refuse(errorFrame(error, about));
+      return false;
+    }
+  }
+
+  #sendHouse() {
+    const house = this.#house;
+    const session = this.#session;
+    return {
+      take: (c: string) => {
+        const now = house.clock.monotonic();
+        this.#sendRate ??= house.rates.connection(now);
+        return house.rates.take(this.#sendRate, session.user, c, now);
+      },
+      send: (frame: SendFrame, order: object) => house.send(session, frame, order),
+      sendBlocked: (frame: SendFrame, retryAfterMs: number) => house.sendBlocked(session, frame, retryAfterMs),
+      answer: (frame: GatewayFrame) => (frame.t === "error" ? this.#refuse(frame) : session.say(frame)),
+      answered: () => this.#channel.answered(),
+    };
+  }
+
+  /** Answers with a refusal; ten `invalid` ones within a minute end the session. */
+  #refuse(error: ErrorFrame): void {
+    this.#session.say(error);
+    if (error.code !== "invalid" || !this.#session.live) return;
+    if (!this.#channel.conduct.invalid(this.#house.clock.monotonic())) this.#session.end(CLOSE.tooManyErrors);
+  }
+
+  #fail(error: unknown, t: string): void {
+    if (isChatError(error) && error.code !== "internal") return;
+    this.#house.logger.error(
+      { t, session: this.#session.id, name: error instanceof Error ? error.name : typeof error },
+      "command failed",
+    );
+  }
+
+  async #counted<T>(work: Promise<T>): Promise<T> {
+    this.#requests++;
+    try {
+      return await work;
+    } finally {
+      this.#requests--;
+      this.#channel.answered();
+    }
+  }
+}

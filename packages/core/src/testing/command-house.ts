@@ -1,0 +1,61 @@
+import { type ConversationId, isChatError, type Role, type UserId } from "@earshot/protocol";
+import { Changes } from "../engine/changes.ts";
+import { type Committed, Sequencer } from "../engine/sequencer.ts";
+import { DEFAULT_LIMITS, DEFAULT_PERMISSIONS, type EngineLimits, type Permissions } from "../options.ts";
+import type { MessageStore, NewConversation } from "../ports/message-store.ts";
+import { memoryStore } from "../store/memory-message-store.ts";
+import { silentLogger } from "../system/silent-logger.ts";
+import { sign } from "../system/system-crypto.ts";
+import { conversation } from "./conformance/message-store/entries.ts";
+import { logOf } from "./conformance/message-store/readings.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+/** One of each role. */
+const MEMBERS: readonly (readonly [UserId, Role])[] = [
+  ["olga", "owner"],
+  ["adam", "admin"],
+  ["max", "member"],
+  ["mia", "member"],
+  ["rita", "reader"],
+];
+
+export interface CommandHouseOptions {
+  readonly made?: Partial<NewConversation>;
+  readonly limits?: Partial<EngineLimits>;
+  readonly permissions?: Partial<Permissions>;
+}
+
+/** What the engine's commands need, over a memory store with one conversation, `c1`, of olga, adam, max, mia and rita. */
+export async function commandHouse({ made, limits: given, permissions: may }: CommandHouseOptions = {}) {
+  const store: MessageStore = memoryStore();
+  await store.open();
+  await store.create(conversation("c1", { creator: "olga", members: MEMBERS, ...made }));
+  const clock = new ManualClock();
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  const permissions = { ...DEFAULT_PERMISSIONS, ...may };
+  const told: Committed[] = [];
+  const committed = (batch: readonly Committed[]): void => {
+    told.push(...batch);
+  };
+  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed });
+  const changes = new Changes(limits);
+  const keyedHash = (text: string): string => sign("key", text);
+  const house = { store, clock, limits, permissions, sequencer, changes, keyedHash };
+
+  /** Runs a command to its end: what it gives, or the code it was refused with. */
+  const outcomeOf = async <Outcome>(command: Promise<Outcome>): Promise<Outcome | string> => {
+    const outcome = command.catch((error: unknown) => (isChatError(error) ? error.code : String(error)));
+    await clock.settle();
+    return outcome;
+  };
+  /** Events above the creation: type, author, body. */
+  const events = async (c: ConversationId = "c1") =>
+    (await logOf(store, c)).rows.slice(1).map(({ type, from, body }) => ({ type, from, body }));
+  const members = async (c: ConversationId = "c1") => (await store.members(c, null, 20_000))?.members;
+  return { house, store, clock, told, outcomeOf, events, members };
+}
+
+/** Who asks, over HTTP. */
+export function by(user: UserId): { readonly user: UserId; readonly origin: null } {
+  return { user, origin: null };
+}

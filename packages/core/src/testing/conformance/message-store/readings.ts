@@ -1,0 +1,60 @@
+import type { ConversationId, EventRow, UserId } from "@earshot/protocol";
+import type {
+  Access,
+  ConversationSettings,
+  EventPage,
+  MessageStore,
+  RangeQuery,
+} from "../../../ports/message-store.ts";
+
+/** Access of somebody who is a member. */
+export async function accessOf(store: MessageStore, user: UserId, c: ConversationId): Promise<Access> {
+  const [access] = await store.access([{ user, conversation: c }]);
+  if (!access) throw new Error(`${user} is no member of ${c}`);
+  return access;
+}
+
+/** Settings of a conversation that there is. */
+export async function settingsOf(store: MessageStore, c: ConversationId): Promise<ConversationSettings> {
+  const settings = await store.settings(c);
+  if (settings === null) throw new Error(`no conversation ${c}`);
+  return settings;
+}
+
+/** More than any case writes. */
+export const ROOM = { rows: 100_000, bytes: 1e9 } as const;
+
+/** The whole log, in one page; of a reader, what they may have. */
+export async function logOf(store: MessageStore, c: ConversationId, reader?: UserId): Promise<EventPage> {
+  return pageOf(store, { conversation: c, view: "log", from: "oldest", ...ROOM, ...(reader ? { reader } : {}) });
+}
+
+/** Everything in its present state, in one page; of a reader, what they may have. */
+export async function presentOf(store: MessageStore, c: ConversationId, reader?: UserId): Promise<EventPage> {
+  return pageOf(store, { conversation: c, view: "present", from: "oldest", ...ROOM, ...(reader ? { reader } : {}) });
+}
+
+/** A page that there is. */
+export async function pageOf(store: MessageStore, query: RangeQuery): Promise<EventPage> {
+  const page = await store.range(query);
+  if (page === null) throw new Error(`no conversation ${query.conversation} for ${query.reader ?? "the gateway"}`);
+  return page;
+}
+
+/** One message as it stands, for a reader or for the gateway. */
+export async function messageOf(
+  store: MessageStore,
+  c: ConversationId,
+  seq: number,
+  reader?: UserId,
+): Promise<EventRow> {
+  const row = (await presentOf(store, c, reader)).rows.find((each) => each.seq === seq);
+  if (row === undefined) throw new Error(`no row ${seq} in ${c} for ${reader ?? "the gateway"}`);
+  return row;
+}
+
+/** The texts of a log's messages, in its order. */
+export async function textsOf(store: MessageStore, c: ConversationId): Promise<readonly unknown[]> {
+  const { rows } = await logOf(store, c);
+  return rows.filter(({ type }) => type === "message").map(({ body }) => body?.["text"]);
+}
