@@ -1,13 +1,4 @@
-import {
-  ChatError,
-  CLOSE,
-  type CloseCode,
-  type EventRow,
-  type GatewayFrame,
-  LIMITS,
-  PROTOCOL_VERSION,
-  type UserId,
-} from "@earshot/protocol";
+import { ChatError, CLOSE, type CloseCode, type EventRow, type GatewayFrame, type UserId } from "@earshot/protocol";
 import { monotonicFactory } from "ulid";
 import { OrderGate } from "./bus/order-gate.ts";
 import { Publisher } from "./bus/publisher.ts";
@@ -24,26 +15,13 @@ import {
 } from "./codec/encode.ts";
 import { AccessBatch } from "./engine/access-batch.ts";
 import { arrivals, creationArrival } from "./engine/arrivals.ts";
-import { banUser } from "./engine/bans.ts";
-import { blockUser } from "./engine/blocks.ts";
-import type { Caller } from "./engine/caller.ts";
 import { Changes } from "./engine/changes.ts";
-import { createConversation } from "./engine/create-conversation.ts";
+import { commandsOf } from "./engine/commands.ts";
 import { dispatch } from "./engine/dispatch.ts";
-import { fetchPage } from "./engine/fetch.ts";
-import { inboxPage } from "./engine/inbox.ts";
-import { joinConversation } from "./engine/join.ts";
-import { markRead } from "./engine/mark-watermark.ts";
-import { changeMemberState } from "./engine/member-state.ts";
-import { changeMembers, listMembers } from "./engine/members.ts";
-import { patchConversation } from "./engine/patch-conversation.ts";
-import { pinMessage } from "./engine/pins.ts";
-import { receiptsPage } from "./engine/receipts-page.ts";
-import { removeConversation } from "./engine/remove-conversation.ts";
 import { send, sendBlocked } from "./engine/send.ts";
 import { Sequencer } from "./engine/sequencer.ts";
 import { takeCursors } from "./engine/take-cursors.ts";
-import { type PresenceRequest, seePresence, watchPresence } from "./engine/watch-presence.ts";
+import { type PresenceRequest, watchPresence } from "./engine/watch-presence.ts";
 import { Watermarks } from "./engine/watermarks.ts";
 import { Audiences } from "./fanout/audience.ts";
 import { Fanout } from "./fanout/fanout.ts";
@@ -53,7 +31,6 @@ import { Receipts } from "./fanout/receipts.ts";
 import { Subscriptions } from "./fanout/subscriptions.ts";
 import { TypingNotices } from "./fanout/typing-notices.ts";
 import { HttpApi } from "./http/http-api.ts";
-import type { HttpCommands } from "./http/http-commands.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Access, Append, NewConversation } from "./ports/message-store.ts";
@@ -68,6 +45,7 @@ import { SendRates } from "./session/send-rates.ts";
 import { Session } from "./session/session.ts";
 import { SessionRegistry } from "./session/session-registry.ts";
 import type { Farewell, SessionSurroundings } from "./session/session-surroundings.ts";
+import { welcomeFrame } from "./session/welcome-frame.ts";
 import { silentLogger } from "./system/silent-logger.ts";
 import { systemClock } from "./system/system-clock.ts";
 import * as systemCrypto from "./system/system-crypto.ts";
@@ -222,6 +200,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     unwatch: (session: EngineSession, users: readonly UserId[]) => presenceBoard.unwatch(session, users),
     listeners: (c: string, user: UserId) => subscribersBeside(c, user),
     typed: (c: string, user: UserId, members: number) => typingNotices.tell(c, user, members),
+    sendWait: (user: UserId, c: string) => rates.take(null, user, c, clock.monotonic()),
+    apart: (user: UserId, other: UserId) => presenceBoard.blocked(user, other),
   };
 
   // bus and fan-out: who hears of it
@@ -282,7 +262,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
 
   const http = new HttpApi({
     logger,
-    commands: httpCommands(),
+    commands: commandsOf(engineHouse),
     see: (headers, address) => seeRequest({ headers: Object.fromEntries(headers), remoteAddress: address }, settings),
     authenticate: (token, peer) => handshake.authenticate(token, peer, null),
     ready: async () => {
@@ -387,73 +367,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   }
 
   function welcome(session: EngineSession, resumed: boolean): GatewayFrame {
-    return {
-      t: "welcome",
-      v: PROTOCOL_VERSION,
-      session: session.id,
-      user: session.user,
-      node,
-      resumed,
-      resume: session.renew(),
-      durability: store.durability,
-      ...(session.expires === null ? {} : { expires: session.expires }),
-      heartbeat: limits.heartbeatMs,
-      spread: admission.spread(sessions.size),
-      window: limits.windowFramesMax,
-      limits: {
-        frame: LIMITS.frameBytesMax,
-        body: LIMITS.bodyBytesMax,
-        inflight: limits.inflightMax,
-        have: LIMITS.haveMax,
-        page: LIMITS.pageRowsMax,
-        subscriptions: limits.subscriptionsMax,
-      },
-      now: clock.now(),
-    };
-  }
-
-  function httpCommands(): HttpCommands {
-    const by = (user: UserId): Caller => ({ user, origin: null });
-    const memberStates = {
-      store: {
-        put: (...given: Parameters<Watermarks["put"]>) => watermarks.put(...given),
-        row: (user: UserId, c: string) => store.row(user, c),
-      },
-    };
-    return {
-      create: (user, request) => createConversation(engineHouse, by(user), request),
-      inbox: (user, cursor, limit) =>
-        inboxPage(engineHouse, by(user), limit === undefined ? { cursor } : { cursor, limit }),
-      row: async (user, c) => {
-        await watermarks.flush(user);
-        return store.row(user, c);
-      },
-      read: (user, c, seq) => markRead(engineHouse, by(user), c, seq),
-      members: (user, c, cursor, limit) => listMembers(engineHouse, by(user), c, cursor, limit),
-      changeMembers: (user, c, changes) => changeMembers(engineHouse, by(user), c, changes),
-      join: (user, c) => joinConversation(engineHouse, by(user), c),
-      ban: (user, c, other, banned) => banUser(engineHouse, by(user), c, other, banned),
-      block: async (user, other, blocked) => {
-        await blockUser(engineHouse, by(user), other, blocked);
-        if (blocked) presenceBoard.blocked(user, other);
-      },
-      presence: (user, c, users) => seePresence(engineHouse, { user }, { c, users }),
-      patch: (user, c, patch) => patchConversation(engineHouse, by(user), c, patch),
-      pin: (user, c, seq, pinned) => pinMessage(engineHouse, by(user), c, seq, pinned),
-      remove: (user, c) => removeConversation(engineHouse, by(user), c),
-      // Behind what was read before, which would clear the mark.
-      memberState: (user, c, state) => changeMemberState(memberStates, by(user), c, state),
-      receipts: (user, c, request) => receiptsPage(engineHouse, by(user), c, request),
-      fetch: (user, request) => fetchPage(engineHouse, by(user), request),
-      send: async (user, draft) => {
-        const wait = rates.take(null, user, draft.c, clock.monotonic());
-        if (wait > 0)
-          throw new ChatError("rate_limited", "unable to send message; too many in too short a time", {
-            retryAfterMs: wait,
-          });
-        return send(engineHouse, by(user), draft, null);
-      },
-    };
+    const spread = admission.spread(sessions.size);
+    return welcomeFrame({ node, durability: store.durability, limits, spread, now: clock.now() }, session, resumed);
   }
 }
 

@@ -5,7 +5,7 @@ import { changeMemberState, type MemberState } from "./member-state.ts";
 async function houseOf() {
   const { store, outcomeOf, events } = await commandHouse();
   const change = (user: string, state: MemberState, c = "c1") =>
-    outcomeOf(changeMemberState({ store }, by(user), c, state));
+    outcomeOf(changeMemberState({ store, watermarks: store }, by(user), c, state));
   return { store, change, events };
 }
 

@@ -1,6 +1,7 @@
 import { ChatError, type ConversationId, type InboxRow } from "@earshot/protocol";
 import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
+import type { Watermarks } from "./watermarks.ts";
 
 /** What a member keeps for themselves; what is absent stays. */
 export interface MemberState {
@@ -12,7 +13,7 @@ export interface MemberState {
 
 /** Changes the caller's own state in a conversation, of which nobody else is told. Gives their row. Rejects with `not_found`. */
 export async function changeMemberState(
-  house: { readonly store: Pick<MessageStore, "put" | "row"> },
+  house: { readonly store: Pick<MessageStore, "row">; readonly watermarks: Pick<Watermarks, "put"> },
   caller: Caller,
   c: ConversationId,
   { mute, unread }: MemberState,
@@ -21,7 +22,8 @@ export async function changeMemberState(
     ...(mute === undefined ? {} : { mute }),
     ...(unread === undefined ? {} : { marked: unread }),
   };
-  if (Object.keys(state).length > 0) await house.store.put(caller.user, c, state);
+  // Behind what was read before, which would clear the mark.
+  if (Object.keys(state).length > 0) await house.watermarks.put(caller.user, c, state);
   const row = await house.store.row(caller.user, c);
   if (row === null) throw new ChatError("not_found", "unable to change conversation; no such conversation");
   return row;
