@@ -49,7 +49,7 @@ const limitsSchema = z.strictObject({
   overflowsApartMs: count(60_000),
   /** Unanswered sends and requests of one session at which it is not read any further. */
   inflightMax: count(LIMITS.inflightMax),
-  /** Conversations one session may subscribe to; more: `too_large`. */
+  /** Conversations one session may subscribe to, and apart from them users whose presence it may watch; more: `too_large`. */
   subscriptionsMax: count(LIMITS.subscriptionsMax),
   /** Events sent in answer to one `hello` or `have`; conversations beyond are named in `lagging`. */
   repairEventsMax: count(1_000),

@@ -23,7 +23,7 @@ export const LIMITS = {
   pageRowsMax: 200,
   /** Bytes of rows at which a page ends early; one row always comes. */
   pageBytesMax: 262_144,
-  /** Conversations and presence watches one session may subscribe to. More: `too_large`. */
+  /** Conversations one session may subscribe to, and apart from them users whose presence it may watch. More: `too_large`. */
   subscriptionsMax: 200,
   /** Users named by `mentions` in one message. More: `invalid`. */
   mentionsMax: 100,

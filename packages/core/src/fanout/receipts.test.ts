@@ -80,7 +80,7 @@ describe("Receipts", () => {
     expect(alice.told).toEqual([["c1", "alice", 7, 6]]);
   });
 
-  it("above the receipt limit tells the user's own sessions alone", () => {
+  it("S48: above the receipt limit tells the user's own sessions alone", () => {
     const { clock, sessions, subscribe, tell } = receiptsOf("alice", "bob");
     const [alice, bob] = sessions as [Recorder, Recorder];
     subscribe(bob);

@@ -55,7 +55,7 @@ describe("TypingNotices", () => {
     expect(bob.signals[0]?.key).toBe(null);
   });
 
-  it("above the receipt limit tells how many others, once a second at most, encoded once for all", async () => {
+  it("S48: above the receipt limit tells how many others, once a second at most, encoded once for all", async () => {
     const { clock, notices, subscriber } = noticesOf();
     const [bob, carol, typist] = [subscriber("bob"), subscriber("carol"), subscriber("t1")];
     for (const user of ["t1", "t2", "t3", "t2"]) notices.tell("c1", user, MANY);

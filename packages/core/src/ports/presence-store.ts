@@ -16,7 +16,7 @@ export interface HostedSession extends PresenceSession {
 
 export interface PresenceDeparture {
   readonly session: SessionId;
-  /** Time since the session's last sign of life. */
+  /** Time since the session's last sign of life; whole ms. */
   readonly quietMs: number;
 }
 

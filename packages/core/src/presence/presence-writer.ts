@@ -125,7 +125,7 @@ export class PresenceWriter {
     const batch: PresenceDeparture[] = [];
     for (const [session, heardAt] of this.#gone) {
       if (batch.length === BATCH_SESSIONS_MAX) break;
-      batch.push({ session, quietMs: Math.max(0, now - heardAt) });
+      batch.push({ session, quietMs: Math.max(0, Math.round(now - heardAt)) });
     }
     await store.remove(node, batch);
     for (const { session } of batch) this.#gone.delete(session);
