@@ -23,11 +23,16 @@ export default defineConfig({
         test: { name: "conformance", include: ["packages/*/test/**/*.test.ts"], testTimeout: 30_000 },
       },
       {
-        // Against `npm start` on the built tree: the machine's ports and browsers are shared, so one file at a time.
+        // Against `npm start` on the built tree, by a client that shares no code with it: each file has a server of its own.
+        extends: true,
+        test: { name: "wire", include: ["e2e/wire/*.e2e.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+      {
+        // The same with browsers, which share the machine's screen and memory: one file at a time.
         extends: true,
         test: {
           name: "e2e",
-          include: ["e2e/**/*.e2e.test.ts"],
+          include: ["e2e/*.e2e.test.ts", "e2e/!(wire)/*.e2e.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -25,11 +25,11 @@ function check(name: string, about: string, run: () => Promise<Outcome>): Step {
   return { name, about, run, takesWords: false };
 }
 
-function tests(name: string, about: string, withinMs: number): Step {
-  return { name, about, run: (words) => vitestProject(root, name, words, withinMs), takesWords: true };
+function tests(name: string, about: string, withinMs: number, flags: readonly string[] = []): Step {
+  return { name, about, run: (words) => vitestProject(root, name, [...flags, ...words], withinMs), takesWords: true };
 }
 
-const endToEnd = tests("e2e", "against npm start", 15 * minute);
+const endToEnd = tests("e2e", "against npm start, with browsers", 15 * minute);
 
 const steps: readonly Step[] = [
   check("format", "biome: format and lint", () =>
@@ -41,6 +41,8 @@ const steps: readonly Step[] = [
   tests("unit", "no I/O", 5 * minute),
   tests("conformance", "each port's promises, on real files and processes", 8 * minute),
   check("packages", "publint, attw, import and require of each tarball", () => packedPackages(root)),
+  // Its tests mostly wait, for silence or for time to pass.
+  tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"]),
   check("size", "size-limit: the client's bytes", () => tool("size-limit", [])),
   {
     ...endToEnd,
@@ -80,7 +82,9 @@ async function run(step: Step, words: readonly string[]): Promise<Outcome> {
 const plan = chosen(process.argv.slice(2));
 if (plan === null) {
   const known = [...Object.keys(groups), ...steps.map(({ name }) => name)].join(", ");
-  say(`Unable to choose tests; words beside a step's name go with unit, conformance and e2e only. Steps: ${known}.`);
+  say(
+    `Unable to choose tests; words beside a step's name go with unit, conformance, wire and e2e only. Steps: ${known}.`,
+  );
   process.exitCode = 1;
 } else {
   const outcomes: Outcome[] = [];
