@@ -60,6 +60,12 @@ function betweenPackages(): Linter.Config[] {
         message: "The client imports protocol only, and nothing that a browser lacks.",
       },
     ]),
+    byName("packages/client/src/storage/**/*.ts", [
+      {
+        regex: "^(?!\\.|@earshot/protocol$|idb$)",
+        message: "The storage's entry may import idb beside protocol, and nothing else.",
+      },
+    ]),
     byName("packages/adapter-*/src/**/*.ts", [
       { regex: "^@earshot/core(/|$)", allowTypeImports: true, message: "An adapter knows core's types alone." },
       { regex: "^@earshot/client(/|$)", message: "The server side does not know the client." },

@@ -96,17 +96,15 @@ export abstract class LiveCell<T> implements Live<T>, Watched {
   }
 }
 
-/** One that asks a function for its value. */
+/** One that asks a function for its value, and tells another of its listeners. */
 export class ComputedCell<T> extends LiveCell<T> {
-  readonly #source: () => T;
+  protected readonly compose: () => T;
+  protected override readonly watched: (on: boolean) => void;
 
-  constructor(changes: Changes, source: () => T) {
+  constructor(changes: Changes, compose: () => T, watched: (on: boolean) => void = () => {}) {
     super(changes);
-    this.#source = source;
-  }
-
-  protected compose(): T {
-    return this.#source();
+    this.compose = compose;
+    this.watched = watched;
   }
 }
 

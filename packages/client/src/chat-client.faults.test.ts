@@ -13,6 +13,8 @@ type Step =
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "send"; readonly c: string; readonly count: number }
   | { readonly do: "others"; readonly c: string; readonly count: number }
+  | { readonly do: "read"; readonly c: string; readonly back: number }
+  | { readonly do: "mark"; readonly c: string; readonly on: boolean }
   | { readonly do: "kill" | "silence" | "down" | "up" | "wake" | "sleep" | "refuse" | "lose" }
   | { readonly do: "wire"; readonly wire: "good" | "lossy" | "doubling" | "swapping" };
 
@@ -31,6 +33,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       count: fc.integer({ min: 1, max: 300 }),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("read" as const), c: conversation, back: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("mark" as const), c: conversation, on: fc.boolean() }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -97,8 +101,24 @@ class Trial {
         }
         return;
       case "others":
-        for (let at = 0; at < step.count; at++) gateway.append(step.c, "you", { text: `theirs ${++this.#made}` });
+        for (let at = 0; at < step.count; at++)
+          gateway.append(
+            step.c,
+            "you",
+            { text: `theirs ${++this.#made}` },
+            undefined,
+            this.#made % 3 === 0 ? { mentions: "all" } : {},
+          );
         return;
+      case "read": {
+        const last = client
+          .conversation(step.c)
+          .messages()
+          .current.items.findLast(({ seq }) => seq !== null)?.seq;
+        return client.conversation(step.c).markRead(last == null ? undefined : last - step.back);
+      }
+      case "mark":
+        return client.conversation(step.c).markUnread(step.on);
       case "kill":
         return gateway.kill();
       case "silence":
@@ -179,7 +199,7 @@ const shown = (trial: Trial, c: string): unknown[] =>
     .current.items.map((item) => item.body["text"]);
 
 describe("ChatClient against a wire that loses, doubles and swaps, and a gateway that dies", () => {
-  it("I1, I4, I7, I8, I9, I11, I13, I16, I24: after healing all is there, once, in order", async () => {
+  it("I1, I4, I7, I8, I9, I11, I13, I14, I16, I24: after healing all is there, once, in order", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.nat(), async (steps, seed) => {
         const trial = new Trial(seed);
@@ -191,8 +211,20 @@ describe("ChatClient against a wire that loses, doubles and swaps, and a gateway
           expect(shown(trial, c)).toEqual(log.slice(-shown(trial, c).length));
           const view = trial.client.conversation(c).messages().current;
           expect([view.status, view.holes.length]).toEqual(["live", 0]);
+          const marks = trial.gateway.marks.rowFields(c, "me", trial.gateway.log(c));
+          const row = trial.client.inbox.current.rows.find(({ id }) => id === c);
+          if (row !== undefined) {
+            const { read, unread, mentions, marked } = row;
+            expect({ delivered: 0, read, unread, mentions, ...(marked && { marked }) }).toEqual({
+              ...marks,
+              delivered: 0,
+            });
+            expect(row.head).toBe(log.length);
+          } else {
+            expect(log).toEqual([]);
+          }
           const own = trial.sends.filter((send) => send.current.conversation === c);
-          expect(own.every((send) => send.current.status === "sent")).toBe(true);
+          expect(own.every((send) => ["sent", "delivered", "read"].includes(send.current.status))).toBe(true);
           const mine = log.filter((text) => String(text).startsWith("mine"));
           const wanted = own.map((send) => send.current.body["text"]);
           expect(new Set(mine).size).toBe(mine.length);

@@ -51,6 +51,8 @@ describe("ChatClient", () => {
       status: "loading",
       hasOlder: false,
       hasNewer: false,
+      anchor: null,
+      unreadFrom: null,
       error: null,
     });
     await clock.advance(60_000);
@@ -197,6 +199,9 @@ describe("ChatClient", () => {
     const made = (options: unknown) => () => new ChatClient(options as ChatClientOptions);
     expect(made({ token })).toThrow(expect.objectContaining({ code: "invalid", details: { field: "url" } }));
     expect(made({ url: "/chat", token: "me" })).toThrow(expect.objectContaining({ details: { field: "token" } }));
+    expect(made({ url: "/chat", token, storage: {} })).toThrow(
+      expect.objectContaining({ details: { field: "storage" } }),
+    );
     const { client } = makeClient();
     for (const id of ["", "a b", "a/b", "x".repeat(129)]) {
       expect(() => client.conversation(id)).toThrow(expect.objectContaining({ code: "invalid" }));

@@ -69,10 +69,10 @@ export interface Conversation {
   members(page?: { readonly cursor?: string; readonly limit?: number }): Promise<MemberList>;
   add(members: readonly (UserId | readonly [user: UserId, role: Role])[]): Promise<ConversationRow>;
   setRole(user: UserId, role: Role): Promise<ConversationRow>;
-  /** Removes somebody. */
-  removeMember(user: UserId): Promise<ConversationRow>;
-  /** Removes somebody for good, or lets them come again (`on` false). */
-  ban(user: UserId, on?: boolean): Promise<ConversationRow>;
+  /** Removes somebody; null where that was the user. */
+  removeMember(user: UserId): Promise<ConversationRow | null>;
+  /** Removes somebody for good, or lets them come again (`on` false); null where that was the user. */
+  ban(user: UserId, on?: boolean): Promise<ConversationRow | null>;
   /** Becomes a member of an open one. */
   join(): Promise<ConversationRow>;
   leave(): Promise<void>;

@@ -17,3 +17,12 @@ export interface InboxView {
 
 /** The live list of the user's conversations. Loads with its first listener, and is kept from then on. */
 export interface Inbox extends Live<InboxView> {}
+
+/** What is unread in all conversations that are not muted: what an application shows in its title. Frozen. */
+export interface UnreadView {
+  /** Conversations with unread messages, or with an unread mark. */
+  readonly conversations: number;
+  readonly messages: number;
+  /** Unread messages that name the user, or everybody. */
+  readonly mentions: number;
+}

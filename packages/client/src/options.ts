@@ -1,4 +1,5 @@
-import type { DeviceId } from "@earshot/protocol";
+import { ChatError, type DeviceId } from "@earshot/protocol";
+import type { ClientStorage } from "./ports/client-storage.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { NetworkStatus } from "./ports/network-status.ts";
 import type { Random } from "./ports/random.ts";
@@ -18,6 +19,12 @@ export interface ClientLimits {
   readonly windowItemsMax: number;
   /** Events of one conversation held behind a hole; beyond it they are fetched again later. */
   readonly heldEventsMax: number;
+  /** Places of one conversation, apart from its newest messages, that windows look at; threads count too. More: `too_large`. */
+  readonly islandsMax: number;
+  /** Edits, deletions, reactions and replies remembered of each conversation, for pages that were read before and come after them. */
+  readonly recentChangesMax: number;
+  /** Others' reactions remembered of each conversation, so that a repeat counts nothing. Beyond it they are forgotten. */
+  readonly heardReactionsMax: number;
   /** Conversations kept up to date after their windows have lost their listeners, latest first. */
   readonly idleTimelinesMax: number;
   /** Rows of the inbox; beyond it those of the oldest activity are let go. */
@@ -36,6 +43,8 @@ export interface ChatClientOptions {
   /** Shown in the gateway's logs, e.g. `my-app/1.2`. */
   readonly agent?: string;
   readonly limits?: Partial<ClientLimits>;
+  /** Where conversations, messages and the send queue are kept over a reload, a crash, a day offline. Default: in memory alone. */
+  readonly storage?: ClientStorage;
   /** Default: the global `WebSocket`. */
   readonly transport?: OpenTransport;
   /** Default: the global `fetch`. */
@@ -53,6 +62,24 @@ export const CLIENT_LIMITS: ClientLimits = {
   sentKeptMax: 100,
   windowItemsMax: 50_000,
   heldEventsMax: 1_000,
+  islandsMax: 16,
+  recentChangesMax: 256,
+  heardReactionsMax: 10_000,
   idleTimelinesMax: 32,
   inboxRowsMax: 10_000,
 };
+
+/** Throws `invalid` for options without which nothing works. */
+export function checkOptions(options: ChatClientOptions): void {
+  const { url, token, storage } = options;
+  const right = {
+    url: typeof url === "string",
+    token: typeof token === "function",
+    storage: !storage || typeof storage.room === "function",
+  };
+  const field = Object.entries(right).find(([, is]) => !is)?.[0] ?? null;
+  if (field === null) return;
+  throw new ChatError("invalid", `unable to make a client; \`${field}\` is missing or of a wrong type`, {
+    details: { field },
+  });
+}

@@ -2,9 +2,20 @@ import type { ConversationId, EventRow, UserId } from "@earshot/protocol";
 import { defined } from "./defined.ts";
 import type { WindowItem } from "./message.ts";
 
-/** What a window shows for a row of the log; null for rows that only count (pure). */
-export function windowItem(row: EventRow, conversation: ConversationId, user: UserId | null): WindowItem | null {
-  const { seq, from, at, type, id, body = {}, re, mentions, edited, deleted } = row;
+/** How far every other member has it; 0 while that is not known. */
+export interface Reach {
+  readonly delivered: number;
+  readonly read: number;
+}
+
+/** What a window shows for a row of the log; null for rows that only change others (pure). */
+export function windowItem(
+  row: EventRow,
+  conversation: ConversationId,
+  user: UserId | null,
+  reach: Reach,
+): WindowItem | null {
+  const { seq, from, at, type, id, body = {}, re, mentions, edited, deleted, replies = 0, reactions = [] } = row;
   if (type === "meta" || type === "member") {
     return Object.freeze({ kind: "notice", key: `#${seq}`, conversation, seq, from, at, type, body });
   }
@@ -21,7 +32,21 @@ export function windowItem(row: EventRow, conversation: ConversationId, user: Us
     at,
     body,
     ...defined({ re, mentions, edited, deleted }),
-    status: "sent",
+    reactions: reactions.map(([key, count, mine]) => ({ key, count, mine })),
+    replies,
+    status: own ? statusAt(seq, reach) : "sent",
     own,
   });
+}
+
+/** An item after a receipt; the same object where that changes nothing (pure). */
+export function restated(item: WindowItem, reach: Reach): WindowItem {
+  if (item.kind === "notice" || !item.own) return item;
+  const status = statusAt(item.seq ?? 0, reach);
+  return item.status === status ? item : Object.freeze({ ...item, status });
+}
+
+/** How far every other member has an own message (pure). */
+export function statusAt(seq: number, { delivered, read }: Reach): "sent" | "delivered" | "read" {
+  return seq <= read ? "read" : seq <= delivered ? "delivered" : "sent";
 }

@@ -88,6 +88,24 @@ export {
   type UserId,
 } from "./ids.ts";
 export { type JsonFault, jsonFault, measureJsonText, textMayHideFaults, utf8Bytes } from "./json-limits.ts";
-export { LIMITS } from "./limits.ts";
+export {
+  ACK_EVERY_FRAMES,
+  ACK_WITHIN_MS,
+  BODY_BYTES_MAX,
+  DEPTH_MAX,
+  FRAME_BYTES_MAX,
+  HAVE_MAX,
+  HELLO_BYTES_MAX,
+  INFLIGHT_MAX,
+  KEYS_MAX,
+  LIMITS,
+  MENTIONS_MAX,
+  PAGE_ROWS_MAX,
+  REACTION_KEY_CHARACTERS_MAX,
+  RECEIPT_MEMBERS_MAX,
+  SUBSCRIPTIONS_MAX,
+  TYPING_APART_MS,
+  TYPING_SHOWN_MS,
+} from "./limits.ts";
 export { parseJson } from "./parse-json.ts";
 export { PROTOCOL_VERSION, SUBPROTOCOL } from "./version.ts";

@@ -41,11 +41,14 @@ export interface ConnectionHost extends SessionPorts {
   url(): string;
   /** A frame that can be trusted; `unknown` for a kind that this client does not know; null for a broken one. */
   read(text: string): GatewayFrame | "unknown" | null;
+  /** Resolves when the cursors are here that `have` is to name. */
+  ready(): Promise<void>;
   /** Cursors of what is kept up to date, newest first. */
   have(): readonly HaveEntry[];
   /** `named`: whose cursors went out with `hello`, and whether they subscribed. */
   onWelcome(frame: WelcomeFrame, named: ReadonlyMap<ConversationId, boolean>): void;
   onFrame(frame: GatewayFrame): void;
+  onNetwork(change: NetworkChange): void;
   /** A session is over, and what it did not answer stays unanswered. `code`: null when we ended it. */
   onLost(code: number | null): void;
   onChange(): void;
@@ -133,6 +136,11 @@ export class Connection implements SessionHolder {
     this.#tell(encodeFrame(frame));
   }
 
+  /** A page has moved a cursor. */
+  moved(c: ConversationId, seq: number): void {
+    this.#attempt?.session?.arrivals.moved(c, seq);
+  }
+
   /** Sends an encoded frame that wants an answer. */
   tellAwaited(text: string): void {
     this.#tell(text)?.awaiting();
@@ -214,7 +222,7 @@ export class Connection implements SessionHolder {
     const ifNewest = (work: () => void): void => {
       if (this.#attempt === attempt) run(work);
     };
-    credentials.current().then(
+    Promise.all([credentials.current(), this.#host.ready()]).then(
       () => ifNewest(() => this.#dial(attempt, ifNewest)),
       (error: ChatError) => ifNewest(() => this.#lose(null, error)),
     );
@@ -321,9 +329,14 @@ export class Connection implements SessionHolder {
   }
 
   #onNetwork(change: NetworkChange): void {
-    this.#offline = change === "offline";
-    this.#networkChangedAt = this.#host.clock.monotonic();
-    if (!this.#offline) this.#step("hurry");
+    this.#host.run(() => {
+      this.#host.onNetwork(change);
+      if (change === "hidden") return;
+      this.#offline = change === "offline";
+      this.#networkChangedAt = this.#host.clock.monotonic();
+      if (this.#offline) this.#attempt?.session?.heartbeat.doubt();
+      else this.#step("hurry");
+    });
   }
 
   #ownSide(): boolean {

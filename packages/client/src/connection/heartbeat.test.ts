@@ -92,4 +92,27 @@ describe("Heartbeat", () => {
     await clock.advance(15_000);
     expect(at.length).toBe(2);
   });
+
+  it("I24: asks at once when the network is said to be gone, and waits 2 s; whatever comes in is life", async () => {
+    const { clock, at, heartbeat } = make();
+    await clock.advance(1_000);
+    heartbeat.doubt();
+    await clock.advance(1_500);
+    heartbeat.heard();
+    await clock.advance(1_999);
+    expect(at).toEqual(["ping 1000"]);
+    await clock.advance(1);
+    expect(at).toEqual(["ping 1000", "dead 4500"]);
+  });
+
+  it("has doubts until an answer comes; the next one has its time again", async () => {
+    const { clock, at, heartbeat } = make();
+    heartbeat.check();
+    await clock.advance(500);
+    heartbeat.doubt();
+    await clock.advance(1_000);
+    heartbeat.ponged();
+    await clock.advance(60_000);
+    expect(at).toEqual(["ping 0", "ping 500", "ping 20500", "dead 30500"]);
+  });
 });

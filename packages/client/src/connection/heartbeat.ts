@@ -7,6 +7,8 @@ const PONG_AGE_MAX_MS = 60_000;
 const ANSWER_MISSING_MS = 5_000;
 /** Time without a sign of life after a ping at which the connection is dead, in ms. */
 const PONG_MISSING_MS = 10_000;
+/** The same when the platform says that the network is gone, in ms. */
+const DOUBT_MS = 2_000;
 /** A timer this late means that the machine slept or the loop stood still, in ms: nobody is blamed for it. */
 const STALL_MS = 2_000;
 
@@ -28,6 +30,7 @@ export class Heartbeat {
   #heardAt: number;
   #pongAt: number;
   #pingAt: number | null = null;
+  #pongWithinMs = PONG_MISSING_MS;
   readonly #alarm: Alarm;
   #alarmAt = 0;
 
@@ -59,7 +62,15 @@ export class Heartbeat {
   ponged(): void {
     this.#pongAt = this.#clock.monotonic();
     this.#pingAt = null;
+    this.#pongWithinMs = PONG_MISSING_MS;
     this.#arm();
+  }
+
+  /** The platform takes the network to be gone, which need not be so: asks now, and does not wait for long. */
+  doubt(): void {
+    this.#pongWithinMs = DOUBT_MS;
+    this.#pingAt = null;
+    this.check();
   }
 
   /** Asks now, unless an answer is awaited already. */
@@ -75,7 +86,7 @@ export class Heartbeat {
   }
 
   #dueAt(): number {
-    if (this.#pingAt !== null) return Math.max(this.#pingAt, this.#heardAt) + PONG_MISSING_MS;
+    if (this.#pingAt !== null) return Math.max(this.#pingAt, this.#heardAt) + this.#pongWithinMs;
     const awaited = this.#host.awaitedSince();
     const quietAt = Math.min(this.#sentAt + this.#intervalMs, this.#pongAt + PONG_AGE_MAX_MS);
     return awaited === null ? quietAt : Math.min(quietAt, Math.max(awaited, this.#pongAt) + ANSWER_MISSING_MS);

@@ -2,9 +2,10 @@ import {
   type ConversationId,
   type DeviceId,
   encodeFrame,
+  HAVE_MAX,
   type HaveEntry,
+  HELLO_BYTES_MAX,
   type HelloFrame,
-  LIMITS,
   PROTOCOL_VERSION,
   utf8Bytes,
 } from "@earshot/protocol";
@@ -42,11 +43,11 @@ export function composeHello(of: Introduction): Opening {
     agent: of.agent,
     ...(of.resume === null ? {} : { resume: of.resume }),
   };
-  const roomBytes = LIMITS.helloBytesMax - utf8Bytes(encodeFrame(bare)) - ',"have":[]'.length;
+  const roomBytes = HELLO_BYTES_MAX - utf8Bytes(encodeFrame(bare)) - ',"have":[]'.length;
   const taken = fitting(of.have, 0, roomBytes);
   const frames = [encodeFrame(taken === 0 ? bare : { ...bare, have: of.have.slice(0, taken) })];
   for (let from = taken; from < of.have.length; ) {
-    const to = from + fitting(of.have, from, LIMITS.helloBytesMax - HAVE_ENVELOPE_BYTES);
+    const to = from + fitting(of.have, from, HELLO_BYTES_MAX - HAVE_ENVELOPE_BYTES);
     frames.push(encodeFrame({ t: "have", have: of.have.slice(from, to) }));
     from = to;
   }
@@ -57,7 +58,7 @@ export function composeHello(of: Introduction): Opening {
 function fitting(have: readonly HaveEntry[], from: number, bytes: number): number {
   let left = bytes;
   let count = 0;
-  for (; count < LIMITS.haveMax; count++) {
+  for (; count < HAVE_MAX; count++) {
     const entry = have[from + count];
     if (entry === undefined) break;
     left -= JSON.stringify(entry).length + 1;

@@ -52,7 +52,7 @@ export class Session {
     this.spreadMs = welcome.spread;
     this.#welcomedAt = clock.monotonic();
     this.#gatewayAhead = welcome.now - this.#welcomedAt;
-    this.arrivals = new Arrivals(clock, (n) => holder.tell({ t: "ack", n }));
+    this.arrivals = new Arrivals(clock, (frame) => holder.tell(frame));
     this.heartbeat = new Heartbeat(clock, Math.max(HEARTBEAT_MIN_MS, welcome.heartbeat), {
       awaitedSince: ports.awaitedSince,
       ping: () => holder.tell({ t: "ping", n: this.arrivals.received }),

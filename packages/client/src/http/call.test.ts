@@ -35,7 +35,7 @@ function make(...answers: readonly (Response | "hang" | "unreachable")[]) {
     requests,
     tokens,
     underWay,
-    run: () => call(host, "POST", "http://x/chat/conversations", { a: 1 }),
+    run: () => call(host, "POST", "http://x/chat", "/conversations", { a: 1 }),
   };
 }
 const problem = (status: number, body: unknown, headers: Record<string, string> = {}) =>

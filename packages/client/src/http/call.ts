@@ -17,20 +17,32 @@ export interface HttpHost {
 
 /**
  * One call of the HTTP API, with the token of the socket; once more with a new one if that no longer
- * holds. Answers with the JSON it gets. Rejects with a `ChatError`: the problem's code, `offline`, `timeout`.
+ * holds. Answers with the JSON it gets; with null for 204 alone. Rejects with a `ChatError`: the problem's
+ * code, `offline`, `timeout`; `invalid` for a path that a URL's rules would turn into another one.
  */
-export async function call(host: HttpHost, method: string, url: string, body: unknown): Promise<unknown> {
+export async function call(
+  host: HttpHost,
+  method: string,
+  base: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  if (DOT_SEGMENT.test(path)) throw new ChatError("invalid", `unable to ${method}; an id is none`);
+  const url = base + path;
   let reply = await send(host, method, url, body, await host.token(false));
   if (reply.status === 401) reply = await send(host, method, url, body, await host.token(true));
   if (!reply.ok) throw problemError(reply);
-  return reply.answer;
+  return reply.status === 204 ? null : (reply.answer ?? undefined);
 }
+
+/** What users and conversations may be called as well; `members/..` is another address. */
+const DOT_SEGMENT = /\/\.\.?(?:[/?]|$)/;
 
 interface Reply {
   readonly status: number;
   readonly ok: boolean;
   readonly retryAfter: string | null;
-  /** Null for what is no JSON. */
+  /** Undefined for what is no JSON. */
   readonly answer: unknown;
 }
 
@@ -49,7 +61,7 @@ async function send(host: HttpHost, method: string, url: string, body: unknown, 
     const response = await host.fetch(url, {
       method,
       headers: { "content-type": "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: abort.signal,
     });
     const answer: unknown = jsonOf(await response.text());
@@ -66,7 +78,7 @@ function jsonOf(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -1,11 +1,13 @@
 import type { InboxFrame, InboxRow } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
+import { Changes } from "../changes.ts";
 import { ChatClient } from "../chat-client.ts";
 import { FakeGateway } from "../testing/fake-gateway.ts";
 import { FakeNetwork } from "../testing/fake-network.ts";
 import type { FakePeer } from "../testing/fake-server.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
+import { InboxList } from "./inbox-list.ts";
 
 async function make() {
   const clock = new ManualClock();
@@ -177,5 +179,82 @@ describe("InboxList", () => {
       more: false,
     });
     expect(client.inbox.current.rows.map(({ id }) => id)).toEqual(["mine", "a"]);
+  });
+
+  it("shows own marks that the gateway has not shown yet, also in rows that come after them", async () => {
+    const { clock, client, answers, server } = await make();
+    client.connect();
+    await clock.advance(100);
+    client.conversation("a").markRead(4);
+    client.conversation("b").markUnread();
+    const rows = [row("a", { head: 4, ord: 4, read: 1, unread: 3 }), row("b", { head: 1, ord: 1, read: 1 })];
+    answers.push({ conversations: rows, cursor: "1" });
+    client.unread.subscribe(() => {});
+    await clock.advance(100);
+    expect(client.inbox.current.rows).toMatchObject([
+      { read: 4, unread: 0 },
+      { unread: 0, marked: true },
+    ]);
+    expect(client.unread.current).toEqual({ conversations: 1, messages: 0, mentions: 0 });
+    server.peer.send({ t: "receipt", c: "a", user: "me", delivered: 4, read: 4 });
+    server.peer.send({ t: "receipt", c: "b", user: "me", delivered: 4, read: 1 });
+    expect(client.inbox.current.rows).toMatchObject([{ unread: 0 }, { marked: true }]);
+  });
+
+  it("asks soon for what it cannot place, although it was to ask later, but never before it may", async () => {
+    const { clock, gateway, server, client, answers } = await make();
+    const last = { seq: 1, ord: 1, type: "message", from: "you", at: 1, id: "m1" } as const;
+    answers.push({ conversations: [row("c1", { head: 1, ord: 1, unread: 1, last })], cursor: "1" });
+    gateway.append("c1", "you", {});
+    client.inbox.subscribe(() => {});
+    await clock.advance(100);
+    gateway.change("c1", "you", "react", 1, { key: "+", on: true });
+    await clock.advance(900);
+    expect(server.peer.got("inbox").length).toBe(1);
+    await clock.advance(200);
+    expect(server.peer.got("inbox").length).toBe(2);
+    gateway.change("c1", "you", "react", 1, { key: "+", on: false });
+    await clock.advance(200);
+    answers.push({ retry: 3_000 });
+    gateway.append("c9", "you", {});
+    await clock.advance(200);
+    expect(server.peer.got("inbox").length).toBe(3);
+    gateway.append("c8", "you", {});
+    await clock.advance(2_700);
+    expect(server.peer.got("inbox").length).toBe(3);
+    await clock.advance(4_000);
+    expect(server.peer.got("inbox").length).toBe(4);
+  });
+
+  it("tells who listens to a row of changes of that row alone, and loads the list for them", async () => {
+    const { clock, gateway, client, answers } = await make();
+    answers.push({ conversations: [row("c1", { epoch: "e2" }), row("c2")], cursor: "1" });
+    const heard: unknown[] = [];
+    client.conversation("c1").row.subscribe((now) => heard.push(now?.unread));
+    await clock.advance(100);
+    gateway.append("c2", "you", {});
+    await clock.advance(50);
+    expect(heard).toEqual([0]);
+    gateway.append("c1", "you", {});
+    await clock.advance(50);
+    expect(heard).toEqual([0, 1]);
+    expect(client.conversation("c3").row.current).toBe(null);
+    expect(client.conversation("c1").row.current).toBe(client.inbox.current.rows[0]);
+  });
+
+  it("keeps what is worth keeping, and begins with it", async () => {
+    const { clock } = await make();
+    const list = new InboxList({
+      ...{ clock, random: new SeededRandom(1), changes: new Changes(), rowsMax: 10, user: () => "me" },
+      gateway: { open: false, stopped: null, want: () => {}, ask: () => {} },
+      ...{ unshown: () => undefined, above: () => null, onStorable: () => {} },
+    });
+    expect(list.stored()).toBe(null);
+    list.restore({ rows: [row("a"), row("b", { unread: 2 })], cursor: "7" });
+    expect(list.current).toMatchObject({ status: "catching-up", rows: [{ id: "a" }, { id: "b" }] });
+    expect(list.unread.current.messages).toBe(2);
+    expect(list.stored()).toEqual({ rows: [row("a"), row("b", { unread: 2 })], cursor: "7" });
+    list.forget();
+    expect([list.stored(), list.current.rows]).toEqual([null, []]);
   });
 });

@@ -3,24 +3,31 @@ import {
   type ConversationId,
   type Epoch,
   type EventRow,
+  type GoneRow,
   type InboxFrame,
   type InboxRow,
   isChatError,
   type UserId,
 } from "@earshot/protocol";
 import { Alarm } from "../alarm.ts";
-import { type Changes, LiveCell } from "../changes.ts";
-import type { ConversationRow, Inbox, InboxView } from "../inbox.ts";
+import { type Changes, ComputedCell, LiveCell } from "../changes.ts";
+import type { ConversationRow, Inbox, InboxView, UnreadView } from "../inbox.ts";
 import { atLeast } from "../jitter.ts";
+import { KeyedCells } from "../keyed-cells.ts";
+import type { Live } from "../live.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { Random } from "../ports/random.ts";
-import { InboxRows, rowOf } from "./inbox-rows.ts";
+import type { StoredInbox } from "../ports/stored.ts";
+import { InboxRows, type InboxVerdict, rowOf } from "./inbox-rows.ts";
+import type { Unread } from "./row-after.ts";
+import { unreadTotal } from "./unread-total.ts";
 
 /** Rows asked for at once. */
 const PAGE_ROWS = 100;
-/** How long events that the list cannot place are gathered before it asks, in ms. */
+/** How long events that the list cannot place are gathered before it asks, in ms; the same where there is no hurry. */
 const ASK_AFTER_MS = 100;
+const LATER_MS = 1_000;
 /** Wait before asking again what failed without a `retry`, in ms. */
 const FAILED_MS = 5_000;
 
@@ -32,12 +39,21 @@ export interface InboxHost {
   readonly gateway: Gateway;
   readonly rowsMax: number;
   user(): UserId | null;
+  /** Own marks that the gateway does not show with this row either. */
+  unshown(row: InboxRow): { readonly read: number; readonly marked: boolean | null } | undefined;
+  /** What is unread above a seq, counted from messages that are here; null: they are not. */
+  above(c: ConversationId, seq: number): Unread | null;
+  /** `stored()` answers otherwise now. */
+  onStorable(): void;
 }
 
 /** Keeps the list of conversations: pages first, then events, and after each reconnect what has changed since. */
 export class InboxList extends LiveCell<InboxView> implements Inbox {
+  /** What is unread in all of them. */
+  readonly unread: LiveCell<UnreadView>;
   readonly #host: InboxHost;
   readonly #rows: InboxRows;
+  readonly #cells: KeyedCells<ConversationRow | null>;
   #started = false;
   #cursor: string | null = null;
   /** Conversations of the listing under way; null when only changes are asked for. */
@@ -49,6 +65,9 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
   /** Whether this session has told what has changed. */
   #level = false;
   readonly #alarm: Alarm;
+  #askAt = 0;
+  /** The gateway wants to be left alone until then. Monotonic. */
+  #notBefore = 0;
   #error: ChatError | null = null;
 
   constructor(host: InboxHost) {
@@ -56,6 +75,19 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
     this.#host = host;
     this.#rows = new InboxRows(host.rowsMax);
     this.#alarm = new Alarm(host.clock);
+    const watched = (): void => this.#start();
+    this.#cells = new KeyedCells(host.changes, { value: (c) => this.#rows.get(c), watched });
+    this.unread = new ComputedCell(host.changes, () => unreadTotal(this.#rows.rows, host.clock.now()), watched);
+  }
+
+  /** One row, live. */
+  row(c: ConversationId): Live<ConversationRow | null> {
+    return this.#cells.of(c);
+  }
+
+  /** As it is known now, without loading anything. */
+  peek(c: ConversationId): ConversationRow | null {
+    return this.#rows.get(c);
   }
 
   welcomed(): void {
@@ -64,15 +96,28 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
 
   lost(): void {
     this.#level = false;
+    this.#notBefore = 0;
     this.#alarm.cancel();
-    this.touch();
+    this.#changed();
   }
 
   event(c: ConversationId, epoch: Epoch, row: EventRow): void {
     const user = this.#host.user();
     if (!this.#started || user === null) return;
-    if (this.#rows.event(c, epoch, row, user) === "ask") this.askSoon();
-    this.touch();
+    this.#heed(this.#rows.event(c, epoch, row, user));
+    this.#changed(c);
+  }
+
+  /** The user has read so far, here or on another device. */
+  read(c: ConversationId, seq: number): void {
+    this.#heed(this.#rows.read(c, seq, () => this.#host.above(c, seq)));
+    this.#changed(c);
+  }
+
+  /** The user sets or clears the unread mark. */
+  mark(c: ConversationId, on: boolean): void {
+    this.#rows.mark(c, on);
+    this.#changed(c);
   }
 
   /** Something has changed that events do not tell. */
@@ -83,15 +128,29 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
   /** The conversation is not the user's any more. */
   gone(c: ConversationId): void {
     this.#rows.remove(c);
-    this.touch();
+    this.#changed(c);
   }
 
   /** A row that came by another way. */
   put(row: InboxRow): ConversationRow {
     this.#listing?.add(row.c);
-    if (this.#started) this.#rows.take([row], false);
-    this.touch();
+    if (this.#started) this.#takeRows([row], false);
     return this.#rows.get(row.c) ?? rowOf(row);
+  }
+
+  /** What is worth keeping over a reload; null while the list is not whole. */
+  stored(): StoredInbox | null {
+    const rows = this.#rows.rows.map(({ id, ...rest }): InboxRow => ({ c: id, ...rest }));
+    return this.#complete ? { rows, cursor: this.#cursor } : null;
+  }
+
+  /** Begins with what was kept over a reload, unless something was read already. */
+  restore({ rows, cursor }: StoredInbox): void {
+    if (this.#cursor !== null || this.#asking) return;
+    this.#started = this.#complete = true;
+    this.#cursor = cursor;
+    this.#takeRows(rows, true);
+    this.#ask();
   }
 
   /** Another user is signed in. */
@@ -108,6 +167,10 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
   }
 
   protected override watched(): void {
+    this.#start();
+  }
+
+  #start(): void {
     if (this.#started) return;
     this.#started = true;
     this.#host.gateway.want();
@@ -124,7 +187,7 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
       this.#asking = false;
       if (isChatError(answer)) this.#failed(answer);
       else this.#take(answer);
-      this.touch();
+      this.#changed();
     });
   }
 
@@ -132,7 +195,7 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
     this.#error = null;
     if (frame.reset) this.#listing = new Set();
     for (const row of frame.conversations) if (!("gone" in row)) this.#listing?.add(row.c);
-    if (this.#rows.take(frame.conversations, this.#listing !== null) === "ask") this.askSoon();
+    this.#takeRows(frame.conversations, this.#listing !== null);
     this.#cursor = frame.cursor;
     if (frame.more) {
       this.#ask();
@@ -146,10 +209,23 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
     this.#again = false;
   }
 
+  #takeRows(page: readonly (InboxRow | GoneRow)[], listing: boolean): void {
+    this.#heed(this.#rows.take(page, listing));
+    for (const item of page) {
+      // what the gateway has not heard of yet is true all the same
+      const mark = "gone" in item ? undefined : this.#host.unshown(item);
+      if (mark && mark.read > 0) this.read(item.c, mark.read);
+      if (mark && mark.marked !== null) this.mark(item.c, mark.marked);
+      this.#changed(item.c);
+    }
+  }
+
   #failed(error: ChatError): void {
     if (error.code === "offline") return;
     this.#error = error;
-    this.#askIn(error.retryAfterMs === undefined ? FAILED_MS : atLeast(error.retryAfterMs, this.#host.random));
+    const ms = error.retryAfterMs === undefined ? FAILED_MS : atLeast(error.retryAfterMs, this.#host.random);
+    this.#notBefore = this.#host.clock.monotonic() + ms;
+    this.#askIn(ms);
   }
 
   protected compose(): InboxView {
@@ -161,7 +237,23 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
     };
   }
 
+  #heed(verdict: InboxVerdict): void {
+    if (verdict !== "taken" && this.#started) this.#askIn(verdict === "ask" ? ASK_AFTER_MS : LATER_MS);
+  }
+
   #askIn(ms: number): void {
-    if (!this.#alarm.isSet) this.#alarm.set(ms, () => this.#ask());
+    const now = this.#host.clock.monotonic();
+    const at = Math.max(now + ms, this.#notBefore);
+    if (this.#alarm.isSet && this.#askAt <= at) return;
+    this.#askAt = at;
+    this.#alarm.set(at - now, () => this.#ask());
+  }
+
+  /** The list is another one, in this row or in any. */
+  #changed(c?: ConversationId): void {
+    this.touch();
+    this.unread.touch();
+    this.#cells.touch(c);
+    this.#host.onStorable();
   }
 }

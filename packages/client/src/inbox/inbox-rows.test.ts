@@ -176,3 +176,213 @@ describe("InboxRows", () => {
     );
   });
 });
+
+const nothing = (): null => null;
+
+describe("what was read", () => {
+  it("lowers unread and mentions exactly, by the messages that came since", () => {
+    const rows = listed("a");
+    rows.event("a", "e1", event(11, { mentions: ["me"] }), "me");
+    rows.event("a", "e1", event(12, { type: "x-poll", ord: 11 }), "me");
+    rows.event("a", "e1", event(13, { ord: 12, mentions: "all" }), "me");
+    expect(rows.get("a")).toMatchObject({ unread: 4, mentions: 2 });
+    expect(rows.read("a", 11, nothing)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ read: 11, unread: 1, mentions: 1, delivered: 11 });
+    expect(rows.read("a", 12, nothing)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ read: 12, unread: 1 });
+    expect(rows.read("a", 99, nothing)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ read: 13, unread: 0, mentions: 0 });
+  });
+
+  it("is counted from messages that are here where the list cannot tell, and asked for where they are not", () => {
+    const rows = listed("a");
+    expect(rows.read("a", 9, () => ({ unread: 1, mentions: 0 }))).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ read: 9, unread: 1 });
+    const other = listed("a");
+    expect(other.read("a", 9, nothing)).toBe("later");
+    expect(other.get("a")).toMatchObject({ read: 9, unread: 2 });
+    expect(other.take([row("a", { read: 9, unread: 1 })], false)).toBe("taken");
+    expect(other.get("a")).toMatchObject({ read: 9, unread: 1 });
+    expect(other.read("a", 10, nothing)).toBe("taken");
+    expect(other.get("a")).toMatchObject({ unread: 0 });
+  });
+
+  it("does not rise again by an older row", () => {
+    const rows = listed("a");
+    rows.read("a", 10, nothing);
+    expect(rows.take([row("a", { title: "new", mentions: 1 })], false)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ title: "new", read: 10, unread: 0, mentions: 0 });
+    expect(rows.take([row("a", { head: 12, ord: 12, unread: 4, mentions: 3 })], false)).toBe("later");
+    expect(rows.get("a")).toMatchObject({ head: 12, read: 10, unread: 2, mentions: 2 });
+    expect(rows.take([row("a", { head: 12, ord: 12, read: 10, unread: 2, mentions: 1 })], false)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ unread: 2, mentions: 1 });
+  });
+
+  it("what was not known to be exact is not taken to be so after the next event", () => {
+    const rows = listed("a");
+    rows.read("a", 9, nothing);
+    rows.event("a", "e1", event(11), "me");
+    expect(rows.get("a")).toMatchObject({ read: 9, unread: 3 });
+    expect(rows.take([row("a", { head: 12, ord: 12, read: 8, unread: 4 })], false)).toBe("later");
+    expect(rows.get("a")).toMatchObject({ read: 9, unread: 4 });
+    expect(rows.take([row("a", { head: 12, ord: 12, read: 9, unread: 3 })], false)).toBe("taken");
+    rows.read("a", 11, nothing);
+    expect(rows.get("a")).toMatchObject({ read: 11, unread: 3 });
+    rows.event("a", "e1", event(13, { from: "me" }), "me");
+    rows.event("a", "e1", event(14), "me");
+    expect(rows.take([row("a", { head: 14, ord: 14, read: 12, unread: 2 })], false)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ read: 13, unread: 1 });
+  });
+
+  it("remembers 200 messages of a conversation; what is read before them is asked for", () => {
+    const rows = listed("a");
+    for (let seq = 11; seq <= 220; seq++) rows.event("a", "e1", event(seq), "me");
+    expect(rows.read("a", 15, nothing)).toBe("later");
+    expect(rows.read("a", 100, nothing)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ read: 100, unread: 120 });
+  });
+
+  it("knows nothing of messages in a gap", () => {
+    const rows = listed("a");
+    rows.event("a", "e1", event(11), "me");
+    rows.event("a", "e1", event(20), "me");
+    rows.event("a", "e1", event(21), "me");
+    expect(rows.get("a")).toMatchObject({ unread: 13 });
+    expect(rows.read("a", 12, nothing)).toBe("later");
+    expect(rows.read("a", 20, nothing)).toBe("taken");
+    expect(rows.get("a")).toMatchObject({ unread: 1 });
+  });
+
+  it("clears the unread mark, also where it raises nothing; what is not known is not marked", () => {
+    const rows = listed("a");
+    rows.mark("a", true);
+    rows.mark("b", true);
+    rows.read("b", 5, nothing);
+    expect([rows.get("a")?.marked, rows.get("b")]).toEqual([true, null]);
+    rows.read("a", 8, nothing);
+    expect("marked" in (rows.get("a") ?? {})).toBe(false);
+    rows.mark("a", true);
+    rows.mark("a", false);
+    expect("marked" in (rows.get("a") ?? {})).toBe(false);
+    expect(rows.get("a")).toMatchObject({ read: 8, unread: 2 });
+  });
+
+  it("I14: is exact whatever way reads, events and older rows interleave", () => {
+    const deed = fc.record({
+      what: fc.constantFrom("event", "named", "other", "own", "again", "row", "read" as const),
+      at: fc.nat(30),
+    });
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
+        const rows = new InboxRows(10);
+        const log: EventRow[] = [];
+        const [reads, lag] = [[0], 3];
+        const above = (seq: number) => {
+          const left = log.filter((each) => each.seq > seq && each.type === "message");
+          return { unread: left.length, mentions: left.filter(({ mentions }) => mentions === "all").length };
+        };
+        const rowAt = (head: number, read: number): InboxRow => {
+          const ord = log[head - 1]?.ord ?? 0;
+          const left = log.slice(0, head).filter((each) => each.seq > read && each.type === "message");
+          const mentions = left.filter((each) => each.mentions === "all").length;
+          return row("a", { head, ord, read, delivered: read, unread: left.length, mentions });
+        };
+        rows.take([rowAt(0, 0)], true);
+        for (const { what, at } of deeds) {
+          const read = reads.at(-1) ?? 0;
+          if (what === "read") {
+            const to = Math.min(at, log.length);
+            rows.read("a", to, () => above(to));
+            reads.push(Math.max(read, to));
+          } else if (what === "row") {
+            rows.take([rowAt(Math.max(0, log.length - (at % lag)), reads.at(-1 - (at % reads.length)) ?? 0)], false);
+          } else if (what === "again") {
+            const known = log[at];
+            if (known) rows.event("a", "e1", known, "me");
+          } else {
+            const ord = (log.at(-1)?.ord ?? 0) + (what === "other" ? 0 : 1);
+            const type = what === "other" ? "x-poll" : "message";
+            const from = what === "own" ? "me" : "you";
+            const next = event(log.length + 1, { ord, type, from, ...(what === "named" && { mentions: "all" }) });
+            log.push(next);
+            rows.event("a", "e1", next, "me");
+            if (what === "own") reads.push(next.seq);
+          }
+          const { unread } = above(reads.at(-1) ?? 0);
+          expect(rows.get("a")).toMatchObject({ head: log.length, read: reads.at(-1), unread });
+          // mentions may be too high only for as long as the gateway's row is behind
+          expect(rows.get("a")?.mentions).toBeGreaterThanOrEqual(above(reads.at(-1) ?? 0).mentions);
+        }
+        rows.take([rowAt(log.length, reads.at(-1) ?? 0)], false);
+        expect(rows.get("a")).toMatchObject(above(reads.at(-1) ?? 0));
+      }),
+    );
+  });
+});
+
+describe("the last message", () => {
+  const last = event(10, { body: { text: "first" }, mentions: ["me"], reactions: [["+", 1, false]], edited: 9 });
+  const open = (): InboxRows => {
+    const rows = new InboxRows(10);
+    rows.take([row("a", { last })], true);
+    return rows;
+  };
+
+  it("is shown as it was edited, and raises the conversation not at all", () => {
+    const rows = open();
+    rows.take([row("b", { last: event(10) })], false);
+    expect(rows.event("a", "e1", event(11, { type: "edit", ord: 10, re: 10, body: { text: "second" } }), "me")).toBe(
+      "taken",
+    );
+    expect(rows.get("a")).toMatchObject({
+      head: 11,
+      unread: 2,
+      last: { seq: 10, edited: 11, body: { text: "second" } },
+    });
+    rows.event("a", "e1", event(12, { type: "edit", ord: 10, re: 9, body: { text: "another" } }), "me");
+    expect(rows.get("a")).toMatchObject({ head: 12, last: { edited: 11 } });
+    expect(order(rows)).toEqual(["b", "a"]);
+  });
+
+  it("is a tombstone when it was deleted, which nothing changes any more", () => {
+    const rows = open();
+    rows.event("a", "e1", event(11, { type: "delete", ord: 10, re: 10, body: {} }), "me");
+    const { body, mentions, reactions, edited, ...rest } = last;
+    expect(rows.get("a")?.last).toEqual({ ...rest, deleted: true });
+    rows.event("a", "e1", event(12, { type: "edit", ord: 10, re: 10, body: { text: "late" } }), "me");
+    expect(rows.get("a")?.last).toEqual({ ...rest, deleted: true });
+    const other = open();
+    other.event("a", "e1", event(11, { type: "edit", ord: 10, re: 10, deleted: true }), "me");
+    expect(other.get("a")?.last).toEqual({ ...rest, deleted: true });
+  });
+
+  it("is asked for after a reaction, since a row tells how many and not who; another message's is not", () => {
+    const rows = open();
+    expect(rows.event("a", "e1", event(11, { type: "react", ord: 10, re: 3 }), "me")).toBe("taken");
+    expect(rows.event("a", "e1", event(12, { type: "react", ord: 10, re: 10 }), "me")).toBe("later");
+    expect(rows.get("a")?.last).toEqual(last);
+  });
+
+  it("a deletion may take a mention away: the gateway is asked", () => {
+    const rows = open();
+    expect(rows.event("a", "e1", event(11, { type: "delete", ord: 10, re: 3 }), "me")).toBe("taken");
+    rows.event("a", "e1", event(12, { ord: 11, mentions: "all" }), "me");
+    expect(rows.event("a", "e1", event(13, { type: "delete", ord: 11, re: 3 }), "me")).toBe("later");
+  });
+});
+
+describe("settings", () => {
+  it("are those of the latest `meta` event; what is not set has no field", () => {
+    const rows = listed("a");
+    const meta = (seq: number, body: EventRow["body"]): void => {
+      rows.event("a", "e1", event(seq, { type: "meta", ord: 10, body: body ?? {} }), "me");
+    };
+    meta(11, { open: true, slow: 5_000, pinned: [3, 4], mode: "pull" });
+    expect(rows.get("a")).toMatchObject({ open: true, slow: 5_000, pinned: [3, 4], mode: "pull", title: "a" });
+    meta(12, { title: "b" });
+    expect(rows.get("a")).toMatchObject({ open: true, slow: 5_000, pinned: [3, 4], title: "b" });
+    meta(13, { open: false, slow: 0, pinned: [] });
+    const after = rows.get("a") ?? {};
+    expect(["open" in after, "slow" in after, "pinned" in after]).toEqual([false, false, false]);
+  });
+});

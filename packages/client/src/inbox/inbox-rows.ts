@@ -1,23 +1,29 @@
-import type {
-  ConversationId,
-  Epoch,
-  EventRow,
-  GoneRow,
-  InboxRow,
-  MemberBody,
-  MetaBody,
-  UserId,
-} from "@earshot/protocol";
-import { defined } from "../defined.ts";
+import type { ConversationId, Epoch, EventRow, GoneRow, InboxRow, UserId } from "@earshot/protocol";
 import type { ConversationRow } from "../inbox.ts";
+import { advanced, type Unread } from "./row-after.ts";
 
-/** An event against the list: taken (also when it was there before), or reason to ask what has changed. */
-export type InboxVerdict = "taken" | "ask";
+/**
+ * What came against the list: taken (also when it was there before); or reason to ask what has changed,
+ * soon, or later, since the gateway may need its time, or more of the kind may come.
+ */
+export type InboxVerdict = "taken" | "ask" | "later";
+
+/** Messages after a row was read for which it is remembered whether they name the user. */
+const TAIL_MESSAGES_MAX = 200;
+
+interface Kept {
+  readonly row: ConversationRow;
+  /** Messages above `tailFrom`, by seq, and whether each names the user: what a `read` among them leaves unread. */
+  readonly tail: readonly (readonly [seq: number, named: boolean])[];
+  readonly tailFrom: number;
+  /** Whether `unread` and `mentions` are what `read` leaves; else they may be too high, and the gateway knows better. */
+  readonly exact: boolean;
+}
 
 /** The list of conversations, newest activity first (pure). Rows are state: the newest one wins, whatever way it came. */
 export class InboxRows {
   readonly #max: number;
-  readonly #byId = new Map<ConversationId, ConversationRow>();
+  readonly #byId = new Map<ConversationId, Kept>();
   #order: ConversationId[] = [];
 
   /** `max`: rows kept; beyond it those of the oldest activity are let go. */
@@ -26,11 +32,11 @@ export class InboxRows {
   }
 
   get rows(): readonly ConversationRow[] {
-    return this.#order.map((c) => this.#byId.get(c) as ConversationRow);
+    return this.#order.map((c) => this.#byId.get(c)?.row as ConversationRow);
   }
 
   get(c: ConversationId): ConversationRow | null {
-    return this.#byId.get(c) ?? null;
+    return this.#byId.get(c)?.row ?? null;
   }
 
   clear(): void {
@@ -60,15 +66,18 @@ export class InboxRows {
         this.remove(item.c);
         continue;
       }
-      const known = this.get(item.c);
-      if (known !== null && known.epoch === item.epoch && known.head > item.head) {
+      const known = this.#byId.get(item.c);
+      const same = known?.row.epoch === item.epoch ? known : undefined;
+      if (same !== undefined && same.row.head > item.head) {
         verdict = "ask";
         continue;
       }
-      const row = merged(rowOf(item), known);
-      this.#byId.set(row.id, row);
-      if (known === null && listing) this.#order.push(row.id);
-      else if (known?.last?.seq !== row.last?.seq || known?.epoch !== row.epoch) raised.push(row);
+      const kept = merged(rowOf(item), same);
+      if (!kept.exact && verdict === "taken") verdict = "later";
+      const { row } = kept;
+      this.#byId.set(row.id, kept);
+      if (known === undefined && listing) this.#order.push(row.id);
+      else if (same === undefined || same.row.last?.seq !== row.last?.seq) raised.push(row);
     }
     raised.sort((a, b) => (a.last?.at ?? Number.POSITIVE_INFINITY) - (b.last?.at ?? Number.POSITIVE_INFINITY));
     for (const row of raised) this.#raise(row.id);
@@ -78,13 +87,54 @@ export class InboxRows {
 
   /** One event, live or an own send's: the same one twice counts once. */
   event(c: ConversationId, epoch: Epoch, event: EventRow, user: UserId): InboxVerdict {
-    const known = this.get(c);
-    if (known === null || known.epoch !== epoch) return "ask";
-    if (event.seq <= known.head) return "taken";
-    this.#byId.set(c, advanced(known, event, user));
-    if (event.type === "message" || event.type === "meta" || event.type === "member") this.#raise(c);
+    const known = this.#byId.get(c);
+    if (known === undefined || known.row.epoch !== epoch) return "ask";
+    const { row } = known;
+    const { seq, type, re } = event;
+    if (seq <= row.head) return "taken";
+    const after = advanced(row, event, user);
+    const message: Kept["tail"] = type === "message" ? [[seq, after.mentions > row.mentions]] : [];
+    const tail = [...known.tail, ...message].filter(([each]) => each > after.read);
+    // what came in a gap is not in the tail
+    let tailFrom = seq === row.head + 1 ? known.tailFrom : seq - 1;
+    if (tail.length > TAIL_MESSAGES_MAX) tailFrom = Math.max(tailFrom, tail.shift()?.[0] ?? 0);
+    this.#byId.set(c, { row: Object.freeze(after), tail, tailFrom, exact: known.exact || after.read === seq });
+    if (type === "message" || type === "meta" || type === "member") this.#raise(c);
     // events in between may have named us, or changed what the row shows
-    return event.seq === known.head + 1 ? "taken" : "ask";
+    if (seq > row.head + 1) return "ask";
+    // a row tells how many have reacted, not who; and a mention that is gone may be among the unread
+    const unsure = type === "react" ? re === row.last?.seq : type === "delete" && row.mentions > 0;
+    return unsure ? "later" : "taken";
+  }
+
+  /**
+   * The user has read up to `seq`, here or on another device, which clears the unread mark. `above`: what
+   * is unread above it, asked for where the list cannot tell; null: nobody here can, and the gateway is to be asked.
+   */
+  read(c: ConversationId, seq: number, above: () => Unread | null): InboxVerdict {
+    const known = this.#byId.get(c);
+    if (known === undefined) return "taken";
+    const { row, tail, tailFrom, exact } = known;
+    const { marked, ...unmarked } = row;
+    const read = Math.min(seq, row.head);
+    if (read <= row.read) {
+      if (marked) this.#byId.set(c, { ...known, row: Object.freeze(unmarked) });
+      return "taken";
+    }
+    const left = tail.filter(([each]) => each > read);
+    const counted = { unread: left.length, mentions: left.filter(([, named]) => named).length };
+    const unread = read === row.head || read >= tailFrom ? counted : above();
+    const after = { ...unmarked, ...unread, read, delivered: Math.max(read, row.delivered) };
+    this.#byId.set(c, { row: Object.freeze(after), tail: left, tailFrom, exact: unread !== null });
+    return unread === null && exact ? "later" : "taken";
+  }
+
+  /** Sets or clears the unread mark. */
+  mark(c: ConversationId, on: boolean): void {
+    const known = this.#byId.get(c);
+    if (known === undefined) return;
+    const { marked, ...row } = known.row;
+    this.#byId.set(c, { ...known, row: Object.freeze(on ? { ...row, marked: true } : row) });
   }
 
   #raise(c: ConversationId): void {
@@ -103,33 +153,22 @@ export function rowOf(row: InboxRow): ConversationRow {
   return Object.freeze({ id: c, ...rest });
 }
 
-/** The store holds watermarks back before it writes them: what we know to be read stays read. */
-function merged(row: ConversationRow, known: ConversationRow | null): ConversationRow {
-  if (known === null || known.epoch !== row.epoch || known.read <= row.read) return row;
-  const unread = Math.max(0, row.ord - (known.ord - known.unread));
-  return Object.freeze({ ...row, read: known.read, unread, mentions: Math.min(row.mentions, unread) });
+/** A row of the gateway's over what is known: what was read stays read, whatever the store has written by then. */
+function merged(row: ConversationRow, known: Kept | undefined): Kept {
+  const fresh = { row, tail: [], tailFrom: row.head, exact: true };
+  if (known === undefined || known.row.read <= row.read) {
+    return known?.row.head === row.head ? { ...known, row, exact: true, tail: tailAbove(known, row.read) } : fresh;
+  }
+  const { row: was, exact } = known;
+  const { read } = was;
+  if (was.head === row.head)
+    return { ...known, row: Object.freeze({ ...row, read, unread: was.unread, mentions: was.mentions }) };
+  // without events since: as many were read as are less than there were
+  const unread = Math.min(row.unread, exact ? Math.max(0, row.ord - (was.ord - was.unread)) : row.unread);
+  const mentions = Math.min(row.mentions, unread);
+  return { ...fresh, row: Object.freeze({ ...row, read, unread, mentions }), exact: exact && mentions === 0 };
 }
 
-function advanced(row: ConversationRow, event: EventRow, user: UserId): ConversationRow {
-  const { seq, ord, type, from, body, mentions } = event;
-  const message = type === "message";
-  const gateways = type === "meta" || type === "member";
-  const named = message && (mentions === "all" || mentions?.includes(user) === true);
-  return Object.freeze({
-    ...row,
-    head: seq,
-    ord,
-    ...(message ? { last: Object.freeze(event) } : {}),
-    ...(from === user && !gateways
-      ? { read: seq, delivered: seq, unread: 0, mentions: 0 }
-      : { unread: row.unread + ord - row.ord, mentions: row.mentions + (named ? 1 : 0) }),
-    ...(gateways && body ? changed(body, user) : {}),
-  });
-}
-
-/** What a `meta` or `member` event changes of the row: it holds only what is new. */
-function changed(body: MetaBody & Partial<MemberBody>, user: UserId): Partial<ConversationRow> {
-  const { title, meta, mode, members } = body;
-  const role = members?.find(([id]) => id === user)?.[1] ?? undefined;
-  return defined({ title, meta, mode, role });
+function tailAbove({ tail }: Kept, read: number): Kept["tail"] {
+  return tail.filter(([seq]) => seq > read);
 }

@@ -25,10 +25,10 @@ describe("pageNetwork", () => {
       document.dispatchEvent(new Event("resume"));
     };
     play();
-    expect(heard).toEqual(["offline", "online", "wake", "wake", "wake"]);
+    expect(heard).toEqual(["hidden", "offline", "online", "hidden", "wake", "wake", "wake"]);
     undo();
     play();
-    expect(heard.length).toBe(5);
+    expect(heard.length).toBe(7);
   });
 
   it("hears nothing where there is no page, nor where a window knows no events", () => {

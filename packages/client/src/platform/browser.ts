@@ -4,21 +4,19 @@ import type { NetworkChange, NetworkStatus } from "../ports/network-status.ts";
 export const pageNetwork: NetworkStatus = {
   subscribe: (listener) => {
     const undo: (() => void)[] = [];
-    const on = (target: EventTarget | undefined, type: string, change: () => NetworkChange | null): void => {
-      const heard = (): void => {
-        const what = change();
-        if (what !== null) listener(what);
-      };
+    const { window, document } = globalThis as { window?: Window; document?: Document };
+    const on = (target: EventTarget | undefined, type: string, change: () => NetworkChange): void => {
+      const heard = (): void => listener(change());
       target?.addEventListener?.(type, heard);
       undo.push(() => target?.removeEventListener?.(type, heard));
     };
-    const { window, document } = globalThis as { window?: Window; document?: Document };
     on(window, "online", () => "online");
     on(window, "offline", () => "offline");
     // a page that comes out of the back-forward cache had its sockets closed
     on(window, "pageshow", () => "wake");
     on(document, "resume", () => "wake");
-    on(document, "visibilitychange", () => (document?.visibilityState === "visible" ? "wake" : null));
+    on(document, "visibilitychange", () => (document?.visibilityState === "visible" ? "wake" : "hidden"));
+    if (document?.visibilityState === "hidden") listener("hidden");
     return () => {
       for (const each of undo) each();
     };

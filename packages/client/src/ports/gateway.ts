@@ -4,6 +4,7 @@ import type {
   FetchFrame,
   InboxFrame,
   InboxRequestFrame,
+  PresenceFrame,
   ResetFrame,
   SubscribedFrame,
   SubscribeFrame,
@@ -23,7 +24,8 @@ export interface Requests {
 export interface Answers {
   readonly fetch: EventsFrame | ResetFrame;
   readonly inbox: InboxFrame;
-  readonly subscribe: SubscribedFrame;
+  /** `presence` where users were named. */
+  readonly subscribe: SubscribedFrame | PresenceFrame;
   readonly unsubscribe: UnsubscribedFrame;
 }
 

@@ -25,7 +25,7 @@ const golden = Object.entries(files).flatMap(([file, cases]) =>
     .map(({ name, frame, text = JSON.stringify(frame) }) => ({ title: `${file.split("/").at(-1)}: ${name}`, text })),
 );
 /** Kinds that this client has no use for yet. */
-const unread = ["receipt", "tally", "presence", "typing", "close", "from"];
+const unread = ["tally", "close", "from"];
 
 /** What the client cannot do without. */
 const required = {
@@ -38,9 +38,12 @@ const required = {
   error: "code message",
   inbox: "id conversations cursor more",
   events: "c epoch head from to events more",
-  subscribed: "c epoch head",
+  subscribed: "c epoch head members watermarks",
   unsubscribed: "id",
   heads: "heads",
+  receipt: "c user delivered read",
+  presence: "users",
+  typing: "c",
   drain: "within delay",
 };
 

@@ -11,7 +11,7 @@ import { decodeFrame, type GatewayFrame, type InboxRow } from "@earshot/protocol
  */
 
 /** Fields by name and kind; a kind in upper case may be absent, `|` stands before another shape. */
-const ROW = "seq:n ord:n type:s from:s at:t id:S body:O re:N mentions:M";
+const ROW = "seq:n ord:n type:s from:s at:t id:S body:O re:N mentions:M edited:N replies:N reactions:A";
 const EVENT = `c:s epoch:s ${ROW}`;
 const INBOX_ROW = "c:s epoch:s head:n ord:n read:n unread:n mentions:n last:l";
 
@@ -26,9 +26,12 @@ const FRAMES: Readonly<Record<string, string>> = {
   error: "id:S code:s message:s retry:T reason:S",
   inbox: "id:s conversations:i cursor:s more:b",
   events: "id:S c:s gone:y|id:S c:s epoch:s head:n reset:y|id:S c:s epoch:s head:n from:n to:t events:r more:b",
-  subscribed: "id:S c:s epoch:s head:n",
+  subscribed: "id:S c:s epoch:s head:n members:n watermarks:k",
   unsubscribed: "id:s",
   heads: "heads:h",
+  receipt: "c:s user:s delivered:n read:n",
+  presence: "id:S users:p",
+  typing: "c:s user:S count:N",
   drain: "within:n delay:n",
 };
 
@@ -41,21 +44,26 @@ const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
+const tuplesOf = (...checks: readonly Check[]): Check =>
+  listOf((tuple) => Array.isArray(tuple) && checks.every((check, at) => check(tuple[at])));
 const fits =
   (shapes: string): Check =>
   (value) =>
     isObject(value) && shapes.split("|").some((shape) => hasAll(value as Readonly<Record<string, unknown>>, shape));
 
 const KINDS: Readonly<Record<string, Check>> = {
+  a: tuplesOf(isText, isCount),
   b: (value) => typeof value === "boolean",
   c: listOf(isText),
   e: fits(EVENT),
-  h: listOf((head) => Array.isArray(head) && isText(head[0]) && isText(head[1]) && isCount(head[2])),
+  h: tuplesOf(isText, isText, isCount),
   i: listOf(fits(`c:s gone:y|${INBOX_ROW}`)),
+  k: tuplesOf(isText, isCount, isCount),
   l: (value) => value === null || fits(ROW)(value),
   m: (value) => value === "all" || listOf(isText)(value),
   n: isCount,
   o: isObject,
+  p: listOf(fits("user:s status:s seen:T")),
   r: listOf(fits(`type:v seq:n to:n|${ROW}`)),
   s: isText,
   t: Number.isFinite,

@@ -9,11 +9,11 @@ const ANSWER_WITHIN_MS = 15_000;
 type Request = Requests[keyof Requests];
 type Answer = Answers[keyof Answers];
 
-const ANSWERED_BY: Readonly<Record<keyof Answers, Answer["t"]>> = {
-  fetch: "events",
-  inbox: "inbox",
-  subscribe: "subscribed",
-  unsubscribe: "unsubscribed",
+const ANSWERED_BY: Readonly<Record<keyof Answers, readonly Answer["t"][]>> = {
+  fetch: ["events"],
+  inbox: ["inbox"],
+  subscribe: ["subscribed", "presence"],
+  unsubscribe: ["unsubscribed"],
 };
 
 interface Pending {
@@ -82,7 +82,7 @@ export class RequestTable implements Gateway {
     const id = "id" in frame ? frame.id : undefined;
     const pending = id === undefined ? undefined : this.#pending.get(id);
     if (id === undefined || pending === undefined) return false;
-    if (frame.t !== "error" && frame.t !== ANSWERED_BY[pending.t]) return false;
+    if (frame.t !== "error" && !(ANSWERED_BY[pending.t] as readonly string[]).includes(frame.t)) return false;
     this.#settle(id, frame.t === "error" ? refusalOf(frame) : (frame as Answer));
     return true;
   }

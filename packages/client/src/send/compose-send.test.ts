@@ -88,6 +88,35 @@ describe("composeSend", () => {
     expect(code({}, { mentions: "all" })).toBe("sent");
   });
 
+  it("I3: names what it is about, as the gateway would have it", () => {
+    for (const type of ["edit", "delete", "react"] as const) {
+      const body = type === "react" ? { key: "👍", on: true } : { text: "new" };
+      expect(code(body, { type }), type).toBe("invalid");
+      expect(code(body, { type, re: 4 }), type).toBe("sent");
+    }
+    for (const type of ["message", "edit", "react", "x-a"] as const) {
+      expect(code(undefined, { type, re: 4 }), type).toBe("invalid");
+    }
+    const bare = compose(undefined, { type: "delete", re: 4 });
+    expect(!isChatError(bare) && [bare.text, bare.bodyBytes]).toEqual([
+      ...['{"t":"send","id":"m1","c":"c1","type":"delete","re":4}', 0],
+    ]);
+    for (const body of [{ key: "👍" }, { key: 7, on: true }, { key: "", on: true }, { key: "👍", on: 1 }]) {
+      expect(code(body, { type: "react", re: 4 })).toBe("invalid");
+    }
+    expect(code({ key: "x".repeat(64), on: false }, { type: "react", re: 4 })).toBe("sent");
+    expect(code({ key: "x".repeat(65), on: false }, { type: "react", re: 4 })).toBe("invalid");
+  });
+
+  it("takes a slot, and what is expected in it", () => {
+    const composed = compose({}, { type: "x-commit", slot: "mls", expect: 0 });
+    expect(!isChatError(composed) && composed.frame).toMatchObject({ slot: "mls", expect: 0 });
+    expect(code({}, { slot: "mls" })).toBe("sent");
+    expect(code({}, { slot: "m s" })).toBe("invalid");
+    expect(code({}, { expect: 0 })).toBe("invalid");
+    for (const expected of [-1, 0.5, 2 ** 53]) expect(code({}, { slot: "mls", expect: expected })).toBe("invalid");
+  });
+
   it("is checked again against the bounds of the gateway that it goes to", () => {
     const composed = compose({ text: "12345" });
     if (isChatError(composed)) throw composed;

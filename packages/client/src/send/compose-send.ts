@@ -2,14 +2,17 @@ import {
   type Body,
   ChatError,
   type ConversationId,
+  DEPTH_MAX,
   encodeFrame,
   isId,
   isUserId,
   jsonFault,
-  LIMITS,
+  KEYS_MAX,
+  MENTIONS_MAX,
   type Mentions,
   type MessageId,
   parseJson,
+  REACTION_KEY_CHARACTERS_MAX,
   type SendFrame,
   type SendType,
   utf8Bytes,
@@ -36,26 +39,21 @@ export interface ComposedSend {
 export function composeSend(
   c: ConversationId,
   id: MessageId,
-  body: Body,
+  body: Body | undefined,
   options: SendOptions,
   limits: GatewayLimits,
 ): ComposedSend | ChatError {
-  const { type = "message", re, mentions } = options;
-  if (!isId(c)) return refused("invalid", "its conversation is none");
-  if (!isId(id)) return refused("invalid", "its id is none");
-  if (!isSendType(type)) return refused("invalid", "its type is none of a client's");
-  if (re !== undefined && !(Number.isSafeInteger(re) && re > 0)) return refused("invalid", "its `re` is no seq");
-  if (mentions !== undefined && !areMentions(mentions)) return refused("invalid", "its `mentions` are no users");
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    return refused("invalid", "its body is no object");
-  }
-  const draft: SendFrame = { t: "send", id, c, type, body, ...defined({ re, mentions }) };
-  const fault = jsonFault(draft, LIMITS.depthMax, LIMITS.keysMax);
+  const { type = "message", re, mentions, slot, expect } = options;
+  const wrong = wrongField(c, id, { ...options, type }) ?? wrongBody(type, body);
+  if (wrong !== null) return refused("invalid", wrong);
+  const draft: SendFrame = { t: "send", id, c, type, ...defined({ body, re, mentions, slot, expect }) };
+  const fault = jsonFault(draft, DEPTH_MAX, KEYS_MAX);
   if (fault !== null) return refused("invalid", `its body is no JSON that may travel (${fault})`);
   const text = encodeFrame(draft);
   // parsed again, so that what the application later does to its object changes nothing
   const frame = parseJson(text) as SendFrame;
-  const composed = { frame, text, bytes: utf8Bytes(text), bodyBytes: utf8Bytes(JSON.stringify(frame.body)) };
+  const bodyBytes = frame.body === undefined ? 0 : utf8Bytes(JSON.stringify(frame.body));
+  const composed = { frame, text, bytes: utf8Bytes(text), bodyBytes };
   return overLimits(composed, limits) ?? composed;
 }
 
@@ -70,12 +68,45 @@ function refused(code: "invalid" | "too_large", why: string): ChatError {
   return new ChatError(code, `unable to send; ${why}`);
 }
 
+function wrongField(
+  c: ConversationId,
+  id: MessageId,
+  { type = "message", re, mentions, slot, expect }: SendOptions,
+): string | null {
+  if (!isId(c)) return "its conversation is none";
+  if (!isId(id)) return "its id is none";
+  if (!isSendType(type)) return "its type is none of a client's";
+  if (re === undefined ? isAboutAnother(type) : !isCount(re, 1)) return "its `re` is no seq";
+  if (mentions !== undefined && !areMentions(mentions)) return "its `mentions` are no users";
+  if (slot !== undefined && !isId(slot)) return "its `slot` is none";
+  if (expect !== undefined && !(slot !== undefined && isCount(expect, 0))) return "its `expect` is no seq of a slot";
+  return null;
+}
+
+function wrongBody(type: SendType, body: Body | undefined): string | null {
+  if (body === undefined && type === "delete") return null;
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return "its body is no object";
+  return type === "react" && !isReaction(body) ? "its body is no reaction" : null;
+}
+
+/** Whether a type means nothing without the message that it is about (pure). */
+export function isAboutAnother(type: string): type is "edit" | "delete" | "react" {
+  return type === "edit" || type === "delete" || type === "react";
+}
+
 function isSendType(type: string): type is SendType {
-  return ["message", "edit", "delete", "react"].includes(type) || (type.startsWith("x-") && isId(type));
+  return type === "message" || isAboutAnother(type) || (type.startsWith("x-") && isId(type));
+}
+
+function isReaction({ key, on }: Body): boolean {
+  const is = typeof key === "string" && key !== "" && key.length <= REACTION_KEY_CHARACTERS_MAX;
+  return is && typeof on === "boolean";
+}
+
+function isCount(value: number, least: number): boolean {
+  return Number.isSafeInteger(value) && value >= least;
 }
 
 function areMentions(mentions: Mentions): boolean {
-  return (
-    mentions === "all" || (Array.isArray(mentions) && mentions.length <= LIMITS.mentionsMax && mentions.every(isUserId))
-  );
+  return mentions === "all" || (Array.isArray(mentions) && mentions.length <= MENTIONS_MAX && mentions.every(isUserId));
 }

@@ -1,7 +1,17 @@
-import type { Body, ChatError, ConversationId, Epoch, EventRow, MessageId, UserId } from "@earshot/protocol";
+import type {
+  Body,
+  ChatError,
+  ConversationId,
+  Epoch,
+  EventRow,
+  MessageId,
+  SendType,
+  SentFrame,
+  UserId,
+} from "@earshot/protocol";
 import { type Changes, LiveCell } from "../changes.ts";
 import { defined } from "../defined.ts";
-import type { Message, SentReceipt } from "../message.ts";
+import type { Message, MessageStatus, SentReceipt } from "../message.ts";
 import type { Outgoing } from "../outgoing.ts";
 import type { ComposedSend } from "./compose-send.ts";
 
@@ -10,12 +20,15 @@ export interface SendOwner {
   user(): UserId | null;
   retry(send: QueuedSend): void;
   cancel(send: QueuedSend): boolean;
+  /** How far the others have what is sent. */
+  reached(c: ConversationId, seq: number): Exclude<MessageStatus, "pending" | "failed">;
 }
 
 /** What is to be sent; `composed` is null for what was never fit to travel. */
 export interface Draft {
   readonly id: MessageId;
   readonly conversation: ConversationId;
+  readonly type: SendType;
   readonly body: Body;
   readonly composed: ComposedSend | null;
   /** Unix ms: when it was written. */
@@ -30,10 +43,16 @@ export class QueuedSend extends LiveCell<Message> implements Outgoing {
   sent!: Promise<SentReceipt>;
   /** Monotonic time of its going out in this session; null while it is not in flight. */
   inFlightSince: number | null = null;
-  /** It went out in a session that ended without an answer: it may be stored. */
+  /** Sent in this session, whatever came of it: the gateway knows its place. */
+  tried = false;
+  /** It may have reached the gateway without our having heard the answer: then only that can tell. */
   unknown = false;
   /** Closes that it may have caused. */
   strikes = 0;
+  /** Its place in the stored queue, later ones greater; 0 while it has none. */
+  place = 0;
+  /** Being written to the storage: it does not go out before it is there (I1). */
+  saving = false;
   readonly #owner: SendOwner;
   #error: ChatError | undefined;
   #body: Body | undefined;
@@ -61,6 +80,13 @@ export class QueuedSend extends LiveCell<Message> implements Outgoing {
 
   cancel(): boolean {
     return this.changes.run(() => this.#owner.cancel(this));
+  }
+
+  /** The row that the gateway's answer makes of it. */
+  rowBy({ id, seq, ord, at, body = this.draft.body }: SentFrame): EventRow {
+    const { type, composed } = this.draft;
+    const { re, mentions, slot } = composed?.frame ?? {};
+    return { seq, ord, type, id, from: this.#owner.user() ?? "", at, body, ...defined({ re, mentions, slot }) };
   }
 
   /** Durable, as this row of the log. */
@@ -92,17 +118,20 @@ export class QueuedSend extends LiveCell<Message> implements Outgoing {
 
   protected compose(): Message {
     const { id, conversation, body, at, composed } = this.draft;
+    const { seq = null } = this.receipt ?? {};
     const { re, mentions } = composed?.frame ?? {};
     return {
       kind: "message",
       key: id,
       id,
       conversation,
-      seq: this.receipt?.seq ?? null,
+      seq,
       from: this.#owner.user() ?? "",
       at: this.receipt?.at ?? at,
       body: this.#body ?? body,
-      status: this.status,
+      reactions: [],
+      replies: 0,
+      status: this.status === "sent" && seq !== null ? this.#owner.reached(conversation, seq) : this.status,
       own: true,
       ...defined({ re, mentions, error: this.#error }),
     };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Changes } from "../changes.ts";
 import type { SendOptions } from "../message.ts";
+import { noStorage } from "../no-storage.ts";
 import { CLIENT_LIMITS, type ClientLimits } from "../options.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
@@ -12,6 +13,7 @@ import { SendQueue } from "./send-queue.ts";
 function make(limits: Partial<ClientLimits> = {}) {
   const clock = new ManualClock();
   const link = { open: false, stopped: null, wanted: 0, held: false, out: [] as SendFrame[], skipped: [] as string[] };
+  const reach = { is: "sent" as "sent" | "delivered" | "read" };
   const queue = new SendQueue({
     clock,
     random: new SeededRandom(1),
@@ -30,6 +32,9 @@ function make(limits: Partial<ClientLimits> = {}) {
     user: () => "me",
     tellAwaited: (text) => link.out.push(JSON.parse(text)),
     skip: (id) => link.skipped.push(id),
+    storage: noStorage,
+    reached: () => reach.is,
+    awaits: () => false,
     onSent: () => link.held,
     onChange: () => {},
   });
@@ -50,7 +55,7 @@ function make(limits: Partial<ClientLimits> = {}) {
   const refuse = (id: string, code: "rate_limited" | "blocked" | "forbidden", retry?: number) =>
     queue.take({ t: "error", id, code, message: "no", ...(retry === undefined ? {} : { retry }) });
   const out = () => link.out.splice(0).map(({ id }) => id);
-  return { clock, link, queue, welcome, lose, send, sent, refuse, out };
+  return { clock, link, queue, welcome, lose, send, sent, refuse, out, reach };
 }
 const status = (...sends: readonly QueuedSend[]) => sends.map((each) => each.current.status);
 
@@ -363,6 +368,46 @@ describe("SendQueue", () => {
     expect(queue.tail("c1").length).toBe(1);
     queue.observe("c1", "e1", [], 5);
     expect(queue.tail("c1").length).toBe(0);
+  });
+
+  it("gives windows own changes until the log shows them, and takes back what fails", () => {
+    const { link, queue, welcome, send, sent, refuse } = make();
+    const edit = send("e", "c1", { text: "new" }, { type: "edit", re: 4 });
+    send("d", "c1", {}, { type: "delete", re: 5 });
+    const react = send("r", "c1", { key: "👍", on: true }, { type: "react", re: 4 });
+    send("x", "c1", {}, { type: "x-note", re: 4 });
+    send("bad", "c1", {}, { type: "react", re: 4 });
+    send("other", "c2", { text: "new" }, { type: "edit", re: 4 });
+    const shown = () => queue.overlays("c1").map(({ type, re }) => `${type} ${re}`);
+    expect([shown(), queue.tail("c1")]).toEqual([["edit 4", "delete 5", "react 4"], []]);
+    expect(queue.overlays("c1")[0]?.body).toBe(queue.overlays("c1")[0]?.body);
+    welcome();
+    refuse("r", "forbidden");
+    expect([shown(), status(react)]).toEqual([["edit 4", "delete 5"], ["failed"]]);
+    link.held = true;
+    sent("e", 9);
+    expect([shown(), status(edit)]).toEqual([["edit 4", "delete 5"], ["sent"]]);
+    queue.observe("c1", "e1", [], 9);
+    expect(shown()).toEqual(["delete 5"]);
+    react.retry();
+    expect(shown()).toEqual(["delete 5", "react 4"]);
+  });
+
+  it("tells how far the others have what was sent", () => {
+    const { queue, welcome, send, sent, reach } = make();
+    welcome();
+    const a = send("a");
+    sent("a", 3);
+    const seen = [a.current.status];
+    a.subscribe(({ status: is }) => seen.push(is));
+    for (const is of ["delivered", "read"] as const) {
+      reach.is = is;
+      queue.receipts("c2");
+      a.subscribe(() => {})();
+      queue.receipts("c1");
+      seen.push(a.current.status);
+    }
+    expect(seen).toEqual(["sent", "delivered", "read"]);
   });
 
   it("I19: sends again, in order and before anything newer, what another life of the log had", () => {

@@ -1,6 +1,7 @@
 import type {
   ClientFrame,
   ConversationId,
+  ErrorFrame,
   EventFrame,
   EventRow,
   EventsFrame,
@@ -9,18 +10,21 @@ import type {
   HaveEntry,
   HelloFrame,
   InboxRow,
-  PageRow,
   SendFrame,
+  SendType,
   UserId,
   WelcomeFrame,
 } from "@earshot/protocol";
 import { LIMITS, PROTOCOL_VERSION } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
+import { asHappened, asItStands, cutPage, type Hidden, isDeleted, targetOf } from "./fake-log.ts";
+import { FakeMarks } from "./fake-marks.ts";
 import { type FakePeer, FakeServer } from "./fake-server.ts";
 
 interface FakeLog {
   epoch: string;
   events: EventRow[];
+  readonly hidden: Hidden[];
 }
 
 interface FakeSession {
@@ -35,8 +39,8 @@ export type Fate = (frame: GatewayFrame) => readonly GatewayFrame[];
 
 /**
  * A small gateway that keeps its promises: logs in memory, dedup by message id, repair of `have`, pages,
- * inbox, pings. Its wire may be made unreliable. Everybody is a member of every conversation, and the
- * token is the user's id.
+ * inbox, pings, receipts, typing, presence. Its wire may be made unreliable. Everybody is a member of every
+ * conversation and subscribed to it, and the token is the user's id.
  */
 export class FakeGateway {
   readonly server: FakeServer;
@@ -50,6 +54,9 @@ export class FakeGateway {
   fate: Fate = (frame) => [frame];
   /** Answers a send in another way than by storing it; null: store it. */
   refuse: (frame: SendFrame) => GatewayFrame | null = () => null;
+  /** Whom `subscribed` names. */
+  people: readonly UserId[] = ["me", "you"];
+  readonly marks = new FakeMarks();
   readonly #clock: Clock;
   readonly #logs = new Map<ConversationId, FakeLog>();
   readonly #sessions = new Set<FakeSession>();
@@ -66,18 +73,62 @@ export class FakeGateway {
     return this.#log(c).events;
   }
 
-  /** Somebody writes; members hear of it. */
-  append(c: ConversationId, from: UserId, body: Readonly<Record<string, unknown>>, id?: string): EventRow {
-    const log = this.#log(c);
-    const seq = log.events.length + 1;
-    return this.#append(c, { seq, ord: seq, type: "message", id: id ?? `m${seq}`, from, at: this.#now(), body });
+  /** Messages as they stand for a user, with what changed the conversation, less what is hidden: what windows should show. */
+  visible(c: ConversationId, user: UserId): readonly EventRow[] {
+    const { hidden } = this.#log(c);
+    return this.present(c, user).filter(({ seq }) => !hidden.some(([from, to]) => from <= seq && seq <= to));
+  }
+
+  /** The same with what is hidden. */
+  present(c: ConversationId, user: UserId): readonly EventRow[] {
+    return asItStands(this.#log(c).events, user);
+  }
+
+  /** Somebody writes; members hear of it. `re`: a reply. */
+  append(
+    c: ConversationId,
+    from: UserId,
+    body: Readonly<Record<string, unknown>>,
+    id?: string,
+    more: Pick<EventRow, "re" | "mentions"> = {},
+  ): EventRow {
+    return this.#append(c, { type: "message", from, body, ...(id === undefined ? {} : { id }), ...more });
+  }
+
+  /** Somebody edits, deletes or reacts to the message `re`, or writes an event of the host's own; rights are not asked for. */
+  change(
+    c: ConversationId,
+    from: UserId,
+    type: SendType,
+    re: number,
+    body?: Readonly<Record<string, unknown>>,
+  ): EventRow {
+    return this.#append(c, { type, from, re, ...(body === undefined ? {} : { body }) });
+  }
+
+  /** Somebody has more of it; members hear of it. */
+  receipt(c: ConversationId, user: UserId, delivered: number, read = 0): void {
+    const mark = this.marks.raise(c, user, delivered, read);
+    this.#tell({ t: "receipt", c, user, delivered: mark.delivered, read: mark.read });
+  }
+
+  /** Says something to every session, but those of one user. */
+  #tell(frame: GatewayFrame, but?: UserId): void {
+    for (const session of this.#sessions) if (session.user !== but) this.#say(session, frame);
+  }
+
+  /** From now on nobody may have these seqs: pages name them by `void`. */
+  hide(c: ConversationId, from: number, to: number): void {
+    this.#log(c).hidden.push([from, to]);
   }
 
   /** The log falls back to its first `kept` events, and begins another life. */
   lose(c: ConversationId, kept: number): void {
     const log = this.#log(c);
     log.events = log.events.slice(0, kept);
+    this.marks.cut(c, kept);
     log.epoch = `e${++this.#epochs}`;
+    this.marks.lose(c, kept);
   }
 
   /** All connections break, as if the process were killed. */
@@ -87,14 +138,18 @@ export class FakeGateway {
   }
 
   #log(c: ConversationId): FakeLog {
-    const log = this.#logs.get(c) ?? { epoch: `e${++this.#epochs}`, events: [] };
+    const log = this.#logs.get(c) ?? { epoch: `e${++this.#epochs}`, events: [], hidden: [] };
     this.#logs.set(c, log);
     return log;
   }
 
-  #append(c: ConversationId, row: EventRow, by?: FakeSession): EventRow {
+  #append(c: ConversationId, draft: Omit<EventRow, "seq" | "ord" | "at">, by?: FakeSession): EventRow {
     const log = this.#log(c);
+    const seq = log.events.length + 1;
+    const ord = ordOf(log) + (draft.type === "message" ? 1 : 0);
+    const row: EventRow = { seq, ord, id: `m${seq}`, at: this.#now(), ...draft };
     log.events.push(row);
+    this.marks.raise(c, row.from, seq, seq);
     for (const session of this.#sessions) {
       if (session === by) continue;
       session.written++;
@@ -159,10 +214,24 @@ export class FakeGateway {
         this.#send(session, frame);
         break;
       case "fetch":
-        this.#say(session, { ...this.#page(frame), id: frame.id });
+        this.#say(session, { ...this.#page(frame, session.user), id: frame.id });
         break;
       case "subscribe":
-        this.#subscribed(session, frame.c, frame.id);
+        if (frame.users === undefined) this.#subscribed(session, frame.c, frame.id);
+        else {
+          const users = frame.users.map((user) => this.marks.presence.get(user)).filter((row) => row !== undefined);
+          this.#say(session, { t: "presence", id: frame.id, users });
+        }
+        break;
+      case "read":
+        this.marks.of(frame.c, session.user).marked = false;
+        this.receipt(frame.c, session.user, 0, Math.min(frame.seq, this.#log(frame.c).events.length));
+        break;
+      case "unread":
+        this.marks.of(frame.c, session.user).marked = frame.on;
+        break;
+      case "typing":
+        this.#tell({ t: "typing", c: frame.c, user: session.user }, session.user);
         break;
       case "unsubscribe":
         this.#say(session, { t: "unsubscribed", id: frame.id });
@@ -184,13 +253,14 @@ export class FakeGateway {
       const head = events.length;
       if (epoch !== now || seq > head)
         this.#say(session, { t: "events", c, epoch: now, head, events: [], reset: true });
-      else if (seq < head) this.#say(session, this.#page({ c, after: seq }));
+      else if (seq < head) this.#say(session, this.#page({ c, after: seq }, session.user));
       if (subscribe === true) this.#subscribed(session, c);
     }
   }
 
   #subscribed(session: FakeSession, c: ConversationId, id?: string): void {
-    const { epoch, events } = this.#log(c);
+    const log = this.#log(c);
+    const { epoch, events } = log;
     this.#say(session, {
       t: "subscribed",
       ...(id === undefined ? {} : { id }),
@@ -198,54 +268,50 @@ export class FakeGateway {
       mode: "push",
       epoch,
       head: events.length,
-      ord: events.length,
-      members: 2,
+      ord: ordOf(log),
+      members: this.people.length,
       online: 0,
-      watermarks: [],
+      watermarks: this.people.map((user) => {
+        const { delivered, read } = this.marks.of(c, user);
+        return [user, delivered, read];
+      }),
     });
   }
 
   #send(session: FakeSession, frame: SendFrame): void {
-    const { id, c, type, body = {}, re, mentions } = frame;
+    const { t, c, ...draft } = frame;
     const log = this.#log(c);
-    const stored = log.events.find((row) => row.id === id && row.from === session.user);
-    const refusal = stored === undefined ? this.refuse(frame) : null;
+    const stored = log.events.find((row) => row.id === frame.id && row.from === session.user);
+    const refusal = stored === undefined ? (this.refuse(frame) ?? refusalOf(log, frame, session.user)) : null;
     if (refusal !== null) {
       this.#say(session, refusal);
       return;
     }
-    const seq = log.events.length + 1;
-    const row = stored ?? {
-      ...{ seq, ord: seq, type, id, from: session.user, at: this.#now(), body },
-      ...(re === undefined ? {} : { re }),
-      ...(mentions === undefined ? {} : { mentions }),
-    };
-    if (stored === undefined) this.#append(c, row, session);
+    const row = stored ?? this.#append(c, { ...draft, from: session.user }, session);
+    const { id, seq, ord, at } = { ...row, id: frame.id };
     this.#say(session, {
-      t: "sent",
-      ...{ id, c, epoch: log.epoch, seq: row.seq, ord: row.ord, at: row.at },
+      ...{ t: "sent", id, c, epoch: log.epoch, seq, ord, at },
       ...(stored === undefined ? {} : { dup: true }),
     });
   }
 
-  #page({ c, after, before, limit = LIMITS.pageRowsMax }: Omit<FetchFrame, "id" | "t">): EventsFrame {
-    const { epoch, events } = this.#log(c);
+  #page({ c, re, limit, ...where }: Omit<FetchFrame, "id" | "t">, user: UserId): EventsFrame {
+    const { epoch, events, hidden } = this.#log(c);
     const head = events.length;
-    const [from, to] =
-      after === undefined
-        ? [Math.max(1, (before ?? head + 1) - limit), (before ?? head + 1) - 1]
-        : [after + 1, Math.min(head, after + limit)];
-    const rows: readonly PageRow[] = events.slice(from - 1, to);
-    return { t: "events", c, epoch, head, from, to, events: rows, more: after === undefined ? from > 1 : to < head };
+    const rows = where.after === undefined ? asItStands(events, user) : asHappened(events);
+    const of = re === undefined ? rows : rows.filter((row) => row.type === "message" && row.re === re);
+    const bounded = Math.min(limit ?? LIMITS.pageRowsMax, LIMITS.pageRowsMax);
+    return { t: "events", c, epoch, head, ...cutPage(of, hidden, head, { ...where, limit: bounded }) };
   }
 
   #row(c: ConversationId, user: UserId): InboxRow {
-    const { epoch, events } = this.#log(c);
-    const head = events.length;
-    const read = events.findLastIndex((row) => row.from === user) + 1;
+    const log = this.#log(c);
+    const { epoch, events } = log;
+    const [head, ord] = [events.length, ordOf(log)];
+    const last = this.present(c, user).findLast(({ type }) => type === "message") ?? null;
     return {
-      ...{ c, kind: "group", mode: "push", epoch, head, ord: head, delivered: read, read, unread: head - read },
-      ...{ mentions: 0, role: "member", title: null, meta: null, mute: false, last: events.at(-1) ?? null },
+      ...{ c, kind: "group", mode: "push", epoch, head, ord, ...this.marks.rowFields(c, user, events) },
+      ...{ role: "member", title: null, meta: null, mute: false, last },
     };
   }
 
@@ -257,4 +323,18 @@ export class FakeGateway {
   #say(session: FakeSession, frame: GatewayFrame | EventFrame): void {
     this.#clock.after(this.latencyMs, () => session.peer.send(...this.fate(frame)));
   }
+}
+
+function ordOf({ events }: FakeLog): number {
+  return events.at(-1)?.ord ?? 0;
+}
+
+/** What the gateway refuses about the message that a send names, or null. */
+function refusalOf({ events }: FakeLog, { id, c, type, re }: SendFrame, user: UserId): ErrorFrame | null {
+  const no = (code: ErrorFrame["code"]): ErrorFrame => ({ t: "error", id, c, code, message: `unable to ${type}` });
+  if (type.startsWith("x-") || (type === "message" && re === undefined)) return null;
+  const target = targetOf(events, re);
+  if (target === undefined) return no("not_found");
+  if (type !== "react" && type !== "message" && target.from !== user) return no("forbidden");
+  return (type === "edit" || type === "react") && isDeleted(events, target.seq) ? no("conflict") : null;
 }

@@ -1,5 +1,13 @@
+export {
+  type ClientStorageAdapter,
+  clientStorageSuite,
+  type StorageUnderTest,
+} from "./conformance/client-storage.ts";
+export type { Expectation, Runner } from "./conformance/runner.ts";
 export { FakeGateway, type Fate } from "./fake-gateway.ts";
 export { FakeNetwork } from "./fake-network.ts";
 export { FakePeer, FakeServer } from "./fake-server.ts";
+export { type FakeTab, FakeTabs } from "./fake-tabs.ts";
 export { ManualClock } from "./manual-clock.ts";
+export { MemoryDisk, memoryStorage } from "./memory-storage.ts";
 export { SeededRandom } from "./seeded-random.ts";

@@ -7,15 +7,20 @@ import {
   type GoneFrame,
   type HaveEntry,
   isChatError,
-  LIMITS,
+  isVoidRow,
+  PAGE_ROWS_MAX,
   type ResetFrame,
   type SubscribedFrame,
+  type UserId,
 } from "@earshot/protocol";
 import { Alarm } from "../alarm.ts";
 import { atLeast } from "../jitter.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { Random } from "../ports/random.ts";
+import type { StoredTimeline } from "../ports/stored.ts";
+import { type Reach, restated, windowItem } from "../window-item.ts";
+import type { Stretch } from "./stretch.ts";
 import { isReset, Timeline, type TimelineLimits } from "./timeline.ts";
 
 /** How long a hole may close by itself before it is fetched, in ms; doubled while fetches find nothing newer. */
@@ -27,30 +32,44 @@ const HOLE_AFTER_WELCOME_MS = 2_000;
 const FAILED_MS = 5_000;
 /** How long a window without listeners stays subscribed, in ms. */
 const RELEASE_AFTER_MS = 5_000;
+/** Events behind which the log is not read through, but begun anew with the newest page: five full pages, what one `have` may bring. */
+const BEHIND_MAX = 1_000;
 
 /** What following one conversation needs of its neighbours. */
-export interface FollowHost<T> {
+export interface FollowHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly gateway: Gateway;
   readonly limits: TimelineLimits;
-  present(row: EventRow, c: ConversationId): T | null;
+  user(): UserId | null;
+  /** How far every other member has the user's messages. */
+  reach(c: ConversationId): Reach;
   /** Rows that are new here, in order; `reached`: the cursor behind them. */
   onApplied(c: ConversationId, epoch: Epoch, rows: readonly EventRow[], reached: number): void;
   /** What a window of this conversation shows may be another now. */
   onChange(c: ConversationId): void;
+  /** What is worth keeping of it may be another now. */
+  onStorable(c: ConversationId): void;
   /** Nobody has looked at it for a while. */
   onReleased(c: ConversationId): void;
+}
+
+/** Which page is read, in present state; none of them: the newest. */
+export interface PageOf {
+  readonly before?: number;
+  readonly around?: number;
+  readonly re?: number;
+  readonly limit: number;
 }
 
 /**
  * Keeps one conversation's timeline up to date: reads its first page, subscribes while it is watched,
  * and fills holes by the rule of the protocol (§6).
  */
-export class FollowedTimeline<T extends { readonly seq: number | null }> {
+export class FollowedTimeline {
   readonly conversation: ConversationId;
-  readonly timeline: Timeline<T>;
-  readonly #host: FollowHost<T>;
+  readonly timeline: Timeline;
+  readonly #host: FollowHost;
   readonly #pageRows: number;
   #watchers = 0;
   readonly #release: Alarm;
@@ -65,15 +84,21 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
   #quietUntil = 0;
   #gone = false;
   #error: ChatError | null = null;
+  /** What the items' status goes by. */
+  #reach: Reach = { delivered: 0, read: 0 };
 
-  /** `pageRows`: rows of the first and of older pages. */
-  constructor(host: FollowHost<T>, conversation: ConversationId, pageRows: number) {
+  /** `pageRows`: rows of the newest page. */
+  constructor(host: FollowHost, conversation: ConversationId, pageRows: number) {
     this.#host = host;
     this.#release = new Alarm(host.clock);
     this.#alarm = new Alarm(host.clock);
     this.conversation = conversation;
     this.#pageRows = pageRows;
-    this.timeline = new Timeline(host.limits, (row) => host.present(row, conversation));
+    this.timeline = new Timeline(
+      host.limits,
+      (row) => windowItem(row, conversation, host.user(), host.reach(conversation)),
+      ({ from }) => from === host.user(),
+    );
   }
 
   get watched(): boolean {
@@ -166,28 +191,43 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
     this.#host.onChange(this.conversation);
   }
 
-  /** Reads the page before the first row; `done` with null when it is there. */
-  older(done: (error: ChatError | null) => void): void {
-    const { hasOlder, full, floor } = this.timeline;
-    if (!hasOlder || full) {
-      done(hasOlder ? new ChatError("too_large", "unable to read older messages; the window is full") : null);
-      return;
-    }
-    const request = { t: "fetch", c: this.conversation, before: floor, limit: this.#pageRows } as const;
+  /**
+   * Reads one page, which becomes a part of `into`, or a stretch of its own; `done` with the stretch
+   * that has it, with null where the log was found to be another one, or with why not.
+   */
+  read(page: PageOf, into: Stretch | null, done: (answer: Stretch | ChatError | null) => void): void {
+    const request = { t: "fetch", c: this.conversation, ...page } as const;
     this.#host.gateway.ask(request, (answer) => {
       if (isChatError(answer)) {
         done(answer);
         return;
       }
-      if (isReset(answer)) {
-        this.#take(answer, false);
-      } else {
-        this.reaches(answer.epoch, answer.head);
-        this.timeline.prepend(answer);
-      }
-      this.#host.onChange(this.conversation);
-      done(null);
+      if (isReset(answer)) this.#take(answer, false);
+      else this.reaches(answer.epoch, answer.head);
+      const lost = isReset(answer) || this.timeline.cursor === null;
+      const wanted = into === null ? page.around : undefined;
+      const stretch = lost ? null : (lack(answer, wanted) ?? this.timeline.read(answer, into, page.re));
+      this.#changed();
+      done(stretch);
     });
+  }
+
+  /** Receipts have come: only what they pass over has another status now. */
+  reached(): void {
+    const [was, reach] = [this.#reach, this.#host.reach(this.conversation)];
+    this.#reach = reach;
+    for (const mark of ["delivered", "read"] as const) {
+      const [from, to] = [Math.min(was[mark], reach[mark]) + 1, Math.max(was[mark], reach[mark])];
+      this.timeline.restate(from, to, (item) => restated(item, reach));
+    }
+    this.#host.onChange(this.conversation);
+  }
+
+  /** Begins with what was kept over a reload, unless something was read already. */
+  restore(stored: StoredTimeline): void {
+    this.timeline.restore(stored);
+    this.#settle();
+    this.#host.onChange(this.conversation);
   }
 
   /** Another user is signed in: nothing of what is here is theirs. */
@@ -217,13 +257,14 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
     }
   }
 
-  /** What comes after the cursor; the newest page where there is none. */
+  /** What comes after the cursor; the newest page where there is none, or it is far behind. */
   #fetch(): void {
     if (this.#fetching) return;
     this.#alarm.cancel();
     this.#fetching = true;
-    const { cursor } = this.timeline;
-    const where = cursor === null ? { limit: this.#pageRows } : { after: cursor.seq, limit: LIMITS.pageRowsMax };
+    const { cursor, behind } = this.timeline;
+    const newest = cursor === null || behind > BEHIND_MAX;
+    const where = newest ? { limit: this.#pageRows } : { after: cursor.seq, limit: PAGE_ROWS_MAX };
     this.#host.gateway.ask({ t: "fetch", c: this.conversation, ...where }, (answer) => {
       this.#fetching = false;
       if (this.#gone) return;
@@ -232,9 +273,9 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
         return;
       }
       this.#error = null;
-      this.#told ||= cursor === null;
+      this.#told ||= newest;
       this.#lagging = false;
-      this.#take(answer, cursor === null);
+      this.#take(answer, newest);
     });
   }
 
@@ -259,6 +300,11 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
     const reached = this.timeline.cursor?.seq;
     if (reached !== undefined) this.#host.onApplied(this.conversation, epoch, rows, reached);
     this.#settle();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#host.onStorable(this.conversation);
     this.#host.onChange(this.conversation);
   }
 
@@ -281,10 +327,12 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
     this.#alarm.cancel();
     this.#gone = true;
     this.#error = error;
-    this.#host.onChange(this.conversation);
+    this.#changed();
   }
 
   #letGo(): void {
+    this.timeline.letGo();
+    this.#host.onChange(this.conversation);
     this.#keepSubscribed();
     this.#host.onReleased(this.conversation);
   }
@@ -300,7 +348,7 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
     }
     gateway.ask({ t: "subscribe", c }, (answer) => {
       if (!isChatError(answer)) {
-        this.subscribed(answer);
+        if (answer.t === "subscribed") this.subscribed(answer);
       } else if (isDenial(answer)) {
         this.#leave(answer);
       } else {
@@ -310,6 +358,12 @@ export class FollowedTimeline<T extends { readonly seq: number | null }> {
       }
     });
   }
+}
+
+/** Why a page that should be around a seq is not. */
+function lack({ head, events }: EventsFrame, seq = 0): ChatError | null {
+  const isVoid = events.some((row) => isVoidRow(row) && row.seq <= seq && seq <= row.to);
+  return seq <= head && !isVoid ? null : new ChatError("not_found", "unable to read there; the user cannot have it");
 }
 
 /** Whether a refusal says that the conversation is not the user's to read. */

@@ -1,4 +1,9 @@
-import { type Epoch, type EventRow, type EventsFrame, isVoidRow, type ResetFrame } from "@earshot/protocol";
+import { ChatError, type Epoch, type EventRow, type EventsFrame, isVoidRow, type ResetFrame } from "@earshot/protocol";
+import type { WindowItem } from "../message.ts";
+import type { StoredTimeline } from "../ports/stored.ts";
+import type { Change } from "./change.ts";
+import { Reactors } from "./reactors.ts";
+import { readAsOf, Stretch } from "./stretch.ts";
 
 /** Seqs `from`…`to` exist and are not here yet. */
 export interface Gap {
@@ -9,63 +14,70 @@ export interface Gap {
 export interface TimelineLimits {
   readonly windowItemsMax: number;
   readonly heldEventsMax: number;
+  readonly islandsMax: number;
+  readonly recentChangesMax: number;
+  readonly heardReactionsMax: number;
 }
 
-/** What an application shows for a row; null for rows that only move the cursor. */
-export type Present<T> = (row: EventRow) => T | null;
+/** What an application shows for a row; null for rows that only change others. */
+export type Present = (row: EventRow) => WindowItem | null;
 
 /**
- * One conversation's log as far as it is here: a stretch without holes from `floor` to the cursor, and
- * events that came early, held until what is before them has come. Pure: no time, no I/O; each method
- * answers with the rows that are new to the application, in order. Whatever comes in whatever order,
- * each seq is given out once, upwards by one (I7, I8).
+ * One conversation's log as far as it is here: the newest stretch without holes, up to the cursor; events
+ * that came early, held until what is before them has come; and stretches apart from it, which the same
+ * events keep in their present state. Pure: no time, no I/O; what takes events answers with the rows that
+ * are new to the application, in order. Whatever comes in whatever order, each seq is given out once,
+ * upwards by one (I7, I8), and changes each message once, though a page may hold it already.
  */
-export class Timeline<T extends { readonly seq: number | null }> {
+export class Timeline {
   readonly #limits: TimelineLimits;
-  readonly #present: Present<T>;
+  readonly #present: Present;
+  readonly #isOwn: (row: EventRow) => boolean;
   #epoch: Epoch | null = null;
-  #last: number | null = null;
+  /** Its `to` is the last event applied. */
+  #newest: Stretch | null = null;
+  readonly #apart = new Set<Stretch>();
   #head = 0;
-  #floor = 1;
-  #hasOlder = false;
-  #items: T[] = [];
   readonly #held = new Map<number, EventRow>();
+  /** The last changes applied, all above a seq: for pages that were read before them and come after them. */
+  #recent: (EventRow & Change)[] = [];
+  #recentAbove = 0;
+  readonly #reactors: Reactors;
 
-  constructor(limits: TimelineLimits, present: Present<T>) {
+  constructor(limits: TimelineLimits, present: Present, isOwn: (row: EventRow) => boolean) {
     this.#limits = limits;
     this.#present = present;
+    this.#isOwn = isOwn;
+    this.#reactors = new Reactors(limits.heardReactionsMax);
   }
 
-  /** What is here and shown, oldest first. */
-  get items(): readonly T[] {
-    return this.#items;
+  /** The stretch that ends at the cursor; null until a first page was read. */
+  get newest(): Stretch | null {
+    return this.#newest;
   }
 
   /** The last event applied, and in which life of the log; null until a first page was read. */
   get cursor(): { readonly epoch: Epoch; readonly seq: number } | null {
-    return this.#last === null || this.#epoch === null ? null : { epoch: this.#epoch, seq: this.#last };
-  }
-
-  /** First seq covered. */
-  get floor(): number {
-    return this.#floor;
-  }
-
-  get hasOlder(): boolean {
-    return this.#hasOlder;
+    return this.#newest === null || this.#epoch === null ? null : { epoch: this.#epoch, seq: this.#newest.to };
   }
 
   /** What is known to exist above the cursor; null when nothing is, or nothing was read yet. */
   get gap(): Gap | null {
-    if (this.#last === null) return null;
+    if (this.#newest === null) return null;
     let to = this.#head;
     for (const seq of this.#held.keys()) to = Math.min(to, seq - 1);
-    return to > this.#last ? { from: this.#last + 1, to } : null;
+    const last = this.#newest.to;
+    return to > last ? { from: last + 1, to } : null;
   }
 
-  /** Whether the window holds all that it may. */
-  get full(): boolean {
-    return this.#items.length >= this.#limits.windowItemsMax;
+  /** Events that are known to exist above the cursor. */
+  get behind(): number {
+    return this.#head - (this.#newest?.to ?? this.#head);
+  }
+
+  /** Whether a stretch is kept up to date here. */
+  has(stretch: Stretch): boolean {
+    return stretch === this.#newest || this.#apart.has(stretch);
   }
 
   /** Whether a frame of this epoch voids what is here: the log has begun another life. */
@@ -76,11 +88,9 @@ export class Timeline<T extends { readonly seq: number | null }> {
   /** Forgets everything: the log is another one, or must be read anew. */
   clear(): void {
     this.#epoch = null;
-    this.#last = null;
+    this.#newest = null;
+    this.#apart.clear();
     this.#head = 0;
-    this.#floor = 1;
-    this.#hasOlder = false;
-    this.#items = [];
     this.#held.clear();
   }
 
@@ -88,8 +98,9 @@ export class Timeline<T extends { readonly seq: number | null }> {
   insert(epoch: Epoch, row: EventRow): readonly EventRow[] {
     this.#enter(epoch);
     this.#head = Math.max(this.#head, row.seq);
-    if (this.#last !== null && row.seq <= this.#last) return [];
-    if (this.#last !== null && row.seq === this.#last + 1) return this.#keep([row], row.seq);
+    const last = this.#newest?.to;
+    if (last !== undefined && row.seq <= last) return [];
+    if (last !== undefined && row.seq === last + 1) return this.#keep([row], row.seq);
     // over the bound it is dropped, and comes back with the page that fills the hole: `head` remembers it
     if (this.#held.size < this.#limits.heldEventsMax) this.#held.set(row.seq, row);
     return [];
@@ -101,45 +112,100 @@ export class Timeline<T extends { readonly seq: number | null }> {
     this.#head = Math.max(this.#head, head);
   }
 
-  /** The first page: the newest, in its present state as of its head, which holds everything up to there. */
+  /**
+   * The newest page, in its present state as of its head, which holds everything up to there. Where the
+   * cursor is far below, it jumps, and what was here is let go: it lacks what happened between.
+   */
   open(page: EventsFrame): readonly EventRow[] {
-    if (this.#last !== null) return [];
     if (this.isVoidedBy(page.epoch)) this.clear();
+    const last = this.#newest?.to ?? -1;
+    if (page.head <= last) return [];
     this.reaches(page.epoch, page.head);
-    this.#last = page.head;
-    this.#floor = page.from;
-    this.#hasOlder = page.more;
     const rows = eventsOf(page);
-    this.#items = this.#shown(rows);
-    return [...rows, ...this.#keep([])];
+    this.#begin(page.from, page.head, rows, page.more);
+    return [...rows.filter(({ seq }) => seq > last), ...this.#keep([], page.head)];
+  }
+
+  /** Begins with what was stored, unless something was read already. */
+  restore({ epoch, last, floor, rows, hasOlder }: StoredTimeline): void {
+    if (this.#newest !== null || this.isVoidedBy(epoch)) return;
+    this.reaches(epoch, last);
+    this.#begin(floor, last, rows, hasOlder);
+    this.#keep([], last);
   }
 
   /** A page after some cursor of ours, asked for or not: the log as it happened. */
   extend(page: EventsFrame): readonly EventRow[] {
-    if (this.#last === null || this.isVoidedBy(page.epoch)) return [];
+    if (this.#newest === null || this.isVoidedBy(page.epoch)) return [];
     this.reaches(page.epoch, page.head);
+    let last = this.#newest.to;
     const fresh: EventRow[] = [];
     for (const row of page.events) {
-      const next: number = this.#last + 1;
       if (isVoidRow(row)) {
-        if (row.seq <= next && row.to >= next) this.#last = row.to;
-      } else if (row.seq === next) {
-        this.#last = next;
+        if (row.seq <= last + 1) last = Math.max(last, row.to);
+      } else if (row.seq === last + 1) {
+        last++;
         fresh.push(row);
-      } else if (row.seq > next) {
+      } else if (row.seq > last) {
         this.insert(page.epoch, row);
       }
     }
-    return this.#keep(fresh);
+    return this.#keep(fresh, last);
   }
 
-  /** A page before `floor`, in its present state. */
-  prepend(page: EventsFrame): void {
-    if (this.#last === null || this.isVoidedBy(page.epoch) || page.to < this.#floor - 1) return;
-    const below = eventsOf(page).filter((row) => row.seq < this.#floor);
-    this.#items = [...this.#shown(below), ...this.#items];
-    this.#floor = Math.min(this.#floor, page.from);
-    this.#hasOlder = page.more;
+  /**
+   * A page in present state, before or around some seq, of replies to `re` alone or of all. It becomes
+   * a part of `into`, or a stretch of its own; where it meets the newest, the two are one. Answers with
+   * the stretch that has it.
+   */
+  read(page: EventsFrame, into: Stretch | null, re?: number): Stretch | ChatError {
+    if (this.#newest === null || this.isVoidedBy(page.epoch) || page.head < this.#recentAbove) {
+      return new ChatError("unavailable", "unable to read a page; the log has moved on");
+    }
+    const live = into === null && re !== undefined;
+    const items = this.#shown(eventsOf(page), page.head);
+    const fresh = new Stretch(page.from, live ? page.head : page.to, items, page.more && page.from > 1, live, re);
+    for (const row of this.#recent) if (row.seq > page.head) fresh.pass(row.seq, this.#present(row), row.re, row);
+    if (into !== null) {
+      into.join(fresh);
+      return this.meet(into);
+    }
+    const met = this.meet(fresh);
+    if (met === fresh) {
+      if (this.#apart.size >= this.#limits.islandsMax) {
+        const unwatched = [...this.#apart].find((stretch) => !stretch.watched);
+        if (unwatched === undefined) {
+          return new ChatError("too_large", "unable to read there; too many places of this conversation are watched");
+        }
+        this.#apart.delete(unwatched);
+      }
+      this.#apart.add(fresh);
+    }
+    return met;
+  }
+
+  /** The newest stretch, if this one has reached it: then the two are one. Else this one. */
+  meet(stretch: Stretch): Stretch {
+    const newest = this.#newest;
+    if (newest === null || stretch.re !== undefined || stretch.to < newest.from - 1) return stretch;
+    newest.join(stretch);
+    newest.trim(this.#limits.windowItemsMax);
+    this.#apart.delete(stretch);
+    return newest;
+  }
+
+  /** Nobody looks: only the newest is kept up to date. */
+  letGo(): void {
+    this.#apart.clear();
+  }
+
+  forsake(stretch: Stretch): void {
+    this.#apart.delete(stretch);
+  }
+
+  /** Puts other objects in the place of the items `from`…`to`, wherever they are. */
+  restate(from: number, to: number, replace: (item: WindowItem) => WindowItem): void {
+    for (const stretch of this.#stretches()) stretch.restate(from, to, replace);
   }
 
   #enter(epoch: Epoch): void {
@@ -147,31 +213,53 @@ export class Timeline<T extends { readonly seq: number | null }> {
     this.#epoch = epoch;
   }
 
+  #begin(from: number, last: number, rows: readonly EventRow[], hasOlder: boolean): void {
+    this.#apart.clear();
+    this.#recent = [];
+    this.#recentAbove = last;
+    this.#reactors.clear();
+    this.#newest = new Stretch(from, last, this.#shown(rows), hasOlder, true);
+  }
+
   /** Takes rows that the cursor has reached, then whatever was held right behind them. */
-  #keep(passed: readonly EventRow[], last = this.#last as number): readonly EventRow[] {
+  #keep(passed: readonly EventRow[], last: number): readonly EventRow[] {
+    const newest = this.#newest as Stretch;
     const fresh = [...passed];
     let reached = last;
     for (let row = this.#held.get(reached + 1); row !== undefined; row = this.#held.get(reached + 1)) {
       reached = row.seq;
       fresh.push(row);
     }
-    this.#last = reached;
     for (const seq of this.#held.keys()) if (seq <= reached) this.#held.delete(seq);
-    for (const item of this.#shown(fresh)) this.#items.push(item);
-    this.#trim();
+    for (const row of fresh) this.#pass(row);
+    newest.to = reached;
+    for (const stretch of this.#stretches()) stretch.trim(this.#limits.windowItemsMax);
     return fresh;
   }
 
-  #shown(rows: readonly EventRow[]): T[] {
-    return rows.map(this.#present).filter((item) => item !== null);
+  #pass(row: EventRow): void {
+    const change = row.re === undefined ? null : this.#changeOf(row);
+    const item = this.#present(row);
+    for (const stretch of this.#stretches()) stretch.pass(row.seq, item, row.re, change);
   }
 
-  #trim(): void {
-    const over = this.#items.length - this.#limits.windowItemsMax;
-    if (over <= 0) return;
-    this.#items.splice(0, over);
-    this.#floor = this.#items[0]?.seq ?? this.#floor;
-    this.#hasOlder = true;
+  #changeOf(row: EventRow): Change {
+    const own = this.#isOwn(row);
+    const change = { ...row, own, ...(row.type === "react" && !own && this.#reactors.heard(row)) };
+    this.#recent.push(change);
+    if (this.#recent.length > this.#limits.recentChangesMax) this.#recentAbove = this.#recent.shift()?.seq ?? 0;
+    return change;
+  }
+
+  #stretches(): readonly Stretch[] {
+    return [...(this.#newest === null ? [] : [this.#newest]), ...this.#apart];
+  }
+
+  /** `head`: as of which they were read, where the cursor may not have reached it. */
+  #shown(rows: readonly EventRow[], head = 0): WindowItem[] {
+    const items = rows.map(this.#present).filter((item) => item !== null);
+    if (head > (this.#newest?.to ?? 0)) for (const item of items) readAsOf(item, head);
+    return items;
   }
 }
 

@@ -2,29 +2,36 @@ import type { ConversationId, Epoch, EventRow, GatewayFrame, HaveEntry } from "@
 import { eventRowOf } from "../event-row.ts";
 import { FollowedTimeline, type FollowHost } from "./followed-timeline.ts";
 
+export interface TimelinesHost extends Omit<FollowHost, "onReleased"> {
+  /** It is followed from now on, and nothing of it is here yet. */
+  onFollowed?(followed: FollowedTimeline): void;
+}
+
 /** Every conversation that is followed: the watched ones, and the latest of those that were. */
-export class Timelines<T extends { readonly seq: number | null }> {
-  readonly #host: FollowHost<T>;
+export class Timelines {
+  readonly #host: FollowHost & TimelinesHost;
   readonly #idleMax: number;
   /** Least recently watched first. */
-  readonly #followed = new Map<ConversationId, FollowedTimeline<T>>();
+  readonly #followed = new Map<ConversationId, FollowedTimeline>();
 
   /** `idleMax`: conversations kept up to date although nobody watches them. */
-  constructor(host: Omit<FollowHost<T>, "onReleased">, idleMax: number) {
+  constructor(host: TimelinesHost, idleMax: number) {
     this.#host = { ...host, onReleased: () => this.#letGo() };
     this.#idleMax = idleMax;
   }
 
   /** Followed already, or null. */
-  peek(c: ConversationId): FollowedTimeline<T> | null {
+  peek(c: ConversationId): FollowedTimeline | null {
     return this.#followed.get(c) ?? null;
   }
 
   /** The one to watch; `pageRows` counts where it is new. */
-  follow(c: ConversationId, pageRows: number): FollowedTimeline<T> {
-    const followed = this.#followed.get(c) ?? new FollowedTimeline(this.#host, c, pageRows);
+  follow(c: ConversationId, pageRows: number): FollowedTimeline {
+    const known = this.#followed.get(c);
+    const followed = known ?? new FollowedTimeline(this.#host, c, pageRows);
     this.#followed.delete(c);
     this.#followed.set(c, followed);
+    if (known === undefined) this.#host.onFollowed?.(followed);
     return followed;
   }
 
@@ -63,6 +70,11 @@ export class Timelines<T extends { readonly seq: number | null }> {
     }
   }
 
+  /** Others have more of the user's messages: `reach` of the host answers otherwise. */
+  reached(c: ConversationId): void {
+    this.peek(c)?.reached();
+  }
+
   /** An own send has its place: the delivery of that seq. True while it waits behind a hole. */
   sent(c: ConversationId, epoch: Epoch, row: EventRow): boolean {
     const followed = this.peek(c);
@@ -89,7 +101,7 @@ export class Timelines<T extends { readonly seq: number | null }> {
     }
   }
 
-  #drop(c: ConversationId, followed: FollowedTimeline<T>): void {
+  #drop(c: ConversationId, followed: FollowedTimeline): void {
     followed.stop();
     this.#followed.delete(c);
     this.#host.onChange(c);

@@ -1,0 +1,175 @@
+import type { EventRow, SubscribedFrame } from "@earshot/protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Changes } from "../changes.ts";
+import type { ReceiptsView } from "../receipts.ts";
+import { Receipts } from "./receipts.ts";
+
+function make(watched: (c: string) => boolean = () => true) {
+  const changes = new Changes();
+  const changed: string[] = [];
+  const receipts = new Receipts({ changes, user: () => "me", watched, onChange: (c) => changed.push(c) });
+  const subscribed = (watermarks: SubscribedFrame["watermarks"], more: Partial<SubscribedFrame> = {}): void =>
+    changes.run(() =>
+      receipts.subscribed({
+        ...{ t: "subscribed", c: "c1", mode: "push", epoch: "e1", head: 10, ord: 10, online: 0 },
+        ...{ members: watermarks.length, watermarks, ...more },
+      }),
+    );
+  const take = (user: string, delivered: number, read: number): void =>
+    changes.run(() => receipts.take({ t: "receipt", c: "c1", user, delivered, read }));
+  const members = (seq: number, body: EventRow["body"], epoch = "e1"): void =>
+    changes.run(() => receipts.applied("c1", epoch, [row(seq, { type: "member", body: body ?? {} })]));
+  return { changes, changed, receipts, subscribed, take, members };
+}
+const row = (seq: number, more: Partial<EventRow> = {}): EventRow => ({
+  ...{ seq, ord: seq, type: "message", id: `m${seq}`, from: "you", at: 1_000, body: {} },
+  ...more,
+});
+
+describe("Receipts", () => {
+  it("shows the other members' watermarks, and how far all of them are", () => {
+    const { receipts, changes, subscribed, changed } = make();
+    const live = receipts.of("c1");
+    expect(live.current).toEqual({ members: new Map(), delivered: 0, read: 0 });
+    const views: ReceiptsView[] = [];
+    live.subscribe((view) => views.push(view));
+    subscribed([
+      ["me", 10, 10],
+      ["a", 9, 4],
+      ["b", 7, 7],
+    ]);
+    const members = new Map([
+      ["a", { delivered: 9, read: 4 }],
+      ["b", { delivered: 7, read: 7 }],
+    ]);
+    expect(views).toEqual([{ members, delivered: 7, read: 4 }]);
+    expect(live.current).toBe(receipts.of("c1").current);
+    expect([receipts.own("c1"), receipts.own("c2"), changed]).toEqual([10, null, ["c1"]]);
+    changes.run(() => receipts.take({ t: "receipt", c: "c2", user: "a", delivered: 1, read: 1 }));
+    expect(receipts.reach("c2")).toEqual({ members: new Map(), delivered: 0, read: 0 });
+  });
+
+  it("I14: only rises, whatever order receipts and answers come in", () => {
+    const told = fc.tuple(fc.boolean(), fc.nat(20), fc.nat(20));
+    fc.assert(
+      fc.property(fc.array(told, { maxLength: 30 }), (deeds) => {
+        const { receipts, subscribed, take } = make();
+        subscribed([
+          ["me", 0, 0],
+          ["a", 0, 0],
+        ]);
+        let [delivered, read] = [0, 0];
+        for (const [asAnswer, d, r] of deeds) {
+          if (asAnswer) subscribed([["a", Math.max(d, r), r]], { members: 2 });
+          else take("a", d, r);
+          read = Math.max(read, r);
+          delivered = Math.max(delivered, d, r);
+          expect(receipts.reach("c1")).toMatchObject({ delivered, read });
+        }
+      }),
+    );
+  });
+
+  it("a member who left does not count, also when a receipt of theirs comes late; who comes has what was before", () => {
+    const { receipts, subscribed, take, members } = make();
+    subscribed([
+      ["me", 10, 10],
+      ["a", 10, 10],
+      ["slow", 2, 1],
+    ]);
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 2, read: 1 });
+    members(11, { members: [["slow", null]] });
+    take("slow", 3, 3);
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 10, read: 10 });
+    members(12, {
+      members: [
+        ["late", "member"],
+        ["a", "admin"],
+      ],
+    });
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 10, read: 10 });
+    expect(receipts.reach("c1").members.get("late")).toEqual({ delivered: 12, read: 12 });
+    take("a", 20, 20);
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 12, read: 12 });
+  });
+
+  it("takes no event twice that the answer holds already", () => {
+    const { receipts, subscribed, members } = make();
+    subscribed(
+      [
+        ["me", 10, 10],
+        ["a", 3, 3],
+      ],
+      { head: 12 },
+    );
+    members(11, { members: [["a", null]] });
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 3, read: 3 });
+    members(13, { members: [["b", "member"]] });
+    members(13, { members: [["b", null]] });
+    expect([...receipts.reach("c1").members.keys()]).toEqual(["a", "b"]);
+  });
+
+  it("who writes has read what was before", () => {
+    const { receipts, subscribed, changes, changed } = make();
+    subscribed([
+      ["me", 10, 10],
+      ["you", 3, 3],
+    ]);
+    changes.run(() => receipts.applied("c1", "e1", [row(11), row(12, { type: "meta" }), row(13, { from: "me" })]));
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 11, read: 11 });
+    expect(changed.length).toBe(2);
+  });
+
+  it("names nobody where there are too many, be it from the start or by a join", () => {
+    const { receipts, subscribed, take, members } = make();
+    subscribed([["me", 10, 10]], { members: 101 });
+    take("a", 10, 10);
+    expect([receipts.reach("c1").members.size, receipts.reach("c1").read, receipts.own("c1")]).toEqual([0, 0, 10]);
+    const many = Array.from({ length: 100 }, (_, at) => [`u${at}`, 10, 10] as const);
+    subscribed(many, { members: 100 });
+    take("me", 11, 11);
+    members(11, { members: [["one more", "member"]] });
+    expect(receipts.reach("c1")).toMatchObject({ read: 0, delivered: 0 });
+    expect(receipts.own("c1")).toBe(11);
+  });
+
+  it("alone in a conversation, nobody has read anything", () => {
+    const { receipts, subscribed } = make();
+    subscribed([["me", 10, 10]]);
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 0, read: 0 });
+  });
+
+  it("forgets what was of another life of the log, of a conversation that is gone, of another user", () => {
+    for (const end of ["epoch", "event", "gone", "forget"] as const) {
+      const { receipts, subscribed, changes } = make();
+      subscribed([
+        ["me", 10, 10],
+        ["a", 9, 9],
+      ]);
+      const views: ReceiptsView[] = [];
+      receipts.of("c1").subscribe((view) => views.push(view));
+      changes.run(() => {
+        if (end === "epoch") subscribed([["a", 1, 1]], { epoch: "e2", members: 2 });
+        if (end === "event") receipts.applied("c1", "e2", [row(1)]);
+        if (end === "gone") receipts.gone("c1");
+        if (end === "forget") receipts.forget();
+      });
+      expect([end, receipts.reach("c1").read, views.length]).toEqual([end, end === "epoch" ? 1 : 0, 1]);
+    }
+  });
+
+  it("I25: keeps nothing of conversations that nobody looks at any more", () => {
+    const watched = new Set(["c1", "c2"]);
+    const { receipts, subscribed } = make((c) => watched.has(c));
+    const marks = [
+      ["me", 1, 1],
+      ["a", 9, 9],
+    ] as const;
+    subscribed(marks);
+    watched.delete("c1");
+    expect(receipts.reach("c1").read).toBe(9);
+    subscribed(marks, { c: "c2" });
+    expect([receipts.reach("c1").read, receipts.reach("c2").read]).toEqual([0, 9]);
+  });
+});

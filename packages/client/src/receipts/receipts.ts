@@ -1,0 +1,157 @@
+import {
+  type ConversationId,
+  type Epoch,
+  type EventRow,
+  type MemberBody,
+  RECEIPT_MEMBERS_MAX,
+  type ReceiptFrame,
+  type SubscribedFrame,
+  type UserId,
+} from "@earshot/protocol";
+import type { Changes } from "../changes.ts";
+import { KeyedCells } from "../keyed-cells.ts";
+import type { Live } from "../live.ts";
+import type { ReceiptsView } from "../receipts.ts";
+
+const NOTHING = { delivered: 0, read: 0 };
+const UNKNOWN: ReceiptsView = Object.freeze({ members: new Map(), ...NOTHING });
+
+/** What receipts need of their neighbours. */
+export interface ReceiptsHost {
+  readonly changes: Changes;
+  user(): UserId | null;
+  /** Whether somebody looks at the conversation; else it is not kept. */
+  watched(c: ConversationId): boolean;
+  /** The watermarks of others have risen, or are others'. */
+  onChange(c: ConversationId): void;
+}
+
+interface Watermarks {
+  readonly epoch: Epoch;
+  /** Members' events up to here are in it. */
+  asOf: number;
+  /** Up to where the user has read. */
+  own: number;
+  /** The others'; null where they are too many to be named. */
+  others: Map<UserId, { readonly delivered: number; readonly read: number }> | null;
+  /** Null until somebody looks. */
+  view: ReceiptsView | null;
+}
+
+/** How far the others have it, in the conversations that are looked at. Watermarks only rise (I14). */
+export class Receipts {
+  readonly #host: ReceiptsHost;
+  readonly #known = new Map<ConversationId, Watermarks>();
+  readonly #cells: KeyedCells<ReceiptsView>;
+
+  constructor(host: ReceiptsHost) {
+    this.#host = host;
+    this.#cells = new KeyedCells(host.changes, { value: (c) => this.reach(c) });
+  }
+
+  of(c: ConversationId): Live<ReceiptsView> {
+    return this.#cells.of(c);
+  }
+
+  /** How far every other member has it; 0 while that is not known. */
+  reach(c: ConversationId): ReceiptsView {
+    const known = this.#known.get(c);
+    if (!known?.others || known.others.size === 0) return UNKNOWN;
+    known.view ??= viewOf(known.others);
+    return known.view;
+  }
+
+  /** Up to where the user has read; null where that is not known here. */
+  own(c: ConversationId): number | null {
+    return this.#known.get(c)?.own ?? null;
+  }
+
+  /** These are the members as of `head`, and what is said of them never lies below what was told before. */
+  subscribed({ c, epoch, head, members, watermarks }: SubscribedFrame): void {
+    for (const kept of this.#known.keys()) if (!this.#host.watched(kept)) this.#drop(kept);
+    const was = this.#of(c, epoch);
+    const others: Watermarks["others"] = members > RECEIPT_MEMBERS_MAX ? null : new Map();
+    this.#known.set(c, { epoch, asOf: head, own: was?.own ?? 0, others, view: null });
+    for (const [user, delivered, read] of watermarks) {
+      const { delivered: d, read: r } = was?.others?.get(user) ?? NOTHING;
+      this.#raise(c, user, Math.max(delivered, d), Math.max(read, r));
+    }
+    this.#changed(c);
+  }
+
+  /** Somebody has more than before. */
+  take({ c, user, delivered, read }: ReceiptFrame): void {
+    // one that was on its way when its user left must not bring them back
+    const known = user === this.#host.user() || this.#known.get(c)?.others?.has(user);
+    if (known && this.#raise(c, user, delivered, read)) this.#changed(c);
+  }
+
+  /** Events of a log, in order: who writes has read, and members come and go. */
+  applied(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): void {
+    // what an earlier life of the log had is void, and nobody has that much of this one
+    let changed = this.#known.has(c) && this.#of(c, epoch) === undefined;
+    for (const { seq, type, from, body } of rows) {
+      const known = this.#of(c, epoch);
+      if (!known?.others || seq <= known.asOf) continue;
+      known.asOf = seq;
+      if (type === "member") {
+        changed = true;
+        for (const [user, role] of (body as MemberBody | undefined)?.members ?? []) {
+          if (role === null) known.others.delete(user);
+          // what was before somebody came is theirs from the start
+          else if (!known.others.has(user)) this.#raise(c, user, seq, seq);
+        }
+        if (known.others.size >= RECEIPT_MEMBERS_MAX) known.others = null;
+        known.view = null;
+      } else if (type !== "meta" && known.others.has(from)) {
+        changed = this.#raise(c, from, seq, seq) || changed;
+      }
+    }
+    if (changed) this.#changed(c);
+  }
+
+  /** The conversation is not the user's any more. */
+  gone(c: ConversationId): void {
+    this.#drop(c);
+  }
+
+  /** Another user is signed in. */
+  forget(): void {
+    for (const c of this.#known.keys()) this.#drop(c);
+  }
+
+  #raise(c: ConversationId, user: UserId, delivered: number, read: number): boolean {
+    const known = this.#known.get(c);
+    if (known && user === this.#host.user()) known.own = Math.max(known.own, read);
+    if (!known?.others || user === this.#host.user()) return false;
+    const was = known.others.get(user) ?? NOTHING;
+    const raised = Object.freeze({
+      delivered: Math.max(was.delivered, delivered, read),
+      read: Math.max(was.read, read),
+    });
+    if (raised.delivered === was.delivered && raised.read === was.read && known.others.has(user)) return false;
+    known.others.set(user, raised);
+    known.view = null;
+    return true;
+  }
+
+  /** What is known of this life of the log; an earlier one's is void. */
+  #of(c: ConversationId, epoch: Epoch): Watermarks | undefined {
+    if (this.#known.get(c)?.epoch !== epoch) this.#drop(c);
+    return this.#known.get(c);
+  }
+
+  #drop(c: ConversationId): void {
+    if (this.#known.delete(c)) this.#cells.touch(c);
+  }
+
+  #changed(c: ConversationId): void {
+    this.#cells.touch(c);
+    this.#host.onChange(c);
+  }
+}
+
+function viewOf(others: NonNullable<Watermarks["others"]>): ReceiptsView {
+  const least = (of: "delivered" | "read"): number => Math.min(...[...others.values()].map((each) => each[of]));
+  return Object.freeze({ members: new Map(others), delivered: least("delivered"), read: least("read") });
+}
