@@ -54,7 +54,10 @@ class Trial {
     this.gateway.fate = (frame) => [frame];
     this.gateway.server.accepts = "all";
     this.network.tell("online");
-    await this.clock.advance(120_000);
+    await this.clock.advance(60_000);
+    // a session that began while the log was being lost is told of it by the next event only
+    this.gateway.append("c1", "you", { text: "at rest" });
+    await this.clock.advance(60_000);
   }
 
   #below(count: number): number {

@@ -283,7 +283,7 @@ export class FollowedTimeline {
   #take(page: EventsFrame | ResetFrame, newest: boolean): void {
     const { timeline } = this;
     if (isReset(page)) {
-      timeline.clear();
+      timeline.restart(page.epoch);
       this.#applied(page.epoch, []);
       return;
     }

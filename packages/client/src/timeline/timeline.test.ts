@@ -121,6 +121,28 @@ describe("Timeline", () => {
     expect(newest.hasOlder).toBe(false);
   });
 
+  it("I19: nothing of a life that is over is taken any more, however late it comes", () => {
+    const timeline = make();
+    timeline.open(page(1, 9, 9));
+    timeline.restart("e2");
+    expect(timeline.open(page(1, 9, 9))).toEqual([]);
+    timeline.open(page(1, 3, 3, { epoch: "e2" }));
+    expect([timeline.insert("e1", row(10)), timeline.extend(page(4, 9, 9)), timeline.open(page(1, 9, 9))]).toEqual([
+      ...[[], [], []],
+    ]);
+    timeline.reaches("e1", 9);
+    expect([timeline.cursor, timeline.gap]).toEqual([{ epoch: "e2", seq: 3 }, null]);
+  });
+
+  it("I19: a page read beside a stretch of a life that is over joins nothing", () => {
+    const timeline = make();
+    timeline.open(page(6, 9, 9, { more: true }));
+    const before = timeline.newest as Stretch;
+    timeline.open(page(1, 3, 3, { epoch: "e2" }));
+    expect(timeline.read(page(1, 3, 3, { epoch: "e2" }), before)).toMatchObject({ code: "unavailable" });
+    expect(shown(timeline)).toEqual([1, 2, 3]);
+  });
+
   it("I19: another epoch voids everything, wherever it is seen", () => {
     for (const see of [
       (timeline: Timeline) => timeline.insert("e2", row(3)),

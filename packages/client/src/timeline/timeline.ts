@@ -5,6 +5,9 @@ import type { Change } from "./change.ts";
 import { Reactors } from "./reactors.ts";
 import { readAsOf, Stretch } from "./stretch.ts";
 
+/** Lives of one log that are remembered as over. */
+const OVER_MAX = 8;
+
 /** Seqs `from`…`to` exist and are not here yet. */
 export interface Gap {
   readonly from: number;
@@ -34,6 +37,8 @@ export class Timeline {
   readonly #present: Present;
   readonly #isOwn: (row: EventRow) => boolean;
   #epoch: Epoch | null = null;
+  /** Lives of the log that are over, the latest last: an answer that was late may still tell of one. */
+  readonly #over = new Set<Epoch>();
   /** Its `to` is the last event applied. */
   #newest: Stretch | null = null;
   readonly #apart = new Set<Stretch>();
@@ -94,9 +99,14 @@ export class Timeline {
     this.#held.clear();
   }
 
+  /** The log is to be read anew: it is another one, or shorter than was thought. */
+  restart(epoch: Epoch): void {
+    if (this.#enter(epoch)) this.clear();
+  }
+
   /** One event, live or as the answer to an own send: drop, apply or hold. */
   insert(epoch: Epoch, row: EventRow): readonly EventRow[] {
-    this.#enter(epoch);
+    if (!this.#enter(epoch)) return [];
     this.#head = Math.max(this.#head, row.seq);
     const last = this.#newest?.to;
     if (last !== undefined && row.seq <= last) return [];
@@ -108,8 +118,7 @@ export class Timeline {
 
   /** The log is known to reach this far. */
   reaches(epoch: Epoch, head: number): void {
-    this.#enter(epoch);
-    this.#head = Math.max(this.#head, head);
+    if (this.#enter(epoch)) this.#head = Math.max(this.#head, head);
   }
 
   /**
@@ -117,7 +126,7 @@ export class Timeline {
    * cursor is far below, it jumps, and what was here is let go: it lacks what happened between.
    */
   open(page: EventsFrame): readonly EventRow[] {
-    if (this.isVoidedBy(page.epoch)) this.clear();
+    if (!this.#enter(page.epoch)) return [];
     const last = this.#newest?.to ?? -1;
     if (page.head <= last) return [];
     this.reaches(page.epoch, page.head);
@@ -159,7 +168,8 @@ export class Timeline {
    * the stretch that has it.
    */
   read(page: EventsFrame, into: Stretch | null, re?: number): Stretch | ChatError {
-    if (this.#newest === null || this.isVoidedBy(page.epoch) || page.head < this.#recentAbove) {
+    const forgotten = into !== null && !this.has(into);
+    if (this.#newest === null || forgotten || this.isVoidedBy(page.epoch) || page.head < this.#recentAbove) {
       return new ChatError("unavailable", "unable to read a page; the log has moved on");
     }
     const live = into === null && re !== undefined;
@@ -208,9 +218,16 @@ export class Timeline {
     for (const stretch of this.#stretches()) stretch.restate(from, to, replace);
   }
 
-  #enter(epoch: Epoch): void {
-    if (this.isVoidedBy(epoch)) this.clear();
+  /** false: that life is over, and nothing of it is taken. */
+  #enter(epoch: Epoch): boolean {
+    if (this.#over.has(epoch)) return false;
+    if (this.#epoch !== null && epoch !== this.#epoch) {
+      this.#over.add(this.#epoch);
+      for (const first of this.#over) if (this.#over.size > OVER_MAX) this.#over.delete(first);
+      this.clear();
+    }
     this.#epoch = epoch;
+    return true;
   }
 
   #begin(from: number, last: number, rows: readonly EventRow[], hasOlder: boolean): void {
