@@ -5,6 +5,7 @@ import { sightingsOf, watchLog } from "./log-watch.ts";
 export interface ShownMessage {
   readonly id: string;
   readonly seq: number | null;
+  /** `pending`, `failed`, or `sent`, however far it has come from there. */
   readonly status: string;
   readonly text: string;
 }
@@ -21,11 +22,13 @@ const APPEARS_WITHIN_MS = 45_000;
  * One tab of the quickstart, in a browser context of its own: its own network, its own storage.
  *
  * What the page offers to tests: `data-testid` sign-in-name, sign-in, user, sign-out, connection (with
- * `data-status`), new-conversation, kind-direct, kind-group, new-people, new-title, create,
- * conversations, no-conversations, conversation, messages, older, to-bottom, strip, connect, composer,
- * send, retry, discard. Rows of the list carry `data-conversation` and `data-unread`; messages
- * `data-id`, `data-status` (pending, sent, failed …) and, once they have one, `data-seq`; what the
- * gateway wrote into the log only `data-seq`.
+ * `data-status`), new-conversation, kind-direct, kind-group, kind-channel, new-people, new-title, new-open, create,
+ * conversations, no-conversations, conversation, messages, older, newer, to-bottom, to-unread, unread-line, typing,
+ * strip, connect, composer, composer-send, composer-purpose, retry, discard, actions and the entries of its menu
+ * (reply, open-thread, edit, pin, read-by, delete), confirm-yes, thread, thread-messages, thread-composer, details,
+ * members, pinned. Rows of the list carry `data-conversation` and `data-unread`; messages `data-id`, `data-status`
+ * (pending, sent, delivered, read, failed) and, once they have one, `data-seq`; what the gateway wrote into the log
+ * only `data-seq`; reactions `data-reaction`; dots `data-presence`. Only rows near what is seen are on the page.
  */
 export class ChatTab {
   readonly page: Page;
@@ -56,13 +59,14 @@ export class ChatTab {
   }
 
   /** Starts a conversation by the dialog and leaves it open; resolves with its id. */
-  async start(kind: "direct" | "group", people: string, title?: string): Promise<string> {
+  async start(kind: "direct" | "group" | "channel", people: string, title?: string): Promise<string> {
+    const before = this.page.url();
     await this.page.getByTestId("new-conversation").click();
     await this.page.getByTestId(`kind-${kind}`).check();
     await this.page.getByTestId("new-people").fill(people);
     if (title !== undefined) await this.page.getByTestId("new-title").fill(title);
     await this.page.getByTestId("create").click();
-    await this.page.waitForURL(/#\/c\//);
+    await this.page.waitForURL((url) => url.hash.startsWith("#/c/") && url.href !== before);
     return new URL(this.page.url()).hash.slice("#/c/".length);
   }
 
@@ -94,23 +98,60 @@ export class ChatTab {
     );
   }
 
-  /** The messages on the screen, from top to bottom. */
+  /** The messages of the open conversation, from top to bottom; where they are not all on the page, by scrolling through them. */
   async messages(): Promise<readonly ShownMessage[]> {
-    return this.page.locator("[data-testid=messages] [data-id]").evaluateAll((rows) =>
-      rows.map((row) => {
-        const { id = "", seq, status = "" } = (row as HTMLElement).dataset;
-        const text = row.querySelector(".message-text")?.textContent ?? "";
-        return { id, seq: seq === undefined ? null : Number(seq), status, text };
-      }),
-    );
+    return this.page.getByTestId("messages").evaluate(async (list) => {
+      const scroller = list.parentElement as HTMLElement;
+      const found = new Map<string, ShownMessage>();
+      const look = (): void => {
+        for (const row of list.querySelectorAll<HTMLElement>("[data-id]")) {
+          const { id = "", seq } = row.dataset;
+          const status = (row.dataset["status"] ?? "").replace(/^(delivered|read)$/, "sent");
+          const text = row.querySelector(".message-text")?.textContent ?? "";
+          found.set(id, { id, seq: seq === undefined ? null : Number(seq), status, text });
+        }
+      };
+      const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      const { paddingTop, paddingBottom } = (list as HTMLElement).style;
+      if (Number.parseFloat(paddingTop) > 0 || Number.parseFloat(paddingBottom) > 0) {
+        for (let top = 0; top < scroller.scrollHeight; top += scroller.clientHeight) {
+          scroller.scrollTop = top;
+          await frame();
+          look();
+        }
+        scroller.scrollTop = scroller.scrollHeight;
+        await frame();
+      }
+      look();
+      const place = ({ seq }: ShownMessage): number => seq ?? Number.MAX_SAFE_INTEGER;
+      return [...found.values()].sort((one, other) => place(one) - place(other));
+    });
   }
 
   async texts(): Promise<readonly string[]> {
     return (await this.messages()).map(({ text }) => text);
   }
 
+  /** Opens the menu of a message and chooses an entry by its test id. */
+  async act(text: string, entry: string): Promise<void> {
+    const message = this.message(text).first();
+    await message.hover();
+    await message.getByTestId("actions").click();
+    await this.page.getByTestId(entry).click();
+  }
+
+  /** Sets the own reaction, or takes it back, by the menu. */
+  async react(text: string, key: string): Promise<void> {
+    const message = this.message(text).first();
+    await message.hover();
+    await message.getByTestId("actions").click();
+    await this.page.locator(`[data-choice="${key}"]`).click();
+  }
+
+  /** `status`: as in `ShownMessage`. */
   message(text: string, status?: string): ReturnType<Page["locator"]> {
-    const marked = status === undefined ? "[data-id]" : `[data-id][data-status="${status}"]`;
+    const sent = ["sent", "delivered", "read"].map((each) => `[data-id][data-status="${each}"]`).join();
+    const marked = status === undefined ? "[data-id]" : status === "sent" ? sent : `[data-id][data-status="${status}"]`;
     return this.page.locator(marked).filter({ hasText: text });
   }
 

@@ -22,7 +22,11 @@ await Promise.all([
     logLevel: "warning",
   }),
   build({
-    entryPoints: [here("src/page/page.ts"), here("src/page/page.css")],
+    entryPoints: [
+      { in: here("src/page/page.ts"), out: "page" },
+      { in: here("src/page/page.css"), out: "page" },
+      { in: here("src/offline-worker/offline-worker.ts"), out: "offline-worker" },
+    ],
     outdir: here("dist/page"),
     bundle: true,
     format: "esm",

@@ -81,7 +81,7 @@ export interface SentReceipt {
   readonly conversation: ConversationId;
   readonly epoch: Epoch;
   readonly seq: number;
-  /** Messages in the log up to and with this one. */
+  /** Messages in the log up to and with this one; 0 where the answer went to an earlier life of the page. */
   readonly ord: number;
   /** Unix ms, the gateway's clock. */
   readonly at: number;

@@ -89,6 +89,30 @@ describe("a client with a storage", () => {
     expect(bodies(window)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
+  it("I8: an own message that was stored with its log and as a send still stands there once, offline too", async () => {
+    const { clock, disk, open, watch, offline, bodies } = scene();
+    const first = open();
+    watch(first);
+    await clock.advance(2_000);
+    first.conversation("c1").send({ n: 1 });
+    await clock.advance(1);
+    const waiting = [...disk.sends];
+    expect(waiting).toHaveLength(1);
+    await clock.advance(2_000);
+    await first.close();
+    // the tab died after the log was saved and before the send was let go of
+    for (const [key, send] of waiting) disk.sends.set(key, send);
+    offline(true);
+    const second = open();
+    const window = watch(second);
+    await clock.advance(2_000);
+    expect([bodies(window), window.current.items[0]?.seq]).toEqual([[{ n: 1 }], 1]);
+    offline(false);
+    await clock.advance(60_000);
+    expect([bodies(window), disk.sends.size]).toEqual([[{ n: 1 }], 0]);
+    await second.close();
+  });
+
   it("what its log has lost is read anew", async () => {
     const { clock, gateway, open, watch, bodies } = scene();
     for (let n = 1; n <= 5; n++) gateway.append("c1", "you", { n });

@@ -186,7 +186,12 @@ export class Wiring implements Rooms, ConversationHost {
         reach: (c) => this.receipts.reach(c),
         onStorable: (c) => this.storage.timelineChanged(c),
         onFollowed: (followed) => {
-          this.storage.timeline(followed.conversation, (stored) => followed.restore(stored));
+          this.storage.timeline(followed.conversation, (stored) => {
+            followed.restore(stored);
+            const { c, epoch, rows, last } = stored;
+            // an own message that this log holds may still stand among the stored sends
+            if (followed.timeline.cursor?.epoch === epoch) this.sends.observe(c, epoch, rows, last);
+          });
         },
         onApplied: (c, epoch, rows, reached) => {
           this.sends.observe(c, epoch, rows, reached);

@@ -1,14 +1,15 @@
-import type { ChatClient, ConversationRow } from "@earshot/client";
-import { ConversationList } from "./conversation-list.ts";
-import { ConversationPane } from "./conversation-pane.ts";
-import type { ListedConversation } from "./conversation-row.ts";
-import { element } from "./element.ts";
-import { NewConversationDialog } from "./new-conversation-dialog.ts";
+import type { ChatClient, UnreadView } from "@earshot/client";
+import { ConversationPane } from "./conversation/conversation-pane.ts";
+import { Sends } from "./conversation/sends.ts";
+import { ConversationList } from "./list/conversation-list.ts";
+import { NewConversationDialog } from "./list/new-conversation-dialog.ts";
 import { addressOf, onRoute, openConversation } from "./route.ts";
-import { Sends } from "./sends.ts";
 import { sidebar } from "./sidebar.ts";
-import { UnreadMarks } from "./unread-marks.ts";
-import type { View } from "./view.ts";
+import { element } from "./ui/element.ts";
+import { Note } from "./ui/note.ts";
+import type { View } from "./ui/view.ts";
+
+const TITLE = "Earshot quickstart";
 
 /** The list beside the open conversation; on a phone one of the two. */
 export class ChatScreen implements View {
@@ -16,38 +17,48 @@ export class ChatScreen implements View {
   readonly #chat: ChatClient;
   readonly #user: string;
   readonly #list: ConversationList;
-  readonly #marks: UnreadMarks;
   readonly #sends: Sends;
+  readonly #note = new Note();
   readonly #drafts = new Map<string, string>();
   readonly #nothingOpen = nothingOpen();
   readonly #undo: readonly (() => void)[];
   #pane: ConversationPane | null = null;
-  #watching = false;
 
   constructor(chat: ChatClient, user: string, signOut: () => void) {
     this.#chat = chat;
     this.#user = user;
-    this.#list = new ConversationList(user);
-    this.#marks = new UnreadMarks(user);
+    this.#list = new ConversationList({
+      chat,
+      user,
+      open: () => this.#pane?.id ?? null,
+      isSeen: (id) => id === this.#pane?.id && this.#pane.atEnd && document.visibilityState === "visible",
+    });
     this.#sends = new Sends(chat);
     const left = sidebar(chat, user, this.#list, { newConversation: () => this.#askForConversation(), signOut });
-    this.element = element("div", { class: "chat" }, [left.element, this.#nothingOpen]);
+    this.element = element("div", { class: "chat" }, [left.element, this.#nothingOpen, this.#note.element]);
     const show = (): void => this.#show();
-    document.addEventListener("visibilitychange", show);
+    const look = (): void => {
+      this.#pane?.tellSeen();
+      this.#show();
+    };
+    document.addEventListener("visibilitychange", look);
     this.#undo = [
       left.dispose,
       chat.inbox.subscribe(show),
       chat.connection.subscribe(show),
+      chat.unread.subscribe(showTitle),
       onRoute(() => this.#follow()),
-      () => document.removeEventListener("visibilitychange", show),
+      () => document.removeEventListener("visibilitychange", look),
     ];
+    showTitle(chat.unread.current);
     this.#follow();
   }
 
   dispose(): void {
     for (const undo of this.#undo) undo();
     this.#pane?.dispose();
-    document.title = "Earshot quickstart";
+    this.#list.dispose();
+    document.title = TITLE;
   }
 
   /** Opens what the address names. */
@@ -68,44 +79,34 @@ export class ChatScreen implements View {
   }
 
   #paneOf(id: string): ConversationPane {
-    const parts = { chat: this.#chat, user: this.#user, sends: this.#sends, onSeen: () => this.#show() };
-    return new ConversationPane(id, this.#drafts.get(id) ?? "", parts);
+    const parts = { chat: this.#chat, user: this.#user, sends: this.#sends, note: this.#note };
+    const leave = (): void => {
+      location.hash = "";
+    };
+    return new ConversationPane(id, this.#drafts.get(id) ?? "", { ...parts, leave });
   }
 
   #show(): void {
     const inbox = this.#chat.inbox.current;
-    this.#markSeen(inbox.rows);
-    const conversations = inbox.rows.map(
-      (row): ListedConversation => ({
-        row,
-        unread: this.#marks.unread(row.id, row.ord, this.#watching),
-        open: row.id === this.#pane?.id,
-      }),
-    );
-    this.#list.show({ conversations, inbox, connection: this.#chat.connection.current });
     this.#pane?.show(inbox.rows.find(({ id }) => id === this.#pane?.id) ?? null);
-    const unread = conversations.reduce((sum, listed) => sum + listed.unread, 0);
-    document.title = unread === 0 ? "Earshot quickstart" : `(${unread}) Earshot quickstart`;
-    if (inbox.status === "live") this.#watching = true;
-  }
-
-  #markSeen(rows: readonly ConversationRow[]): void {
-    const pane = this.#pane;
-    if (pane === null || !pane.atEnd || document.visibilityState !== "visible") return;
-    const row = rows.find(({ id }) => id === pane.id);
-    if (row !== undefined) this.#marks.see(row.id, row.ord);
+    this.#list.show(inbox, this.#chat.connection.current);
   }
 
   #askForConversation(): void {
-    const dialog = new NewConversationDialog(
-      this.#user,
-      (options) => this.#chat.create(options),
-      (row) => {
+    new NewConversationDialog({
+      user: this.#user,
+      create: (options) => this.#chat.create(options),
+      onCreated: (row) => {
         location.hash = addressOf(row.id);
       },
-    );
-    dialog.open();
+    });
   }
+}
+
+/** "(3) …" for unread messages; "(•) …" where a conversation is only marked as unread. */
+function showTitle({ messages, conversations }: UnreadView): void {
+  const count = messages > 0 ? `(${messages}) ` : conversations > 0 ? "(•) " : "";
+  document.title = `${count}${TITLE}`;
 }
 
 function nothingOpen(): HTMLElement {

@@ -1,4 +1,5 @@
 import { ChatClient } from "@earshot/client";
+import { indexedDbStorage } from "@earshot/client/indexeddb";
 import { ChatScreen } from "./chat-screen.ts";
 import { signInView } from "./sign-in-view.ts";
 import { forgetUser, rememberUser, signedInUser } from "./signed-in-user.ts";
@@ -9,8 +10,14 @@ function askForName(problem: string | null): void {
 
 function signIn(user: string): void {
   rememberUser(user);
-  // The demo login: the token is the name. Yours comes from your own server.
-  const chat = new ChatClient({ url: "/chat", token: () => user, agent: "earshot-quickstart" });
+  // The demo login: the token is the name. Yours comes from your own server. A database for each name, since
+  // here two tabs may be two users; an application with one user at a time needs no name for it.
+  const chat = new ChatClient({
+    url: "/chat",
+    token: () => user,
+    agent: "earshot-quickstart",
+    storage: indexedDbStorage({ name: `earshot.${user}` }),
+  });
   const leave = (problem: string | null): void => {
     undo();
     screen.dispose();
@@ -28,3 +35,6 @@ function signIn(user: string): void {
 const user = signedInUser();
 if (user === null) askForName(null);
 else signIn(user);
+
+// So that the page itself opens offline, too; not everywhere can it, and then it opens online.
+navigator.serviceWorker?.register("offline-worker.js").catch(() => {});

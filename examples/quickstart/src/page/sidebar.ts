@@ -1,10 +1,10 @@
 import type { ChatClient } from "@earshot/client";
-import { avatar } from "./avatar.ts";
-import { connectionBadge } from "./connection-badge.ts";
-import type { ConversationList } from "./conversation-list.ts";
-import { element } from "./element.ts";
-import { icon } from "./icon.ts";
-import type { View } from "./view.ts";
+import { connectionBadge } from "./list/connection-badge.ts";
+import type { ConversationList } from "./list/conversation-list.ts";
+import { avatar } from "./ui/avatar.ts";
+import { element } from "./ui/element.ts";
+import { icon } from "./ui/icon.ts";
+import type { View } from "./ui/view.ts";
 
 export interface SidebarActions {
   newConversation(): void;
@@ -15,6 +15,7 @@ export interface SidebarActions {
 export function sidebar(chat: ChatClient, user: string, list: ConversationList, actions: SidebarActions): View {
   const badge = connectionBadge(chat.connection);
   const top = element("header", { class: "sidebar-top" }, [
+    element("h1", { class: "unseen", text: "Earshot quickstart" }),
     avatar(user),
     element("div", { class: "who" }, [
       element("span", { class: "who-name", text: user, attributes: { "data-testid": "user" } }),
@@ -41,7 +42,6 @@ export function sidebar(chat: ChatClient, user: string, list: ConversationList, 
       [icon("plus"), element("span", { text: "New conversation" })],
     ),
   ]);
-  const heading = element("h1", { class: "unseen", text: "Earshot quickstart" });
-  const pane = element("div", { class: "sidebar" }, [heading, top, tools, list.element]);
+  const pane = element("div", { class: "sidebar" }, [top, tools, list.element]);
   return { element: pane, dispose: badge.dispose };
 }

@@ -1,5 +1,5 @@
-import { element, setText } from "./element.ts";
-import { isName, NAME_RULE, tidyName } from "./user-name.ts";
+import { element, setText } from "./ui/element.ts";
+import { isName, NAME_RULE, tidyName } from "./words/user-name.ts";
 
 /** Asks for a name. `problem` says why the last one was not taken. */
 export function signInView(onSignIn: (user: string) => void, problem: string | null): HTMLElement {

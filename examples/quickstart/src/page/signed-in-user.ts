@@ -1,4 +1,4 @@
-import { isName } from "./user-name.ts";
+import { isName } from "./words/user-name.ts";
 
 const KEY = "earshot.user";
 
