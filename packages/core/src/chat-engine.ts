@@ -97,6 +97,7 @@ export class ChatEngine {
       for (const session of [...sessions]) session.end(CLOSE.goingAway);
       await closed;
       await sequencer.idle();
+      sequencer.stop();
       await watermarks.close();
       typingNotices.stop();
       presenceBoard.stop();

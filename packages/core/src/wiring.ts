@@ -33,7 +33,7 @@ import { TypingNotices } from "./fanout/typing-notices.ts";
 import { HttpApi } from "./http/http-api.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
 import { Outbox } from "./outbox/outbox.ts";
-import type { Access, Append, NewConversation } from "./ports/message-store.ts";
+import type { Access, NewConversation } from "./ports/message-store.ts";
 import type { Connection } from "./ports/transport.ts";
 import { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
 import { OnlineCounts } from "./presence/online-counts.ts";
@@ -157,7 +157,12 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     ...house,
     committed: (batch) => {
       for (const arrival of arrivals(batch)) publisher.publish(arrival);
-      for (const { entry, result } of batch) if (entry.key !== undefined) tellSent(entry, result.row.seq);
+      for (const { entry, result } of batch)
+        if (entry.key !== undefined) tellSent(entry.conversation, entry.user, result.row.seq);
+    },
+    found: (c, epoch, rows) => {
+      publisher.publish({ c, epoch, rows, membersVersion: 0 });
+      for (const { id, from, seq } of rows) if (id !== undefined) tellSent(c, from, seq);
     },
   });
   const recent = new RecentEvents<EncodedEvent>(limits, encodeDeleted);
@@ -183,6 +188,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
       if (made.mode === "push") audiences.begin(made, created);
       publisher.publish(creationArrival(made, created));
     },
+    unsure: (c: string, at: number) => sequencer.look(c, at),
     removed: (c: string, members: readonly UserId[]) => fanout.gone(c, members),
     open: (session: EngineSession, c: string) => openSubscription({ subscriptions, encode }, session, c),
     unsubscribe: (session: EngineSession, c: string) => subscriptions.end(session, c),
@@ -341,9 +347,9 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   }
 
   /** A send has raised its sender's watermarks in the store; whoever listens is told. */
-  function tellSent({ conversation, user }: Append, seq: number): void {
-    const [listener] = watermarks.large(conversation) ? [] : subscribersBeside(conversation, user);
-    if (listener !== undefined || registry.of(user).length > 1) watermarks.sent(user, conversation, seq);
+  function tellSent(c: string, user: UserId, seq: number): void {
+    const [listener] = watermarks.large(c) ? [] : subscribersBeside(c, user);
+    if (listener !== undefined || registry.of(user).length > 1) watermarks.sent(user, c, seq);
   }
 
   async function membersOf(c: string, version: number): Promise<ReadonlySet<UserId>> {

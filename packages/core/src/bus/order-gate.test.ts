@@ -90,10 +90,41 @@ describe("OrderGate", () => {
       [2, 1],
       [3, 0],
       [4, 0],
-      [5, 0],
+      [5, 1],
       [6, 0],
       [7, 1],
       [8, 1],
+    ]);
+  });
+
+  it("I13: keeps whose sends they were of those that came while the hole was read", async () => {
+    const { gate, arrival, passed, clock } = await gateOver(8);
+    const [one, other] = [{}, {}];
+    gate.arrive(arrival(1, 1));
+    gate.arrive(arrival(7, 7, [one]));
+    gate.arrive(arrival(3, 4, [other, null]));
+    await clock.settle();
+    const origins = passed.flatMap(({ rows, origins: of }) => rows.map(({ seq }, index) => [seq, of?.[index] ?? null]));
+    expect(origins.map(([seq]) => seq)).toEqual(upTo(1, 7));
+    expect(origins[2]?.[1]).toBe(other);
+    expect(origins[6]?.[1]).toBe(one);
+  });
+
+  it("I13: does not let what was read anew take the place of what it holds", async () => {
+    const { gate, arrival, passed, seqs } = await gateOver(8);
+    const session = {};
+    gate.arrive(arrival(1, 1));
+    gate.arrive(arrival(4, 5, [session, session]));
+    // Without a version: it is a part of what was told.
+    gate.arrive(arrival(2, 6));
+    expect(seqs()).toEqual(upTo(1, 6));
+    expect(
+      passed.map(({ rows, origins, membersVersion }) => [rows.length, origins?.[0] ?? null, membersVersion]),
+    ).toEqual([
+      [1, null, 1],
+      [2, null, 0],
+      [2, session, 1],
+      [1, null, 1],
     ]);
   });
 

@@ -54,7 +54,9 @@ export class OrderGate {
     if (first === undefined) return;
     const gate = this.#gateOf(arrival, first.seq - 1);
     if (first.seq <= gate.last + 1) {
-      this.#pass(gate, arrival);
+      const [now, later] = beforeHeld(arrival, gate.held);
+      this.#pass(gate, now);
+      if (later !== null) gate.held.push(later);
       this.#release(gate);
     } else if (gate.held.length < this.#house.limits.heldEventsMax) {
       gate.held.push(arrival);
@@ -114,7 +116,9 @@ export class OrderGate {
         if (page === null || page.epoch !== gate.epoch) {
           gate.held = [];
         } else if (page.rows.length > 0) {
-          this.#pass(gate, { c, epoch: gate.epoch, rows: page.rows, membersVersion: 0 });
+          // More may be held by now than when the hole was measured.
+          const read: Arrival = { c, epoch: gate.epoch, rows: page.rows, membersVersion: 0 };
+          this.#pass(gate, beforeHeld(read, gate.held)[0]);
         }
         this.#release(gate);
         if (gate.held.length > 0 && gate.last === last) throw new Error("the store does not have it yet");
@@ -126,4 +130,19 @@ export class OrderGate {
       this.#house.clock.after(REPAIR_RETRY_MS, () => void this.#repair(c, gate));
     }
   }
+}
+
+/**
+ * What of an arrival comes before those that are held, and the rest: what was read, or told by others, must not
+ * take the place of what this node knows the origins of. Pure.
+ */
+function beforeHeld(arrival: Arrival, held: readonly Arrival[]): readonly [now: Arrival, later: Arrival | null] {
+  if (arrival.origins !== undefined || held.length === 0) return [arrival, null];
+  const first = Math.min(...held.map(({ rows }) => rows[0]?.seq ?? Number.POSITIVE_INFINITY));
+  const at = arrival.rows.findIndex(({ seq }) => seq >= first);
+  if (at < 0) return [arrival, null];
+  return [
+    { ...arrival, rows: arrival.rows.slice(0, at), membersVersion: 0 },
+    { ...arrival, rows: arrival.rows.slice(at) },
+  ];
 }

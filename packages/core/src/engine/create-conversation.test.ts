@@ -1,4 +1,4 @@
-import { isChatError, LIMITS, type Role } from "@earshot/protocol";
+import { ChatError, isChatError, LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import type { NewConversation } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
@@ -26,6 +26,7 @@ async function houseOf(membersPerCreationMax = 2_500) {
     clock,
     limits: { membersPerCreationMax },
     newId: () => `id${++ids}`,
+    unsure: () => {},
     created: (made: NewConversation, created: { readonly rows: readonly unknown[] }) =>
       told.push(`${made.id} ${created.rows.length}`),
   };
@@ -47,6 +48,22 @@ const many = (count: number): (readonly [string, Role])[] =>
   Array.from({ length: count }, (_, index) => [`u${index}`, "member"]);
 
 describe("createConversation", () => {
+  it("I9: says of which nobody knows whether it was made, since the answer was lost", async () => {
+    const { house } = await houseOf();
+    const unsure: unknown[] = [];
+    const create = async (made: NewConversation): Promise<never> => {
+      await house.store.create(made);
+      throw new ChatError("unavailable", "unable to create; the answer was lost");
+    };
+    const lost = { ...house, store: { ...house.store, create, row: house.store.row.bind(house.store) } };
+    const asked = createConversation({ ...lost, unsure: (c: string, at: number) => unsure.push([c, at]) }, ALICE, {
+      ...REQUEST,
+      id: "c1",
+    });
+    await expect(asked).rejects.toMatchObject({ code: "unavailable" });
+    expect(unsure).toEqual([["c1", house.clock.now()]]);
+  });
+
   it("makes its caller the owner, appends one meta event, and tells of it once", async () => {
     const { create, log, told, clock } = await houseOf();
     const { row, made } = await create({

@@ -36,6 +36,8 @@ export interface CreateSurroundings {
     made: NewConversation,
     created: Extract<Awaited<ReturnType<MessageStore["create"]>>, { kind: "created" }>,
   ): void;
+  /** Told of one that may have been created at `at`: the store's answer was lost. */
+  unsure(c: ConversationId, at: number): void;
 }
 
 /**
@@ -80,7 +82,10 @@ export async function createConversation(
     members,
     first: firstEvents({ kind, title, meta, mode }, members),
   };
-  const created = await house.store.create(draft);
+  const created = await house.store.create(draft).catch((error: unknown) => {
+    house.unsure(draft.id, draft.at);
+    throw error;
+  });
   if (created.kind === "conflict") throw new ChatError("conflict", "unable to create conversation; its id is taken");
   if (created.kind === "created") house.created(draft, created);
   const row = await house.store.row(caller.user, created.kind === "existing" ? created.id : draft.id);

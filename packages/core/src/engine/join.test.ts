@@ -1,6 +1,7 @@
 import type { ChatError } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import { by, type CommandHouseOptions, commandHouse } from "../testing/command-house.ts";
+import { by, type CommandHouseOptions, commandHouse, whileReading } from "../testing/command-house.ts";
+import { changeMembers } from "../testing/conformance/message-store/entries.ts";
 import { joinConversation } from "./join.ts";
 
 async function houseOf(options: CommandHouseOptions = { made: { open: true } }) {
@@ -25,6 +26,15 @@ describe("joinConversation", () => {
       expect(await join(user)).toMatchObject({ role, head: 1 });
     }
     expect(await events()).toEqual([]);
+  });
+
+  it("S17: takes nothing from who was made an admin between the reading and the entry", async () => {
+    const { house, store, members, events, outcomeOf } = await houseOf();
+    const addedMeanwhile = whileReading(store, () => changeMembers(store, "c1", "olga", [["zoe", "admin"]]));
+    const joining = joinConversation({ ...house, store: addedMeanwhile }, by("zoe"), "c1");
+    expect(await outcomeOf(joining)).toMatchObject({ role: "admin" });
+    expect(await members()).toContainEqual(["zoe", "admin"]);
+    expect(await events()).toHaveLength(1);
   });
 
   it("S14: says the same of one that is not open as of none", async () => {

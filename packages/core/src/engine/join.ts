@@ -18,28 +18,40 @@ const ACTION = "change members";
 /**
  * Makes the caller a `member` of an open conversation. Who is one already stays what they are. Gives the
  * caller's row, null if they have lost it meanwhile. Rejects with `not_found` (none, or not open), `forbidden`
- * (banned, or another role was asked for), `unavailable`.
+ * (banned), `unavailable`.
  */
 export async function joinConversation(
   house: JoinSurroundings,
   caller: Caller,
   c: ConversationId,
-  role: Role = "member",
 ): Promise<InboxRow | null> {
-  await house.changes.decide(c, ACTION, async () => {
-    const [access] = await house.store.access([{ user: caller.user, conversation: c }]);
-    if (access) return true;
-    const settings = await house.store.settings(c);
-    if (settings === null || settings.kind === "direct") throw notFound();
-    if (role !== "member") {
-      if (!settings.open) throw notFound();
-      throw new ChatError("forbidden", `unable to ${ACTION}; who joins is a member`);
-    }
-    const members = [[caller.user, role]] as const;
-    const version = settings.membersVersion;
-    return (await appendMembers(house, caller, c, { members, version, join: true }, ACTION)) ? true : null;
-  });
+  await house.changes.decide(c, ACTION, () => tryJoin(house, caller, c, null));
   return house.store.row(caller.user, c);
+}
+
+/**
+ * `role`: the one that was asked for, null for none in particular. null: the caller is a member by now, and not
+ * with that role, or others changed the members meanwhile. Rejects as `joinConversation`, and with `forbidden`
+ * for another role than `member`.
+ */
+export async function tryJoin(
+  house: Omit<JoinSurroundings, "changes">,
+  caller: Caller,
+  c: ConversationId,
+  role: Role | null,
+): Promise<true | null> {
+  // The version first: who is added once it was read makes it an old one, and is not made a plain member then.
+  const settings = await house.store.settings(c);
+  const [access] = await house.store.access([{ user: caller.user, conversation: c }]);
+  if (access) return role === null || role === access.role ? true : null;
+  if (settings === null || settings.kind === "direct") throw notFound();
+  if (role !== null && role !== "member") {
+    if (!settings.open) throw notFound();
+    throw new ChatError("forbidden", `unable to ${ACTION}; who joins is a member`);
+  }
+  const members = [[caller.user, "member"]] as const;
+  const version = settings.membersVersion;
+  return (await appendMembers(house, caller, c, { members, version, join: true }, ACTION)) ? true : null;
 }
 
 function notFound(): ChatError {

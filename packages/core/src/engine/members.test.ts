@@ -1,7 +1,7 @@
 import { LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import type { MemberChange, NewConversation } from "../ports/message-store.ts";
-import { by, commandHouse } from "../testing/command-house.ts";
+import { by, commandHouse, whileReading } from "../testing/command-house.ts";
 import { changeMembers as changeOf } from "../testing/conformance/message-store/entries.ts";
 import { changeMembers, entriesOf, listMembers, type MembersSurroundings } from "./members.ts";
 
@@ -91,6 +91,25 @@ describe("changeMembers", () => {
         ],
       },
     ]);
+  });
+
+  it("leaves the last owner one where nobody else is, without an entry", async () => {
+    const { change, events, now } = await houseOf({ members: [["olga", "owner"]] });
+    expect(await change("olga", [["olga", "member"]])).toMatchObject({ role: "owner", head: 1 });
+    expect(
+      await change("olga", [
+        ["olga", "reader"],
+        ["zoe", "reader"],
+      ]),
+    ).toMatchObject({ head: 2 });
+    expect(await events()).toEqual([{ type: "member", from: "olga", members: [["zoe", "reader"]] }]);
+    expect((await now())?.[0]).toEqual(["olga", "owner"]);
+  });
+
+  it("S17: is decided anew for who was made a member while they asked to join", async () => {
+    const { house, store, change } = await houseOf({ open: true });
+    const addedMeanwhile = whileReading(store, () => changeOf(store, "c1", "olga", [["zoe", "reader"]]));
+    expect(await change("zoe", [["zoe", "member"]], { ...house, store: addedMeanwhile })).toBe("forbidden");
   });
 
   it("sees past those that change to find the next owner", async () => {

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Access, MemberChange, MemberPage, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
-import { joinConversation } from "./join.ts";
+import { tryJoin } from "./join.ts";
 import { keepOwner } from "./keep-owner.ts";
 import { appendMembers } from "./member-entry.ts";
 import { mayChangeMembers } from "./permissions.ts";
@@ -54,8 +54,7 @@ export async function changeMembers(
   }
   // Who is named twice has the role named last.
   const asked = [...new Map(changes)];
-  const outcome = await house.changes.decide(c, ACTION, () => tryChange(house, caller, c, asked));
-  if (outcome === "joins") return joinConversation(house, caller, c, asked[0]?.[1] ?? "member");
+  await house.changes.decide(c, ACTION, () => tryChange(house, caller, c, asked));
   return house.store.row(caller.user, c);
 }
 
@@ -65,11 +64,12 @@ async function tryChange(
   caller: Caller,
   c: ConversationId,
   changes: readonly MemberChange[],
-): Promise<"done" | "joins" | null> {
+): Promise<true | null> {
   const users = [caller.user, ...changes.map(([user]) => user)];
   const [own, ...named] = await house.store.access(users.map((user) => ({ user, conversation: c })));
   if (!own) {
-    if (joins(caller, changes)) return "joins";
+    const role = joinsAs(caller, changes);
+    if (role !== null) return tryJoin(house, caller, c, role);
     throw new ChatError("not_found", `unable to ${ACTION}; no such conversation`);
   }
   const current = rolesOf(changes, named);
@@ -79,19 +79,22 @@ async function tryChange(
     throw new ChatError("forbidden", `unable to ${ACTION}; your role does not allow it`);
   }
   const real = changes.filter(([user, role]) => (current.get(user) ?? null) !== role);
-  if (real.length === 0) return "done";
-  const complete = await keepOwner(house, c, real, current, own.membersVersion);
-  if (complete === null) return null;
+  if (real.length === 0) return true;
+  const kept = await keepOwner(house, c, real, current, own.membersVersion);
+  if (kept === null) return null;
+  // The last owner who has no heir stays one.
+  const complete = kept.filter(([user, role]) => (current.get(user) ?? null) !== role);
   let version = own.membersVersion;
   for (const members of entriesOf(complete, caller)) {
     if (!(await appendMembers(house, caller, c, { members, version: version++ }, ACTION))) return null;
   }
-  return "done";
+  return true;
 }
 
-function joins(caller: Caller, changes: readonly MemberChange[]): boolean {
+/** The role with which callers add nobody but themselves. */
+function joinsAs(caller: Caller, changes: readonly MemberChange[]): Role | null {
   const [change, ...others] = changes;
-  return change !== undefined && others.length === 0 && change[0] === caller.user && change[1] !== null;
+  return change !== undefined && others.length === 0 && change[0] === caller.user ? change[1] : null;
 }
 
 /**
@@ -100,7 +103,7 @@ function joins(caller: Caller, changes: readonly MemberChange[]): boolean {
  */
 export function entriesOf(changes: readonly MemberChange[], caller: Caller): readonly (readonly MemberChange[])[] {
   const perEntry = LIMITS.membersPerEventMax;
-  if (changes.length <= perEntry) return [changes];
+  if (changes.length <= perEntry) return changes.length === 0 ? [] : [changes];
   const rank = ([user, role]: MemberChange): number => (user === caller.user ? 2 : role === "owner" ? 0 : 1);
   const ordered = changes.toSorted((a, b) => rank(a) - rank(b));
   const entries: (readonly MemberChange[])[] = [];

@@ -57,7 +57,7 @@ interface Placed {
  * What was read, with a void for each stretch that the reader may not have, cut to the rows asked for.
  * A page reaches to its last row in a direction where rows are left, and to the end where none are. Pure.
  */
-export function pageOf(request: Omit<PageRequest, "c" | "reader">, read: EventPage): Page {
+function pageOf(request: Omit<PageRequest, "c" | "reader">, read: EventPage): Page {
   const { after, before, around } = request;
   const { epoch, head, rows, spans } = read;
   const direction = around !== undefined ? "around" : after !== undefined ? "up" : "down";

@@ -1,4 +1,6 @@
+import { ChatError } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
+import type { MessageStore } from "../ports/message-store.ts";
 import { by, type CommandHouseOptions, commandHouse } from "../testing/command-house.ts";
 import { say } from "../testing/conformance/message-store/entries.ts";
 import { removeConversation } from "./remove-conversation.ts";
@@ -20,6 +22,23 @@ describe("removeConversation", () => {
     expect(await store.row("max", "c1")).toBe(null);
     expect(await remove("olga")).toBe("not_found");
     expect(told).toHaveLength(1);
+  });
+
+  it("has removed it also where the answer was lost alone", async () => {
+    const { house, store } = await commandHouse();
+    const told: unknown[] = [];
+    const failing = (done: boolean) => {
+      const remove: MessageStore["remove"] = async (...given) => {
+        if (done) await store.remove(...given);
+        throw new ChatError("unavailable", "unable to remove; the answer was lost");
+      };
+      return { access: store.access.bind(store), settings: store.settings.bind(store), remove };
+    };
+    const removed = (c: string, members: readonly string[]) => told.push([c, members]);
+    const before = removeConversation({ ...house, store: failing(false), removed }, by("olga"), "c1");
+    await expect(before).rejects.toMatchObject({ code: "unavailable" });
+    await removeConversation({ ...house, store: failing(true), removed }, by("olga"), "c1");
+    expect(told).toEqual([["c1", []]]);
   });
 
   it.each([

@@ -51,6 +51,7 @@ async function sequencerWith(faults: Faults = {}, bounds = {}) {
     logger: silentLogger,
     limits,
     committed: (batch) => told.push(batch),
+    found: () => {},
   });
   const texts = async (c: string) => {
     const page = await plain.range({ conversation: c, view: "log", after: 1, from: "oldest", rows: 1_000, bytes: 1e9 });
@@ -137,7 +138,7 @@ describe("Sequencer: group commit", () => {
     const broken = () => {
       throw new Error("broken");
     };
-    const failing = new Sequencer({ store, clock, logger: silentLogger, limits, committed: broken });
+    const failing = new Sequencer({ store, clock, logger: silentLogger, limits, committed: broken, found: () => {} });
     const first = fate(failing.append(say("a")));
     await clock.settle();
     const second = fate(failing.append(say("b")));
@@ -250,7 +251,14 @@ describe("Sequencer: a store that fails", () => {
     const clock = new ManualClock();
     const store = memoryStore();
     const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100, rememberedMax: 100 };
-    const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: () => {} });
+    const sequencer = new Sequencer({
+      store,
+      clock,
+      logger: silentLogger,
+      limits,
+      committed: () => {},
+      found: () => {},
+    });
     const refused = fate(sequencer.append(say("a")));
     await clock.settle();
     expect(await refused).toBe("unavailable 1000");
@@ -261,7 +269,14 @@ describe("Sequencer: a store that fails", () => {
     const clock = new ManualClock();
     const limits = { batchEntriesMax: 100, sequencerEntriesMax: 100, rememberedMax: 100 };
     const store = { append: async () => [], range: async () => null, settings: async () => null };
-    const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed: () => {} });
+    const sequencer = new Sequencer({
+      store,
+      clock,
+      logger: silentLogger,
+      limits,
+      committed: () => {},
+      found: () => {},
+    });
     const refused = fate(sequencer.append(say("a")));
     await clock.advance(2_000);
     expect(await refused).toBe("unavailable 1000");

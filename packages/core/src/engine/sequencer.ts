@@ -1,9 +1,10 @@
-import { ChatError, isChatError } from "@earshot/protocol";
-import type { Clock } from "../ports/clock.ts";
+import { ChatError, type ConversationId, type Epoch, type EventRow, isChatError } from "@earshot/protocol";
+import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
 import { nextBatch, type Order, type QueuedEntry } from "./next-batch.ts";
 import { SlowConversations } from "./slow-conversations.ts";
+import { Untold } from "./untold.ts";
 
 /** An entry that was numbered, as it leaves for the bus. */
 export interface Committed {
@@ -24,6 +25,8 @@ export interface SequencerSurroundings {
   };
   /** Told of everything that was numbered, in the order of the commit. Must not throw. */
   committed(batch: readonly Committed[]): void;
+  /** Told of the newest events of a conversation after an answer was lost; some may have been told before. Must not throw. */
+  found(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): void;
 }
 
 interface Waiting extends QueuedEntry {
@@ -37,6 +40,8 @@ interface Waiting extends QueuedEntry {
 const RETRY_WAITS_MS = [50, 250, 1_000] as const;
 /** What a client is told to wait when the store cannot answer. */
 const UNAVAILABLE_RETRY_MS = 1_000;
+/** Wait before a log is read again for what may be untold. */
+const LOOK_AGAIN_MS = 1_000;
 
 /**
  * Group commit: gathers the appends that arrive while the last commit is in flight, and hands them
@@ -50,13 +55,16 @@ const UNAVAILABLE_RETRY_MS = 1_000;
 export class Sequencer {
   readonly #house: SequencerSurroundings;
   readonly #slow: SlowConversations;
+  readonly #untold: Untold;
   #waiting: Waiting[] = [];
   #running = false;
+  #lookAgain: Timer | null = null;
   #idle: (() => void)[] = [];
 
   constructor(house: SequencerSurroundings) {
     this.#house = house;
     this.#slow = new SlowConversations(house.store, house.limits.rememberedMax);
+    this.#untold = new Untold(house);
   }
 
   /**
@@ -69,11 +77,17 @@ export class Sequencer {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, order, origin, resolve, reject, behindMs: null });
-      if (!this.#running) {
-        this.#running = true;
-        this.#house.clock.endOfTurn(() => void this.#run());
-      }
+      this.#wake();
     });
+  }
+
+  /**
+   * Something may have been stored in a conversation at `since`, Unix ms, whose answer was lost: its log is read
+   * between two commits, until that succeeds, so that what nobody was told of is told.
+   */
+  look(c: ConversationId, since: number): void {
+    this.#untold.add(c, since);
+    this.#wake();
   }
 
   /** Resolves when nothing waits and nothing is in flight. */
@@ -81,20 +95,43 @@ export class Sequencer {
     if (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  /** Gives up what may be untold; call when idle. */
+  stop(): void {
+    this.#lookAgain?.cancel();
+    this.#lookAgain = null;
+  }
+
+  #wake(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#house.clock.endOfTurn(() => void this.#run());
+  }
+
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    do {
       const entriesMax = this.#house.limits.batchEntriesMax;
       const { batch, later } = nextBatch(this.#waiting, entriesMax, (c) => this.#slow.maybe(c));
       this.#waiting = later;
       await this.#commit(batch);
       // What was looked up meanwhile may be from before it.
       for (const { entry } of batch) if (entry.settings !== undefined) this.#slow.forget(entry.conversation);
-    }
+      // Between two commits: nothing of this node is stored just now that it is about to tell.
+      await this.#untold.look();
+    } while (this.#waiting.length > 0);
     this.#running = false;
+    if (this.#untold.size > 0) this.#lookLater();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  #lookLater(): void {
+    this.#lookAgain ??= this.#house.clock.after(LOOK_AGAIN_MS, () => {
+      this.#lookAgain = null;
+      this.#wake();
+    });
+  }
+
   async #commit(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length === 0) return;
     for (let attempt = 0; ; attempt++) {
       let results: readonly AppendResult[];
       try {
@@ -103,7 +140,10 @@ export class Sequencer {
         const wait = RETRY_WAITS_MS[attempt];
         const code = isChatError(error) ? error.code : "internal";
         this.#house.logger.warn({ code, entries: batch.length, attempt }, "append failed; its result is unknown");
-        if (wait === undefined || code === "closed") return this.#refuse(batch);
+        if (wait === undefined || code === "closed") {
+          for (const { entry } of batch) this.#untold.add(entry.conversation, entry.at);
+          return this.#refuse(batch);
+        }
         await new Promise<void>((resolve) => this.#house.clock.after(wait, resolve));
         continue;
       }
@@ -118,6 +158,10 @@ export class Sequencer {
     if (results.length !== batch.length)
       throw new ChatError("internal", "unable to append; the store left entries unanswered");
     if (!repeated) return results;
+    // An entry without a key cannot be known again: it is refused as `stale` by its own first try.
+    for (const [index, { entry }] of batch.entries()) {
+      if (entry.key === undefined && results[index]?.kind === "refused") this.#untold.add(entry.conversation, entry.at);
+    }
     const own = ownDuplicates(batch, results);
     return Promise.all(
       results.map((result, index) => (own.has(index) ? this.#firstResult(batch[index]?.entry, result) : result)),

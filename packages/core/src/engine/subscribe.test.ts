@@ -66,6 +66,20 @@ describe("subscribe", () => {
     ]);
   });
 
+  it("never says that more are online than there are members", async () => {
+    const { house, said, access } = await houseOf();
+    const crowded = { ...house, online: () => 5 };
+    await subscribe(crowded, { session: "s1", user: "bob", c: "c1", id: "r1" }, () => access("bob"));
+    expect(said).toMatchObject([{ members: 2, online: 2 }]);
+  });
+
+  it("I14: says of watermarks above the receipt limit, too, what was told already", async () => {
+    const { house, said, access } = await houseOf({ others: LIMITS.receiptMembersMax });
+    const told: SubscribeSurroundings<string>["told"] = (_c, [[user] = ["", 0, 0]]) => [[user, 3, 2]];
+    await subscribe({ ...house, told }, { session: "s1", user: "bob", c: "c1", id: "r1" }, () => access("bob"));
+    expect(said).toMatchObject([{ watermarks: [["bob", 3, 2]] }]);
+  });
+
   it("gives all watermarks up to the receipt limit, above it one's own alone", async () => {
     for (const [others, count] of [
       [LIMITS.receiptMembersMax - 2, LIMITS.receiptMembersMax],

@@ -82,8 +82,9 @@ async function finish<Session>(
     head,
     ord,
     members,
-    online,
-    watermarks: members > LIMITS.receiptMembersMax ? watermarks : house.told(c, watermarks),
+    // They may have been counted among more, who came meanwhile.
+    online: Math.min(online, members),
+    watermarks: house.told(c, watermarks),
   });
   if (!opening.activate(access, answer)) throw notFound();
 }

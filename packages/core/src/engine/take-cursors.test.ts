@@ -24,12 +24,14 @@ async function houseOf() {
     drained: async () => {},
   };
   const delivered: unknown[] = [];
+  const ended: string[] = [];
   let reads = 0;
   let opened = 0;
   const house: CursorsSurroundings<typeof session> = {
     store,
     limits: { repairEventsMax: 1_000, repairBytesMax: 1_048_576 },
     watermarks: { delivered: (...given) => delivered.push(given) },
+    unsubscribe: (_session, c) => ended.push(c),
     accessMany: (user, conversations) => {
       reads++;
       return store.access(conversations.map((c) => ({ user, conversation: c })));
@@ -46,7 +48,7 @@ async function houseOf() {
     online: () => 0,
   };
   const take = (...have: readonly HaveEntry[]) => takeCursors(house, session, have);
-  return { house, session, frames, delivered, take, epochs, reads: () => reads, opened: () => opened };
+  return { house, session, frames, delivered, ended, take, epochs, reads: () => reads, opened: () => opened };
 }
 
 describe("takeCursors", () => {
@@ -68,6 +70,13 @@ describe("takeCursors", () => {
     // Beyond the head, and no news.
     await take(["c1", e1, 4], ["c2", e2, 1]);
     expect(delivered).toHaveLength(1);
+  });
+
+  it("I17: tells nothing more of what it says is gone", async () => {
+    const { take, frames, ended, epochs } = await houseOf();
+    await take(["c1", epochs.get("c1") ?? "", 3], ["c9", "e1", 3]);
+    expect(frames).toEqual([{ t: "events", c: "c9", gone: true }]);
+    expect(ended).toEqual(["c9"]);
   });
 
   it("S45: refuses what is over the bound after everything else was done", async () => {

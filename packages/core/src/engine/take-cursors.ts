@@ -9,6 +9,8 @@ export interface CursorsSurroundings<Session>
     RepairSurroundings {
   readonly store: SubscribeSurroundings<Session>["store"] & RepairSurroundings["store"];
   readonly watermarks: Pick<Watermarks, "delivered">;
+  /** Ends a subscription, if there is one. */
+  unsubscribe(session: Session, c: ConversationId): void;
   accessMany(user: UserId, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
 }
 
@@ -40,6 +42,8 @@ export async function takeCursors<Session extends RepairedSession>(
   });
   const access = await read();
   tellDelivered(house, user, have, access);
+  // Who is told that it is gone is told nothing more of it, also where the removal itself is still on its way.
+  for (const [index, [c]] of have.entries()) if (!access[index]) house.unsubscribe(session, c);
   await repair(house, session, have, access);
   const refusal = await subscribing;
   if (refusal !== null) throw refusal;

@@ -47,9 +47,11 @@ export class Audiences {
     this.#known.set(made.id, { version: created.membersVersion - changes, users, since: null });
   }
 
-  /** The conversation is no more. */
-  forget(c: ConversationId): void {
+  /** The conversation is no more. Gives who was remembered. */
+  forget(c: ConversationId): Iterable<UserId> {
+    const known = this.#known.peek(c);
     this.#known.delete(c);
+    return known?.users ?? [];
   }
 
   /** Moves the list over a `member` event. */

@@ -407,6 +407,15 @@ describe("Fanout of a conversation that was removed for all", () => {
     },
   );
 
+  it("tells those too who are known here, and whom the store does not name", async () => {
+    const { fanout, of, say, arrival, subscribe } = await fanoutOver();
+    await subscribe(of("bob"));
+    fanout.deliver(arrival([await say()]));
+    await turn();
+    fanout.gone("c1", []);
+    expect(["alice", "bob", "carol"].map((user) => of(user).told.at(-1))).toEqual(["gone", "gone", undefined]);
+  });
+
   it("gives nobody what waited for the store meanwhile", async () => {
     const { fanout, of, say, arrival } = await fanoutOver();
     fanout.deliver(arrival([await say()]));

@@ -85,12 +85,14 @@ export class Fanout<S extends Recipient> {
   gone(c: ConversationId, members: Iterable<UserId>): void {
     const { audiences, modes, subscriptions, sessionsOf, encode, forget } = this.#house;
     modes.gone(c);
-    audiences.forget(c);
+    // With those who left it unheard, or whom the store could not name.
+    const users = new Set([...members, ...audiences.forget(c)]);
+    for (const { user } of subscriptions.of(c)?.sessions.keys() ?? []) users.add(user);
     subscriptions.gone(c);
     forget(c);
     this.#house.left(c, null);
     const frames = encode({ t: "events", c, gone: true });
-    for (const user of members) for (const session of sessionsOf(user)) session.lose(c, frames);
+    for (const user of users) for (const session of sessionsOf(user)) session.lose(c, frames);
   }
 
   /** Whom the arrival goes to, as of its first event, if that is remembered. */

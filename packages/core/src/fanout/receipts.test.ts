@@ -64,6 +64,20 @@ describe("Receipts", () => {
     expect(desk.signals[0]?.frame).toBe(bob.signals[0]?.frame);
   });
 
+  it("I14: above the receipt limit too, lets what subscribed says never fall below one's own receipt", () => {
+    const { clock, receipts, sessions, subscriptions, tell } = receiptsOf("alice", "bob");
+    const [alice] = sessions as [Recorder];
+    const opening = subscriptions.open(alice, "c1");
+    tell("alice", 24, 20, LIMITS.receiptMembersMax + 1);
+    tell("bob", 30, 30, LIMITS.receiptMembersMax + 1);
+    clock.finishTurn();
+    expect(alice.told).toEqual([["c1", "alice", 24, 20]]);
+    subscriptions.activate(opening, HEAD);
+    expect(receipts.known("c1", [["alice", 23, 20]])).toEqual([["alice", 24, 20]]);
+    // Nobody listens for bob, who is not remembered.
+    expect(receipts.known("c1", [["bob", 1, 1]])).toEqual([["bob", 1, 1]]);
+  });
+
   it("merges what rises within one turn", () => {
     const { clock, sessions, subscribe, tell } = receiptsOf("alice", "bob");
     const [alice, bob] = sessions as [Recorder, Recorder];

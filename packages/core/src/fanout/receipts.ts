@@ -47,11 +47,11 @@ export class Receipts<S extends SignalRecipient> {
   /** Tells of watermarks as they are stored now. */
   tell(c: ConversationId, user: UserId, { delivered, read, members }: Raised): void {
     const shared = members <= LIMITS.receiptMembersMax;
-    const [, toldDelivered, toldRead] = this.#highest(c, [user, delivered, read], shared);
+    const [, toldDelivered, toldRead] = this.#highest(c, [user, delivered, read], shared || this.#listens(c, user));
     this.#turn.put(`${c} ${user}`, { c, user, delivered: toldDelivered, read: toldRead, shared });
   }
 
-  /** What `subscribed` may say of all members, given what the store said: nothing below what was told already. */
+  /** What `subscribed` may say of members, given what the store said: nothing below what was told already. */
   known(c: ConversationId, watermarks: readonly Watermark[]): readonly Watermark[] {
     return watermarks.map((watermark) => this.#highest(c, watermark, true));
   }
@@ -67,6 +67,14 @@ export class Receipts<S extends SignalRecipient> {
     }
     if (remember) told?.set(user, { delivered, read });
     return [user, delivered, read];
+  }
+
+  /** Whether one of the user's own sessions subscribed, or is about to. */
+  #listens(c: ConversationId, user: UserId): boolean {
+    const subscribed = this.#house.subscriptions.of(c)?.sessions;
+    if (subscribed === undefined) return false;
+    for (const session of this.#house.sessionsOf(user)) if (subscribed.has(session)) return true;
+    return false;
   }
 
   #send({ c, user, delivered, read, shared }: Receipt): void {

@@ -338,6 +338,27 @@ describe("Outbox: overflow", () => {
     expect(box.written).toBe(5);
   });
 
+  it("does not name what is gone meanwhile, and says nothing where nothing is left", () => {
+    const box = outbox();
+    const gone = encode({ t: "events", c: "c1", gone: true });
+    box.deliver(events("c1", 1, 6));
+    box.deliver(events("c2", 1, 3));
+    box.lose("c1", gone);
+    box.ack(4);
+    expect(wire.frames.slice(4)).toEqual([
+      { t: "events", c: "c1", gone: true },
+      { t: "lagging", c: ["c2"] },
+    ]);
+    now += LIMITS.overflowsApartMs;
+    wire = new Wire();
+    const other = outbox();
+    other.deliver(events("c1", 1, 9));
+    other.lose("c1", gone);
+    other.ack(4);
+    expect(wire.frames.filter((frame) => frame.t === "lagging")).toEqual([]);
+    expect(other.catchingUp).toBe(false);
+  });
+
   it("I15: tells at once when nothing is on the wire", () => {
     const box = outbox();
     wire.bufferedBytes = LIMITS.socketBytesMax;

@@ -103,7 +103,9 @@ export class Outbox {
   /** The conversation is no longer the user's: `frame` says so, behind the events that wait, and no state of it follows. */
   lose(c: ConversationId, frame: EncodedFrames): void {
     this.#signals?.forget(c);
-    if (!this.#window.follow(frame)) this.#wire.send(frame);
+    // Nor is there anything to fetch of it.
+    this.#lagging?.delete(c);
+    if (!this.#window.follow(c, frame)) this.#wire.send(frame);
   }
 
   /**
@@ -148,7 +150,7 @@ export class Outbox {
     }
     this.#flushSignals();
     if (this.#lagging !== null && this.#window.onWire === 0) {
-      this.#wire.send(this.#house.encode({ t: "lagging", c: [...this.#lagging] }));
+      if (this.#lagging.size > 0) this.#wire.send(this.#house.encode({ t: "lagging", c: [...this.#lagging] }));
       this.#lagging = null;
     }
   }

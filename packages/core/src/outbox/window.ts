@@ -8,9 +8,14 @@ export interface Unacked {
   readonly frame: EncodedFrames;
   /** When it was first written, monotonic ms; meaningless while it waits. */
   writtenAt: number;
-  /** Uncounted frames that go out right behind it, once. */
-  behind: EncodedFrames[] | null;
+  /** Uncounted frames that go out right behind it, once, and the conversation that each says is gone. */
+  behind: Follower[] | null;
   next: Unacked | null;
+}
+
+interface Follower {
+  readonly c: ConversationId;
+  readonly frame: EncodedFrames;
 }
 
 /** What goes out in one step: a counted frame, and uncounted ones that had to wait for it. */
@@ -26,7 +31,7 @@ export interface Dropped {
   readonly behind: readonly EncodedFrames[];
 }
 
-const NOTHING: readonly EncodedFrames[] = [];
+const NOTHING: readonly Follower[] = [];
 const NO_SEQS: ReadonlyMap<ConversationId, number> = new Map();
 
 /**
@@ -72,12 +77,12 @@ export class Window {
     this.bytes += frame.bytes;
   }
 
-  /** Keeps an uncounted frame behind everything that waits. false: nothing waits, it can go out now. */
-  follow(frame: EncodedFrames): boolean {
+  /** Keeps an uncounted frame, which says that `c` is gone, behind everything that waits. false: nothing waits, it can go out now. */
+  follow(c: ConversationId, frame: EncodedFrames): boolean {
     const last = this.#tail;
     if (this.#firstWaiting === null || last === null) return false;
     last.behind ??= [];
-    last.behind.push(frame);
+    last.behind.push({ c, frame });
     return true;
   }
 
@@ -91,7 +96,7 @@ export class Window {
     this.wireBytes += node.frame.bytes;
     const behind = node.behind ?? NOTHING;
     node.behind = null;
-    return { frame: node.frame, behind };
+    return { frame: node.frame, behind: behind.map(({ frame }) => frame) };
   }
 
   /**
@@ -122,7 +127,11 @@ export class Window {
     const behind: EncodedFrames[] = [];
     for (let node = this.#firstWaiting; node !== null; node = node.next) {
       conversations.add(node.c);
-      behind.push(...(node.behind ?? NOTHING));
+      for (const { c, frame } of node.behind ?? NOTHING) {
+        // There is nothing to fetch of it, unless it comes back behind that.
+        conversations.delete(c);
+        behind.push(frame);
+      }
     }
     let last: Unacked | null = null;
     this.frames = 0;

@@ -42,6 +42,7 @@ class Gateway {
       logger: silentLogger,
       limits: { batchEntriesMax: 3, sequencerEntriesMax: 100, rememberedMax: 10 },
       committed: () => {},
+      found: () => {},
     });
     const keyedHash = (text: string) => text;
     const house = { sequencer, clock: this.clock, permissions: DEFAULT_PERMISSIONS, keyedHash };

@@ -37,7 +37,7 @@ export async function commandHouse({ made, limits: given, permissions: may }: Co
   const committed = (batch: readonly Committed[]): void => {
     told.push(...batch);
   };
-  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed });
+  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed, found: () => {} });
   const changes = new Changes(limits);
   const keyedHash = (text: string): string => sign("key", text);
   const house = { store, clock, limits, permissions, sequencer, changes, keyedHash };
@@ -58,4 +58,25 @@ export async function commandHouse({ made, limits: given, permissions: may }: Co
 /** Who asks, over HTTP. */
 export function by(user: UserId): { readonly user: UserId; readonly origin: null } {
   return { user, origin: null };
+}
+
+/** A store in which something happens right behind the first reading of rights. */
+export function whileReading(store: MessageStore, happens: () => Promise<unknown>): MessageStore {
+  let done = false;
+  return new Proxy(store, {
+    get: (target, name: keyof MessageStore) => {
+      if (name === "access") {
+        return async (...given: Parameters<MessageStore["access"]>) => {
+          const access = await target.access(...given);
+          if (!done) {
+            done = true;
+            await happens();
+          }
+          return access;
+        };
+      }
+      const value: unknown = target[name];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }

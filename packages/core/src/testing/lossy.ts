@@ -98,7 +98,8 @@ export class Lossy {
   /** All chance of one call at once, also while off: a seed means the same luck for the same call. */
   #draw(faults: Faults): Luck {
     const due = new Set(FAULTS.filter((fault) => this.#random.float() < (faults[fault] ?? 0)));
-    const ms = this.#random.float() * (faults.delayMsMax ?? DELAY_MS);
+    // Whole ms, as any clock has them.
+    const ms = Math.floor(this.#random.float() * (faults.delayMsMax ?? DELAY_MS));
     const { on } = this;
     const happens = (fault: Fault): boolean => {
       if (!on || !due.has(fault)) return false;
