@@ -7,6 +7,7 @@ describe("the entry of @earshot/core", () => {
       "ChatEngine",
       "ChatError",
       "DEFAULT_LIMITS",
+      "DEFAULT_PERMISSIONS",
       "MemoryBusHub",
       "MemoryPresenceRegistry",
       "isChatError",

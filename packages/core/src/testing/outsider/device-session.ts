@@ -124,40 +124,21 @@ export class DeviceSession {
 
   #take(frame: GatewayFrame): void {
     const { seen } = this;
-    switch (frame.t) {
-      case "welcome":
-        return seen.welcome();
-      case "event":
-        return seen.event(frame);
-      case "sent":
-        return this.sends.sent(frame);
-      case "error":
-        return this.#error(frame);
-      case "events":
-        return this.#page(frame);
-      case "receipt":
-        return seen.receipt(frame);
-      case "typing":
-        return seen.typing(frame);
-      case "lagging":
-        return seen.lagging(frame.c);
-      case "subscribed":
-        seen.opened(frame);
-        return frame.id === undefined ? undefined : this.#answer(frame.id, frame);
-      case "inbox":
-      case "unsubscribed":
-        return this.#answer(frame.id, frame);
-      case "presence":
-        return frame.id === undefined ? undefined : this.#answer(frame.id, frame);
-      case "again":
-        if (!same(seen.events[frame.n - 1], frame.frame)) this.#house.fail(`again ${frame.n} is another frame`);
-        return;
-      case "pong":
-        if (frame.n !== seen.events.length) this.#house.fail(`pong says ${frame.n}, ${seen.events.length} came`);
-        return;
-      default:
-        this.#house.fail(`nobody asked for ${JSON.stringify(frame)}`);
-    }
+    const { fail } = this.#house;
+    if (frame.t === "welcome") seen.welcome();
+    else if (frame.t === "event") seen.event(frame);
+    else if (frame.t === "sent") this.sends.sent(frame);
+    else if (frame.t === "error") this.#error(frame);
+    else if (frame.t === "events") this.#page(frame);
+    else if (frame.t === "receipt") seen.receipt(frame);
+    else if (frame.t === "typing") seen.typing(frame);
+    else if (frame.t === "lagging") seen.lagging(frame.c);
+    else if (frame.t === "again" && same(seen.events[frame.n - 1], frame.frame)) return;
+    else if (frame.t === "pong" && frame.n === seen.events.length) return;
+    else if (frame.t === "subscribed" || frame.t === "inbox" || frame.t === "unsubscribed" || frame.t === "presence") {
+      if (frame.t === "subscribed") seen.opened(frame);
+      if (frame.id !== undefined) this.#answer(frame.id, frame);
+    } else fail(`nobody asked for ${JSON.stringify(frame)}, with ${seen.events.length} events`);
   }
 
   #answer(id: string, frame: GatewayFrame, outcome = "ok"): void {

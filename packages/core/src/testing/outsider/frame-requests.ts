@@ -1,4 +1,4 @@
-import type { ConversationId, FetchFrame, GatewayFrame, InboxRow, SendFrame } from "@earshot/protocol";
+import type { ClientFrame, ConversationId, FetchFrame, GatewayFrame, InboxRow, SendFrame } from "@earshot/protocol";
 import type { Device } from "./device.ts";
 import type { DeviceSession } from "./device-session.ts";
 import { memberOutcome, sendOutcome, typingOutcome } from "./outcomes.ts";
@@ -17,7 +17,7 @@ export class FrameRequests {
     device: Device,
     session: DeviceSession,
     c: ConversationId,
-    frame: { readonly t: string; readonly id: string },
+    frame: ClientFrame & { readonly id: string },
     answered: (frame: GatewayFrame) => void = () => {},
   ): void {
     const world = this.#world;
@@ -28,20 +28,20 @@ export class FrameRequests {
       outcomes: () => [c === "" ? "ok" : memberOutcome({ conversation: world.conversation(c), user: device.user })],
       answered,
     });
-    session.client.pair.send(frame as never);
+    session.client.pair.send(frame);
   }
 
   #quietly(
     device: Device,
     session: DeviceSession,
     c: ConversationId,
-    frame: { readonly t: string },
+    frame: ClientFrame,
     outcomes: () => readonly string[],
   ): void {
     const name = `${device.name} ${JSON.stringify(frame)}`;
     this.#world.note(name);
     session.quietly({ name, t: frame.t, c, possible: new Set(), outcomes });
-    session.client.pair.send(frame as never);
+    session.client.pair.send(frame);
   }
 
   send(device: Device, session: DeviceSession, draft: SendFrame): void {
@@ -68,11 +68,9 @@ export class FrameRequests {
 
   fetch(device: Device, session: DeviceSession, c: ConversationId, asked: Omit<FetchFrame, "t" | "id" | "c">): void {
     const world = this.#world;
-    this.#ask(device, session, c, { t: "fetch", id: device.nextId(), c, ...asked } as never, (frame) => {
+    this.#ask(device, session, c, { t: "fetch", id: device.nextId(), c, ...asked }, (frame) => {
       const conversation = world.conversation(c);
-      if (frame.t === "error") return;
-      if (frame.t !== "events" || !("from" in frame) || conversation === undefined)
-        return world.fail(`no page: ${JSON.stringify(frame)}`);
+      if (frame.t !== "events" || !("from" in frame) || conversation === undefined) return;
       const fault = pageFault(conversation, device.user, frame, asked);
       if (fault !== null) world.fail(`I17: the page ${JSON.stringify(asked)} of ${c} for ${device.name}: ${fault}`);
       if (asked.after !== undefined && asked.re === undefined) device.cursors.page(c, frame);
@@ -81,13 +79,13 @@ export class FrameRequests {
 
   subscribe(device: Device, session: DeviceSession, c: ConversationId): void {
     session.seen.subscribes(c);
-    this.#ask(device, session, c, { t: "subscribe", id: device.nextId(), c } as never, () => {
+    this.#ask(device, session, c, { t: "subscribe", id: device.nextId(), c }, () => {
       session.seen.answered(c);
     });
   }
 
   unsubscribe(device: Device, session: DeviceSession, c: ConversationId): void {
-    this.#ask(device, session, "", { t: "unsubscribe", id: device.nextId(), c } as never, () => {
+    this.#ask(device, session, "", { t: "unsubscribe", id: device.nextId(), c }, () => {
       session.seen.unsubscribed(c);
     });
   }
@@ -102,10 +100,9 @@ export class FrameRequests {
       device.inboxCursor = null;
     }
     const cursor = device.inboxCursor;
-    this.#ask(device, session, "", { t: "inbox", id: device.nextId(), cursor, limit } as never, (frame) => {
+    this.#ask(device, session, "", { t: "inbox", id: device.nextId(), cursor, limit }, (frame) => {
       device.readsInbox = false;
-      if (frame.t === "error") return;
-      if (frame.t !== "inbox") return world.fail("no inbox");
+      if (frame.t !== "inbox") return;
       if (frame.conversations.length > limit) world.fail(`an inbox page of ${frame.conversations.length} rows`);
       if (frame.reset) world.fail("an inbox cursor was forgotten");
       for (const row of frame.conversations) {
@@ -121,18 +118,18 @@ export class FrameRequests {
   }
 
   read(device: Device, session: DeviceSession, c: ConversationId, seq: number): void {
-    this.#quietly(device, session, c, { t: "read", c, seq } as never, () => [this.#member(device, c)]);
+    this.#quietly(device, session, c, { t: "read", c, seq }, () => [this.#member(device, c)]);
   }
 
   unread(device: Device, session: DeviceSession, c: ConversationId, on: boolean): void {
-    this.#quietly(device, session, c, { t: "unread", c, on } as never, () => [this.#member(device, c)]);
+    this.#quietly(device, session, c, { t: "unread", c, on }, () => [this.#member(device, c)]);
   }
 
   typing(device: Device, session: DeviceSession, c: ConversationId): void {
     const world = this.#world;
     world.typed.set(`${c} ${device.user}`, world.clock.monotonic());
     // Dropped without a word, too.
-    this.#quietly(device, session, c, { t: "typing", c } as never, () => [
+    this.#quietly(device, session, c, { t: "typing", c }, () => [
       "ok",
       typingOutcome({ conversation: world.conversation(c), user: device.user }),
     ]);

@@ -1,6 +1,7 @@
 import type { Role, UserId } from "@earshot/protocol";
 import { OutsiderWorld, USERS } from "./outsider-world.ts";
 import { RandomRequests } from "./random-requests.ts";
+import { verify, verifyInboxes } from "./verify.ts";
 
 const ROUNDS = 4;
 const STEPS = 40;
@@ -18,11 +19,11 @@ export async function liveAtRandom(seed: number): Promise<OutsiderWorld> {
   for (let round = 0; round < ROUNDS; round++) {
     await storm(world, requests);
     await world.calm();
-    await world.verify();
-    await verifyInboxes(world, requests);
+    await verify(world);
+    await verifyInboxes(world, requests.frames);
     await alone(world, requests);
     await world.calm();
-    await world.verify();
+    await verify(world);
   }
   await world.end();
   return world;
@@ -71,32 +72,5 @@ async function alone(world: OutsiderWorld, requests: RandomRequests): Promise<vo
     for (let turn = 0; turn < 40 && world.requests.names.length > 0; turn++)
       await world.engine.advance(turn < 5 ? 0 : 40);
     world.look();
-  }
-}
-
-/** No inbox has missed anything, however it was read. */
-async function verifyInboxes(world: OutsiderWorld, { frames }: RandomRequests): Promise<void> {
-  for (const device of world.devices) {
-    const { session, user } = device;
-    if (session === null) continue;
-    for (let page = 0, before: string | null = ""; page < 60 && before !== device.inboxCursor; page++) {
-      before = device.inboxCursor;
-      frames.inbox(device, session, 3, false);
-      await world.engine.settle();
-      world.look();
-    }
-    for (const [c, { head, removed, roles }] of world.truth.conversations) {
-      const row = device.inbox.get(c);
-      const own = await world.plain.row(user, c);
-      if (removed || !roles.has(user)) {
-        if (row !== undefined) world.fail(`inbox of ${device.name} still has ${c}`);
-        continue;
-      }
-      const shown = [row?.head, row?.read, row?.mute, row?.marked];
-      const is = [head, own?.read, own?.mute, own?.marked];
-      if (JSON.stringify(shown) !== JSON.stringify(is)) {
-        world.fail(`the inbox of ${device.name} has ${c} at ${JSON.stringify(shown)} instead of ${JSON.stringify(is)}`);
-      }
-    }
   }
 }

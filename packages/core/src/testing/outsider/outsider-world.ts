@@ -1,5 +1,5 @@
 import { type ConversationId, type InboxRow, LIMITS, type UserId } from "@earshot/protocol";
-import type { MessageStore, Watermarks } from "../../ports/message-store.ts";
+import type { MessageStore } from "../../ports/message-store.ts";
 import { memoryStore } from "../../store/memory-message-store.ts";
 import type { Gauges } from "../../wiring.ts";
 import { type Faults, Lossy } from "../lossy.ts";
@@ -40,12 +40,10 @@ const FAULTS: { readonly [M in keyof MessageStore]?: Faults } = {
 
 /** What came of a key. */
 interface KeyFate {
-  stored: boolean;
-  refused: boolean;
-  /** Nobody knows. */
-  open: boolean;
-  /** How often it was sent. */
+  /** How often it was sent, and how often that was refused for good. */
   asked: number;
+  refused: number;
+  stored: boolean;
 }
 
 /** A real engine, its users' devices, and all that is known of what happened. */
@@ -150,21 +148,22 @@ export class OutsiderWorld {
     return at !== undefined && this.clock.monotonic() - at <= LIMITS.typingShownMs;
   }
 
-  /** What became of a send. */
+  /** A send was `asked` for, or answered. */
   came(user: UserId, c: ConversationId, id: string, outcome: string): void {
     const name = `${user} ${c} ${id}`;
-    const key = this.keys.get(name) ?? { stored: false, refused: false, open: false, asked: 0 };
+    const key = this.keys.get(name) ?? { asked: 0, refused: 0, stored: false };
     this.keys.set(name, key);
     if (outcome === "asked") key.asked += 1;
-    if (outcome === "ok" || outcome === "dup") {
-      key.stored = true;
-      const conversation = this.conversation(c);
-      const seq = conversation?.keys.get(`${user} ${id}`)?.seq ?? 0;
-      const stay = conversation?.stays(user).at(-1);
-      if (stay !== undefined && stay[1] === null && seq >= stay[0]) this.hasRead(user, c, stay[0], seq);
-    } else if (outcome === "asked" || ["unavailable", "blocked", "rate_limited", "conflict"].includes(outcome))
-      key.open = true;
-    else key.refused = true;
+    else if (outcome === "ok" || outcome === "dup") this.#stored(user, c, id, key);
+    else if (!["unavailable", "blocked", "rate_limited"].includes(outcome)) key.refused += 1;
+  }
+
+  #stored(user: UserId, c: ConversationId, id: string, key: KeyFate): void {
+    key.stored = true;
+    const conversation = this.conversation(c);
+    const seq = conversation?.keys.get(`${user} ${id}`)?.seq ?? 0;
+    const stay = conversation?.stays(user).at(-1);
+    if (stay !== undefined && stay[1] === null && seq >= stay[0]) this.hasRead(user, c, stay[0], seq);
   }
 
   hasRead(user: UserId, c: ConversationId, since: number, seq: number): void {
@@ -225,76 +224,6 @@ export class OutsiderWorld {
       });
       session.client.pair.send({ t: "fetch", id, c, after });
     }
-  }
-
-  /** Everything that has to hold while nothing happens. */
-  async verify(): Promise<void> {
-    for (const device of this.devices) this.#converged(device);
-    for (const device of this.devices) await this.#receipts(device);
-    for (const [name, [since, seq]] of this.reads) await this.#readSoFar(name, since, seq);
-    for (const [name, key] of this.keys) {
-      const [user = "", c = "", id = ""] = name.split(" ");
-      const inLog = this.conversation(c)?.keys.has(`${user} ${id}`) ?? false;
-      if (key.stored && !inLog) this.fail(`I1: ${name} was acknowledged, and is not in the log`);
-      if (key.refused && !key.open && !key.stored && inLog)
-        this.fail(`I3: ${name} was refused for good, and is in the log`);
-    }
-    for (const [c, { log }] of this.truth.conversations) {
-      for (const row of log) {
-        if (row.id !== undefined && !this.keys.has(`${row.from} ${c} ${row.id}`))
-          this.fail(`I2: nobody sent ${c} ${row.seq}`);
-      }
-    }
-  }
-
-  /** I9: who is connected has everything that is theirs. */
-  #converged({ session, name, user, cursors }: Device): void {
-    if (session === null || session.seen.headsAtWelcome === null) return;
-    for (const [c, conversation] of this.truth.conversations) {
-      const { head, removed, roles, made } = conversation;
-      const kept = cursors.get(c);
-      if (removed || !roles.has(user)) {
-        if (kept !== undefined) this.fail(`I9: ${name} still keeps ${c}, which is not theirs`);
-        continue;
-      }
-      if (made.mode === "pull" && !session.seen.subscribed.has(c)) continue;
-      const news = (session.seen.headsAtWelcome.get(c) ?? 0) < head;
-      if (kept === undefined ? news : kept.last !== head) {
-        this.fail(`I9: ${name} has ${c} up to ${kept?.last}, and ${head} is there`);
-      }
-    }
-  }
-
-  async #receipts({ session, name, user: own }: Device): Promise<void> {
-    if (session === null) return;
-    for (const c of session.seen.subscribed) {
-      const conversation = this.conversation(c) as TrueConversation;
-      const page = await this.plain.receipts(c, 1, null, 1_000);
-      if (page === null || page.users.length > LIMITS.receiptMembersMax) continue;
-      for (const [user, delivered, read] of page.users) {
-        if (user === own) continue;
-        const since = conversation.stays(user).at(-1)?.[0] ?? 0;
-        const [told, toldRead] = session.seen.told.of(c, user) ?? [0, 0];
-        const shown = [Math.max(told, since), Math.max(toldRead, since)];
-        if (!same(shown, [delivered, read])) {
-          this.fail(
-            `I14: ${name} was told that ${user} is at ${shown.join()} in ${c}, and they are at ${delivered},${read}`,
-          );
-        }
-      }
-    }
-  }
-
-  async #readSoFar(name: string, since: number, seq: number): Promise<void> {
-    const [user = "", c = ""] = name.split(" ");
-    const watermarks = await this.watermarks(user, c);
-    if (watermarks === null || this.conversation(c)?.stays(user).at(-1)?.[0] !== since) return;
-    if (watermarks[2] < seq) this.fail(`I14: ${name} has read ${seq}, and ${watermarks[2]} is stored`);
-  }
-
-  async watermarks(user: UserId, conversation: ConversationId): Promise<Watermarks | null> {
-    const [access] = await this.plain.access([{ user, conversation }]);
-    return access ? [user, access.delivered, access.read] : null;
   }
 
   /** Why a row of an inbox is not what the log up to its own head says; null: it is. */

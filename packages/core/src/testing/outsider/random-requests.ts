@@ -3,6 +3,7 @@ import type { Device } from "./device.ts";
 import type { DeviceSession } from "./device-session.ts";
 import { FrameRequests } from "./frame-requests.ts";
 import { HttpCalls } from "./http-calls.ts";
+import { HttpReads } from "./http-reads.ts";
 import { type OutsiderWorld, USERS } from "./outsider-world.ts";
 
 const ROLES: readonly Role[] = ["owner", "admin", "member", "reader"];
@@ -15,6 +16,7 @@ export class RandomRequests {
   readonly #world: OutsiderWorld;
   readonly frames: FrameRequests;
   readonly http: HttpCalls;
+  readonly reads: HttpReads;
   readonly #drafts: SendFrame[] = [];
   readonly #deeds: readonly Deed[];
   #ids = 0;
@@ -25,6 +27,7 @@ export class RandomRequests {
     this.#world = world;
     this.frames = new FrameRequests(world);
     this.http = new HttpCalls(world);
+    this.reads = new HttpReads(world);
     this.#deeds = this.#weighed();
   }
 
@@ -51,26 +54,37 @@ export class RandomRequests {
   connect(device: Device): void {
     const world = this.#world;
     world.note(`${device.name} connects`);
-    // It may have lost what it kept.
-    if (world.chance(0.1)) for (const [c] of device.cursors.entries()) device.cursors.forget(c);
-    // Or the latest of it.
-    for (const [c, kept] of device.cursors.entries()) {
-      if (world.chance(0.15)) device.cursors.begin(c, kept.epoch, world.random.below(kept.last + 1));
-    }
-    const known = device.cursors.have().filter(() => world.chance(0.95));
-    for (const [c] of device.cursors.entries()) if (!known.some(([one]) => one === c)) device.cursors.forget(c);
-    const have = known.map(
-      ([c, epoch, seq]): HaveEntry => (world.chance(0.3) ? [c, epoch, seq, true] : [c, epoch, seq]),
-    );
+    const have = this.#have(device);
     const session = device.connect(have);
     const again = device.takeUnsettled();
     // What nobody knows the end of goes again, in its order, or is given up.
     if (world.chance(0.7)) for (const draft of again) this.frames.send(device, session, draft);
   }
 
+  /** What a device presents: what it has kept, unless it has lost all of it, some, or the latest, or mixed up what it is of. */
+  #have(device: Device): readonly HaveEntry[] {
+    const world = this.#world;
+    const { cursors } = device;
+    const all = world.chance(0.1);
+    const have: HaveEntry[] = [];
+    for (const [c, { epoch, last }] of cursors.entries()) {
+      if (all || world.chance(0.05)) {
+        cursors.forget(c);
+        continue;
+      }
+      if (world.chance(0.15)) cursors.begin(c, epoch, world.random.below(last + 1));
+      const seq = cursors.get(c)?.last ?? 0;
+      const mixedUp = world.chance(0.04);
+      if (mixedUp) cursors.forget(c);
+      const cursor = [c, mixedUp ? "elsewhere" : epoch, seq] as const;
+      have.push(world.chance(0.3) ? [...cursor, true] : cursor);
+    }
+    return have;
+  }
+
   #weighed(): readonly Deed[] {
     const world = this.#world;
-    const { frames, http } = this;
+    const { frames, http, reads } = this;
     const other = (): UserId => world.pick(USERS);
     const deeds: readonly (readonly [weight: number, deed: Deed])[] = [
       [22, (device, session, c) => frames.send(device, session, this.#draft(device.user, c))],
@@ -78,7 +92,7 @@ export class RandomRequests {
       [4, ({ user }, _, c) => http.send(user, c, this.#draft(user, c))],
       [4, (device, session) => this.#repeat(device, session)],
       [6, (device, session, c) => frames.fetch(device, session, c, this.#where(c))],
-      [3, ({ user }, _, c) => http.messages(user, c, this.#where(c))],
+      [3, ({ user }, _, c) => reads.messages(user, c, this.#where(c))],
       [6, (device, session, c) => frames.subscribe(device, session, c)],
       [1, (device, session, c) => frames.unsubscribe(device, session, c)],
       [5, (device, session) => frames.inbox(device, session, 1 + world.random.below(3), world.chance(0.1))],
@@ -112,10 +126,10 @@ export class RandomRequests {
         ({ user }, _, c) =>
           http.own(user, c, world.pick([{ mute: true }, { mute: 5 }, { unread: true }, { unread: false }])),
       ],
-      [1, ({ user }, _, c) => http.get(user, c)],
-      [1, ({ user }, _, c) => http.members(user, c)],
-      [1, ({ user }, _, c) => http.receipts(user, c, this.#seq(c))],
-      [1, ({ user }, _, c) => http.presence(user, c, [other(), other()])],
+      [1, ({ user }, _, c) => reads.row(user, c)],
+      [1, ({ user }, _, c) => reads.members(user, c)],
+      [1, ({ user }, _, c) => reads.receipts(user, c, this.#seq(c))],
+      [1, ({ user }, _, c) => reads.presence(user, c, [other(), other()])],
       [1, ({ user }) => this.#create(user)],
     ];
     const rare: Deed = ({ user }, _, c) => (world.chance(0.15) ? http.removeConversation(user, c) : null);

@@ -102,7 +102,7 @@ export class SeenConversations {
     const { user, cursors, fail } = this.#house;
     const fault = this.#eventFault(frame);
     if (fault !== null) fail(`${c} ${row.seq}: ${fault}`);
-    this.#lastOf.set(c, row.seq);
+    this.#lastOf.set(c, Math.max(row.seq, this.#lastOf.get(c) ?? 0));
     cursors.event(c, epoch, row);
     const role = roleGiven(this.known(c), frame, user);
     if (role === null) {
@@ -129,8 +129,15 @@ export class SeenConversations {
     const named = roleGiven(conversation, frame, user) !== undefined;
     if (conversation.made.mode === "pull" && !named && !this.#everWanted.has(c)) return `${user} has not subscribed`;
     const last = this.#lastOf.get(c) ?? 0;
-    if (row.seq <= last) return `I8: it came after ${last}`;
+    if (row.seq <= last && !this.#cameAhead(conversation, frame)) return `I8: it came after ${last}`;
     return this.#sentHere.has(`${c} ${row.seq}`) ? "I13: it came by sent and by event" : null;
+  }
+
+  /** While a subscription is opened what names its user comes at once, and what waits for the subscription behind it. */
+  #cameAhead(conversation: TrueConversation, { c, seq }: EventFrame): boolean {
+    const above = this.events.filter((event) => event.c === c && event.seq >= seq).slice(0, -1);
+    const named = above.some((event) => roleGiven(conversation, event, this.#house.user) !== undefined);
+    return conversation.made.mode === "pull" && named && above.every((event) => event.seq !== seq);
   }
 
   /** An event that `sent` told of, unless its id may have been told of before. */
@@ -149,7 +156,7 @@ export class SeenConversations {
   #lose(c: ConversationId, gone: boolean): void {
     this.#lost.set(c, gone);
     this.subscribed.delete(c);
-    this.wanted.delete(c);
+    this.#wanted.delete(c);
     this.told.forget(c);
   }
 

@@ -56,8 +56,7 @@ export class SessionSends {
     const { id, c, epoch, seq, dup } = frame;
     const { user, cursors, fail, seen } = this.#house;
     const outcome = dup ? "dup" : "ok";
-    const send = this.#of(c, id, outcome);
-    if (send === undefined) return fail(`sent ${id}, which nobody waits for`);
+    const send = this.#of(c, id, outcome) ?? fail(`sent ${id}, which nobody waits for`);
     const fault = this.#sentFault(frame, send);
     if (fault !== null) fail(`${c} ${seq} was answered to ${user} for ${id}: ${fault}`);
     const fresh = !dup && !this.#house.sentTwice(send.draft);
