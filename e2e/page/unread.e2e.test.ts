@@ -80,6 +80,13 @@ describe("what is unread", () => {
     const row = uta.page.locator(`[data-conversation="${conversation}"]`);
     await row.getByText("marked as unread").waitFor({ state: "attached" });
     await eventually(() => uta.page.title()).toBe("(•) Earshot quickstart");
+    // marks of a conversation are told a few times a second; one that a reload takes along is lost
+    const marked = async (): Promise<unknown> => {
+      const url = `${tabs.server.url}/chat/conversations/${conversation}`;
+      const answer = await uta.page.request.get(url, { headers: { authorization: "Bearer uta" } });
+      return ((await answer.json()) as { readonly marked?: boolean }).marked;
+    };
+    await eventually(marked).toBe(true);
     await uta.page.reload();
     await row.getByText("marked as unread").waitFor({ state: "attached" });
     await uta.enter(conversation);
