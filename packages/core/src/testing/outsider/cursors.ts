@@ -5,6 +5,8 @@ import type { SeenPage } from "./page-check.ts";
 export interface Kept {
   epoch: Epoch;
   last: number;
+  /** The highest head that a page or a subscription has told of. */
+  head: number;
   /** Events above a hole, by seq. */
   readonly held: Map<number, EventRow>;
   /** The client was told to fetch. */
@@ -56,7 +58,7 @@ export class Cursors {
   }
 
   begin(c: ConversationId, epoch: Epoch, last: number): Kept {
-    const kept: Kept = { epoch, last, held: new Map(this.#later.get(c)), lagging: false };
+    const kept: Kept = { epoch, last, head: last, held: new Map(this.#later.get(c)), lagging: false };
     this.#later.delete(c);
     this.#kept.set(c, kept);
     return kept;
@@ -75,7 +77,8 @@ export class Cursors {
     const kept = this.#kept.get(c);
     if (kept === undefined || kept.epoch !== epoch || from > kept.last + 1) return;
     kept.last = Math.max(kept.last, to);
-    if (to >= head) kept.lagging = false;
+    kept.head = Math.max(kept.head, head);
+    if (kept.last >= kept.head) kept.lagging = false;
     this.#close(kept);
   }
 

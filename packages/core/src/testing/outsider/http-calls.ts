@@ -45,7 +45,9 @@ export class HttpCalls {
       readonly kind: string;
       readonly id?: string;
       readonly members: readonly (UserId | readonly [UserId, Role])[];
-    } & object,
+      readonly open?: boolean;
+      readonly history?: string;
+    },
   ) {
     const world = this.#world;
     const { kind, id, members } = request;

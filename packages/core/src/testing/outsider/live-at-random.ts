@@ -40,10 +40,10 @@ async function found(world: OutsiderWorld, { http }: RandomRequests): Promise<vo
   await world.engine.whileSettling(
     Promise.all([
       http.create("ana", { kind: "group", id: "g1", members: some }),
-      http.create("bo", { kind: "group", id: "g2", members: ["cy"], ...{ open: true, history: "all" } }),
+      http.create("bo", { kind: "group", id: "g2", members: ["cy"], open: true, history: "all" }),
       http.create("ana", { kind: "direct", id: "d1", members: ["bo"] }),
       http.create("cy", { kind: "direct", id: "d2", members: ["di"] }),
-      http.create("ana", { kind: "channel", id: "p1", members: [...all, ...crowd(66)], ...{ open: true } }),
+      http.create("ana", { kind: "channel", id: "p1", members: [...all, ...crowd(66)], open: true }),
       http.create("ana", { kind: "channel", id: "p2", members: [...all, ...crowd(110)] }),
     ]),
   );

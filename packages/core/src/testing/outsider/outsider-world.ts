@@ -123,7 +123,7 @@ export class OutsiderWorld {
   #failure(why: string): Error {
     const told = this.history.slice(-25).join("\n  ");
     return new Error(
-      `${why}\n  seed ${this.seed}; replay: EARSHOT_SEED=${this.seed} npx vitest run --project unit chat-engine.everything\n  before it:\n  ${told}`,
+      `${why}\n  seed ${this.seed}; replay: EARSHOT_SEED=${this.seed} npm test -- unit chat-engine.everything\n  before it:\n  ${told}`,
     );
   }
 

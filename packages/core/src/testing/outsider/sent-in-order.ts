@@ -46,7 +46,7 @@ export class SentInOrder {
         }
         // One that is sent again stands where it stood first.
         const stood = this.sends.findIndex(({ draft }) => draft.id === send.draft.id);
-        if (stood > before && earlier.answer?.retry && !this.#settled(before)) {
+        if (stood > before && blocks(earlier) && !this.#settled(before)) {
           return `I11: ${send.draft.id} overtook ${earlier.draft.id}, which was refused with retry`;
         }
       }
@@ -72,4 +72,9 @@ export class SentInOrder {
     if (skipped) return true;
     return this.sends.some((one) => one.draft.id === draft.id && one.answer !== null && !one.answer.retry);
   }
+}
+
+/** Whether those behind it have to wait: what was merely `blocked` blocks nobody itself. */
+function blocks({ answer }: SentOnce): boolean {
+  return answer?.retry === true && answer.outcome !== "blocked";
 }

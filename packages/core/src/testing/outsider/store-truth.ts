@@ -1,4 +1,4 @@
-import type { ConversationId, MemberBody, UserId } from "@earshot/protocol";
+import type { ConversationId, MemberBody, SendType, UserId } from "@earshot/protocol";
 import type { Append, AppendResult, MessageStore, NewConversation } from "../../ports/message-store.ts";
 import { banOutcome, joinOutcome, membersOutcome, patchOutcome, removeOutcome, sendOutcome } from "./outcomes.ts";
 import { same } from "./page-check.ts";
@@ -113,8 +113,9 @@ export class StoreTruth {
     const { user, at, type, key } = entry;
     const asked = { conversation, user };
     if (key !== undefined) {
-      const draft = { ...entry, t: "send", id: key.id, c: entry.conversation } as const;
-      const outcome = sendOutcome(asked, draft as never, at, this.apart(conversation));
+      // The gateway's own types have no key.
+      const draft = { ...entry, t: "send", id: key.id, c: entry.conversation, type: type as SendType } as const;
+      const outcome = sendOutcome(asked, draft, at, this.apart(conversation));
       return outcome === "ok" ? null : outcome;
     }
     if (type === "meta") {

@@ -15,8 +15,9 @@ export async function verify(world: OutsiderWorld): Promise<void> {
     const [user = "", c = "", id = ""] = name.split(" ");
     const inLog = world.conversation(c)?.keys.has(`${user} ${id}`) ?? false;
     if (key.stored && !inLog) world.fail(`I1: ${name} was acknowledged, and is not in the log`);
-    // One that is a conflict was refused for good, and is there all the same: as what another sent.
-    if (key.refused === key.asked && inLog) world.fail(`I3: ${name} was refused for good, and is in the log`);
+    // Behind a lost answer the log itself may have been removed, and then nobody can know any longer.
+    const known = world.conversation(c)?.removed === false;
+    if (known && key.refused === key.asked && inLog) world.fail(`I3: ${name} was refused for good, and is in the log`);
   }
   for (const [c, { log }] of world.truth.conversations) {
     for (const row of log) {
