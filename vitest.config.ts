@@ -9,6 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     restoreMocks: true,
+    // V8 of Node.js 24 takes a process down now and then where threads come and go: docs/dependencies.md.
+    execArgv: ["--no-memory-protection-keys", "--no-sparkplug"],
     projects: [
       {
         extends: true,

@@ -216,6 +216,19 @@ describe("a page of the present state", () => {
     expect(page).toMatchObject({ from: 4, to: 10, more: true });
   });
 
+  it("I17: around a seq in a void shows the whole void, though no row fits beside it", async () => {
+    const read = logOf(5, [
+      [1, 2],
+      [5, 6],
+    ]);
+    expect(await read({ around: 4, rows: 1 })).toMatchObject({
+      from: 3,
+      to: 4,
+      more: true,
+      events: [{ type: "void", seq: 3, to: 4 }],
+    });
+  });
+
   it("begins in a void that its bound cuts", async () => {
     const read = logOf(12, [
       [1, 4],

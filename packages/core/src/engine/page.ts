@@ -65,8 +65,7 @@ function pageOf(request: Omit<PageRequest, "c" | "reader">, read: EventPage): Pa
   const top = Math.max(bottom - 1, Math.min((before ?? head + 1) - 1, head));
   const older = direction !== "up" && read.older;
   const newer = direction !== "down" && read.newer;
-  // A void around the seq asked for stands before the first row.
-  const lowest = older ? Math.min(rows[0]?.seq ?? bottom, around ?? head) : bottom;
+  const lowest = older ? Math.min(rows[0]?.seq ?? bottom, voidStart(spans, around ?? head)) : bottom;
   const highest = newer ? (rows.at(-1)?.seq ?? top) : top;
 
   const placed: Placed[] = [];
@@ -101,6 +100,17 @@ export function voids(spans: readonly Span[], from: number, to: number): readonl
   }
   if (next <= to) found.push([next, to]);
   return found;
+}
+
+/** Where the void around `seq` begins, which stands before the first row; `seq` itself if it is in a span. Pure. */
+function voidStart(spans: readonly Span[], seq: number): number {
+  let start = 1;
+  for (const [from, to] of spans) {
+    if (from > seq) break;
+    if (to === null || to >= seq) return seq;
+    start = to + 1;
+  }
+  return start;
 }
 
 /** Which of the rows a page keeps: the first, the last, or half of them below a seq; what one side lacks the other gets. */

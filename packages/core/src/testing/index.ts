@@ -5,7 +5,7 @@ export type {
   MessageStoreCapabilities,
   MessageStoreUnderTest,
 } from "./conformance/message-store/adapter-under-test.ts";
-export { messageStoreSuite } from "./conformance/message-store.ts";
+export { MESSAGE_STORE_PARTS, type MessageStorePart, messageStoreSuite } from "./conformance/message-store.ts";
 export type { PresenceStoreAdapter, PresenceStoreUnderTest } from "./conformance/presence-store/adapter-under-test.ts";
 export { presenceStoreSuite } from "./conformance/presence-store.ts";
 export type { Expectation, Runner } from "./conformance/runner.ts";

@@ -36,8 +36,50 @@ import { targetCases } from "./message-store/targets.ts";
 import type { Runner } from "./runner.ts";
 import { portTraits } from "./traits.ts";
 
-/** Every promise of the `MessageStore` port, one case each. Titles carry the guarantees that they hold. */
-export function messageStoreSuite(runner: Runner, adapter: MessageStoreAdapter): void {
+/** Cases by what they are about, so that a slow adapter's suite can be run in several processes. */
+const PARTS = {
+  writing: [
+    appendCases,
+    checkCases,
+    keyCases,
+    targetCases,
+    slotCases,
+    slowModeCases,
+    editAndDeleteCases,
+    reactionCases,
+    replyCases,
+    concurrencyCases,
+  ],
+  conversations: [
+    createCases,
+    crowdCases,
+    accessCases,
+    memberCases,
+    joinCases,
+    banCases,
+    blockCases,
+    removeCases,
+    conversationSettingsCases,
+  ],
+  reading: [
+    rangeCases,
+    readerCases,
+    presentViewCases,
+    aroundCases,
+    randomHistoryCases,
+    oddIdCases,
+    inboxCases,
+    inboxPagingCases,
+  ],
+  upkeep: [privateStateCases, raiseCases, receiptCases, mentionCases, settingCases, reopenCases, traitCases],
+} satisfies Readonly<Record<string, readonly Cases[]>>;
+
+type Cases = (runner: Runner, withStore: WithStore, adapter: MessageStoreAdapter) => void;
+export type MessageStorePart = keyof typeof PARTS;
+export const MESSAGE_STORE_PARTS = Object.keys(PARTS) as readonly MessageStorePart[];
+
+/** Every promise of the `MessageStore` port, one case each, or those of one part alone. Titles carry the guarantees that they hold. */
+export function messageStoreSuite(runner: Runner, adapter: MessageStoreAdapter, only?: MessageStorePart): void {
   const withStore: WithStore = (run) => async () => {
     const underTest = await adapter.create();
     try {
@@ -47,7 +89,12 @@ export function messageStoreSuite(runner: Runner, adapter: MessageStoreAdapter):
       await underTest.destroy();
     }
   };
+  for (const part of only === undefined ? MESSAGE_STORE_PARTS : [only]) {
+    for (const cases of PARTS[part]) cases(runner, withStore, adapter);
+  }
+}
 
+function traitCases(runner: Runner, _withStore: WithStore, adapter: MessageStoreAdapter): void {
   portTraits(
     runner,
     async () => {
@@ -73,41 +120,4 @@ export function messageStoreSuite(runner: Runner, adapter: MessageStoreAdapter):
       setting: (store) => store.setting("name", () => "value"),
     },
   );
-  for (const cases of [
-    appendCases,
-    checkCases,
-    keyCases,
-    targetCases,
-    slotCases,
-    concurrencyCases,
-    createCases,
-    crowdCases,
-    accessCases,
-    memberCases,
-    joinCases,
-    banCases,
-    blockCases,
-    removeCases,
-    conversationSettingsCases,
-    slowModeCases,
-    rangeCases,
-    readerCases,
-    presentViewCases,
-    aroundCases,
-    editAndDeleteCases,
-    reactionCases,
-    replyCases,
-    randomHistoryCases,
-    inboxPagingCases,
-    privateStateCases,
-    raiseCases,
-    receiptCases,
-    mentionCases,
-    oddIdCases,
-    settingCases,
-  ]) {
-    cases(runner, withStore);
-  }
-  inboxCases(runner, withStore, adapter);
-  reopenCases(runner, withStore, adapter.capabilities);
 }

@@ -1,6 +1,6 @@
 import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
-import type { MessageStoreCapabilities, WithStore } from "./adapter-under-test.ts";
+import type { MessageStoreAdapter, WithStore } from "./adapter-under-test.ts";
 import {
   appendEvent,
   changeMembers,
@@ -22,7 +22,7 @@ import { accessOf, logOf, presentOf, settingsOf } from "./readings.ts";
 export function reopenCases(
   { describe, it, expect }: Runner,
   withStore: WithStore,
-  { survivesReopen, durability }: MessageStoreCapabilities,
+  { capabilities: { survivesReopen, durability } }: MessageStoreAdapter,
 ): void {
   describe("opened again", () => {
     it(

@@ -1,0 +1,7 @@
+import { messageStoreSuite } from "@earshot/core/testing";
+import { describe, expect, it } from "vitest";
+import { sqliteAdapter } from "./adapter-under-test.ts";
+
+describe("sqlite store: reading", () => {
+  messageStoreSuite({ describe, it, expect }, sqliteAdapter, "reading");
+});
