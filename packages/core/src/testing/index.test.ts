@@ -7,6 +7,7 @@ describe("the entry ./testing", () => {
     expect(Object.keys(testing).sort()).toEqual([
       "ConnectionPair",
       "Lossy",
+      "MESSAGE_STORE_PARTS",
       "ManualClock",
       "SeededRandom",
       "TestClient",
