@@ -21,6 +21,28 @@ const limitsSchema = z.strictObject({
   helloWithinMs: count(5_000),
   /** Time for the host's `authenticate`: 4013, over HTTP `unavailable`. */
   authenticateWithinMs: count(5_000),
+  /** Time for the host's `authorize`, and, unless it was added with another, for each hook: `unavailable`. */
+  authorizeWithinMs: count(5_000),
+  hookWithinMs: count(2_000),
+  /** Bytes of JSON of the `claims` that `authenticate` gives; more is the host's own mistake, and closes with 4013. */
+  claimsBytesMax: count(1_024),
+  /** Longest time a poll waits for something to say. */
+  pollWithinMs: count(25_000),
+  /** Polls of one session that wait for an earlier `k`; more: `rate_limited`. */
+  earlyPollsMax: count(8),
+  /** Rows in one batch of `follow`, and their bytes. */
+  followRowsMax: count(500),
+  followBytesMax: count(1_048_576),
+  /** How often a follower looks for what was written elsewhere. */
+  followEveryMs: count(1_000),
+  /** How long a follower's name stays its node's without a renewal, which comes three times as often. */
+  followLeaseMs: count(30_000),
+  /** How often revocations made elsewhere are looked for. */
+  revocationsEveryMs: count(2_000),
+  /** How often the node that has the lease takes away what retention lets go of. */
+  retentionEveryMs: count(60_000),
+  /** Events taken away in one step, so that sends wait for no long one. */
+  retentionRowsMax: count(1_000),
   /** Longest wait for the bus to confirm a user's topic before cursors are repaired all the same. */
   topicWithinMs: count(1_000),
   /** A resume token holds for two heartbeats and this. */

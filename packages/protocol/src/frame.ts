@@ -257,6 +257,8 @@ export interface InboxRow {
   readonly open?: true;
   readonly slow?: number;
   readonly pinned?: readonly number[];
+  /** What the conversation itself keeps of its log: ms, newest messages. */
+  readonly retention?: { readonly age?: number; readonly messages?: number };
 }
 
 /** A conversation that was left or deleted since the cursor. */

@@ -23,7 +23,14 @@ export interface Identity {
   readonly user: UserId;
   /** When the credentials end, Unix ms. Absent: never. */
   readonly expires?: number;
+  /**
+   * What else is known of the user: given to `authorize` and to hooks. JSON, at most `claimsBytesMax`. Travels in
+   * the resume token, signed but readable to its user, and is as old as it.
+   */
+  readonly claims?: Claims;
 }
+
+export type Claims = Readonly<Record<string, unknown>>;
 
 /**
  * The host's answer to "who is this?". null, or a `ChatError` `unauthenticated`, closes with 4501; a

@@ -11,6 +11,7 @@ import type {
   Mentions,
   MessageId,
   Mode,
+  NodeId,
   Role,
   UserId,
 } from "@earshot/protocol";
@@ -50,6 +51,11 @@ export interface Append {
   readonly members?: readonly MemberChange[];
   /** Refuse with `stale` unless the conversation's `membersVersion` is this one. */
   readonly ifMembersVersion?: number;
+  /**
+   * true: the host itself writes. The author need not be a member, and neither their role (`by`), nor blocks,
+   * `target.authorOr`, bans of who writes, and slow mode are looked at. Never together with `join`.
+   */
+  readonly system?: true;
   /** true: the author need not be a member if the conversation is open, and is not asked for a role; `members` makes them one. */
   readonly join?: true;
   /** Users that are banned with this entry, or not any longer. They come after `members`. */
@@ -82,6 +88,16 @@ export interface Settings {
   readonly slow: number;
   /** Seqs, in the order pinned. */
   readonly pinned: readonly number[];
+  /** How long events are kept, beside what the host keeps them at most; null: as the host says. */
+  readonly retention: Retention | null;
+}
+
+/** What is kept of a log, in the wire's own words. Both given: what either lets go of is gone. */
+export interface Retention {
+  /** Events are let go of that are this old, in ms. */
+  readonly age?: number;
+  /** So many of the newest messages are kept, and what came after the oldest of them. */
+  readonly messages?: number;
 }
 
 export interface ConversationSettings extends Settings {
@@ -94,7 +110,10 @@ export interface ConversationSettings extends Settings {
 
 export interface AppendKey {
   readonly id: MessageId;
+  /** Of what the client sent, not of what a hook made of it. */
   readonly hash: string;
+  /** true: what is stored differs from what was sent. Kept with the key, and told to who repeats it. */
+  readonly rewritten?: true;
 }
 
 export type MemberChange = readonly [user: UserId, role: Role | null];
@@ -113,6 +132,8 @@ export type AppendResult =
       readonly seq: number;
       readonly ord: number;
       readonly at: number;
+      /** What is stored differs from what was sent: as the key had it. */
+      readonly rewritten?: true;
     }
   | { readonly kind: "refused"; readonly code: RefusalCode }
   /** `last`: the seq of the slot's last event, 0 where there is none. */
@@ -264,6 +285,43 @@ export interface ReceiptPage {
   readonly more: boolean;
 }
 
+/** One step of the store's history: an event as the `log` view gives it now, or that a conversation was removed. */
+export type FeedItem =
+  | { readonly conversation: ConversationId; readonly epoch: Epoch; readonly row: EventRow }
+  | { readonly conversation: ConversationId; readonly gone: true };
+
+export interface FeedPage {
+  readonly items: readonly FeedItem[];
+  /** Where this page ends: what `after` takes. */
+  readonly mark: string;
+  readonly more: boolean;
+}
+
+export interface Revocations {
+  /** Users and the marks of their latest revocation, ascending by mark. */
+  readonly revoked: readonly (readonly [user: UserId, mark: number])[];
+  /** Every revocation up to it was read; more may have come since. */
+  readonly mark: number;
+  readonly more: boolean;
+}
+
+/** What a user has, or once had, of a conversation. */
+export interface Membership {
+  readonly conversation: ConversationId;
+  /** null: no member any longer. */
+  readonly role: Role | null;
+  /** What they may have, or could. */
+  readonly spans: readonly Span[];
+}
+
+/** How far the beginning of a log has gone. */
+export interface Expired {
+  /** The first seq that is kept: what is below it nobody can have. */
+  readonly from: number;
+  /** More is left to take away. */
+  readonly more: boolean;
+}
+
 export type Removed =
   /** Who were the members. */
   | { readonly kind: "removed"; readonly members: readonly UserId[] }
@@ -296,8 +354,8 @@ export interface MessageStore {
    * a key is a send: its sender's own `read` and `delivered` rise to the new seq.
    *
    * Checks, first to last: key stored with the same hash → `duplicate`; with another → `conflict`;
-   * `lookup` → `absent`; conversation unknown or removed → `not_found`; user no member → `not_found`, with
-   * `join`: banned → `banned`, not open → `not_found`; role not in `by` → `forbidden`; a `direct` of which
+   * `lookup` → `absent`; conversation unknown or removed → `not_found`; user no member, and not `system` →
+   * `not_found`, with `join`: banned → `banned`, not open → `not_found`; role not in `by` → `forbidden`; a `direct` of which
    * one has blocked the other, and the entry has a key → `blocked`; `ifMembersVersion` or
    * `ifSettingsVersion` differs → `stale`; `members` adds somebody who is banned → `banned`; `re` is the
    * seq of no `message` → `no_target`; `target.authorOr` → `forbidden`; `target.live` → `deleted`; `expect`
@@ -382,6 +440,63 @@ export interface MessageStore {
    * members it is `gone` from then on; its id is never used again (`create`: `conflict`).
    */
   remove(conversation: ConversationId, user: UserId, by: readonly Role[]): Promise<Removed>;
+
+  /**
+   * Every event of the store above a mark (null: from the first), with the conversations removed since. In
+   * the order of commits: of one conversation by seq, none skipped in whatever order transactions commit;
+   * an item may come twice. Events that retention took away, and those of a removed conversation, are not
+   * in it any more. Ends before the item whose JSON text would pass `bytes`; the first always comes.
+   * Rejects with `invalid` for a mark it never gave.
+   */
+  feed(after: string | null, rows: number, bytes: number): Promise<FeedPage>;
+
+  /**
+   * Claims `name` for `node` until `ttlMs` from now, by the store's own time, if nobody else holds it; its
+   * holder renews it so. `ttlMs` 0 gives it up. Whether the node holds it now. Liveness only: a holder that was paused
+   * may believe in it longer.
+   */
+  lease(name: string, node: NodeId, ttlMs: number): Promise<boolean>;
+
+  /** The text kept under `name`, null at first. With `move`, it becomes `move.to` if it is still `move.from`; resolves with what it is then. */
+  position(name: string, move?: { readonly from: string | null; readonly to: string }): Promise<string | null>;
+
+  /**
+   * What was signed for the user before holds no longer. Resolves with the revocation's mark, from 1, higher
+   * than every earlier one of the store. Kept for `keepMs` at least, by the store's own time.
+   */
+  revoke(user: UserId, keepMs: number): Promise<number>;
+
+  /** Revocations above a mark (0: all that are kept), of which none is skipped in whatever order they commit. */
+  revocations(after: number, limit: number): Promise<Revocations>;
+
+  /** Every conversation, by id, above `after` (null: from the first), with its own `retention`. */
+  conversations(
+    after: ConversationId | null,
+    limit: number,
+  ): Promise<readonly { readonly conversation: ConversationId; readonly retention: Retention | null }[]>;
+
+  /**
+   * Takes the log's beginning away, for good: the longest beginning of events that are all older than
+   * `before` (Unix ms, against `at`), and what came before the newest `messages` messages. At most `rows`
+   * events in one call, and never the head. Seqs, `ord`, keys, membership, settings, slots and watermarks stay as they
+   * are; no span begins below `from` any more, for nobody. null: no such conversation.
+   */
+  expire(
+    conversation: ConversationId,
+    rule: { readonly before?: number; readonly messages?: number },
+    rows: number,
+  ): Promise<Expired | null>;
+
+  /** Every conversation that the user is or was a member of and that still is, by id, above `after`. */
+  memberships(user: UserId, after: ConversationId | null, limit: number): Promise<readonly Membership[]>;
+
+  /**
+   * Takes the user's content out of a conversation: what they wrote is then as after a `delete` of theirs
+   * (messages, their edits, `x-` events; no event tells), their reactions are gone, and their keys take any
+   * content as the one that was sent. Membership, `member` and `meta` events stay. With null: what is kept
+   * of them apart from conversations, blocks in both directions included. A repeat changes nothing.
+   */
+  erase(user: UserId, conversation: ConversationId | null): Promise<void>;
 
   /** The value kept under `name`; the first caller's `make()` is stored, once and for all nodes. */
   setting(name: string, make: () => string): Promise<string>;

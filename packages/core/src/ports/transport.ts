@@ -17,6 +17,10 @@ export interface Connection {
   readonly request: PeerRequest;
   /** Accepted by `send`, not yet taken by the operating system. */
   readonly bufferedBytes: number;
+  /** true: the transport itself repeats what was lost on its way (polls), so the session never sends anything again. Absent: it does not. */
+  readonly repeats?: true;
+  /** What a client of this transport shows its session by, beside the session's id; told in `welcome`. Absent: the connection itself is the proof. */
+  readonly secret?: string;
   /** Queued until the end of this turn, then written in one piece with what else was queued. After `close`: dropped. */
   send(frames: EncodedFrames): void;
   /** Writes what is queued, then closes. `reason`: at most 123 bytes. Reads again first, so that the peer's answer is seen. A second call does nothing. */
@@ -36,6 +40,11 @@ export interface ConnectionListener {
   onControl(): void;
   /** What was buffered has been taken. */
   onDrain(): void;
+  /**
+   * A new stream takes the place of an earlier one, of which nobody knows what arrived (SSE). What is sent from within this
+   * call comes first on it: `from`, and the counted frames that are not acknowledged yet.
+   */
+  onStream(): void;
   /** `clean`: the peer closed by itself, in the transport's proper way. */
   onClose(code: number, clean: boolean): void;
 }

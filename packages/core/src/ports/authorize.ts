@@ -1,0 +1,34 @@
+import type { ConversationId, EventType, UserId } from "@earshot/protocol";
+import type { Claims } from "./authenticate.ts";
+
+/** What a user asks for, in the host's words. `send` stands for every type of event that is sent, `see` for every way to read. */
+export type Action =
+  | "create"
+  | "join"
+  | "see"
+  | "send"
+  | "patch"
+  | "pin"
+  | "changeMembers"
+  | "ban"
+  | "remove"
+  | "watchPresence";
+
+export interface AuthorizeRequest {
+  readonly user: UserId;
+  /** As `authenticate` gave them; null for `chat.as(user)`. */
+  readonly claims: Claims | null;
+  readonly action: Action;
+  /** null for `create` without an id. */
+  readonly conversation: ConversationId | null;
+  /** The type of what is sent; only of `send`. */
+  readonly type?: EventType;
+}
+
+/**
+ * The host's own "may they?", beside membership and roles, which hold all the same: it can only forbid.
+ * false is `forbidden`, for `see` `not_found`. A throw, or `authorizeWithinMs` without an answer, is
+ * `unavailable` with a wait. Not asked for what the host does itself (`chat.system`), for events that are
+ * fanned out, or for what a session may do without a conversation (its inbox).
+ */
+export type Authorize = (request: AuthorizeRequest) => Promise<boolean> | boolean;
