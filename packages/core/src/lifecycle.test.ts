@@ -21,9 +21,9 @@ describe("Lifecycle", () => {
     expect(lifecycle.phase).toBe("starting");
     opening.release();
     await started;
-    expect(lifecycle).toMatchObject({ phase: "running", running: true });
+    expect(lifecycle.phase).toBe("running");
     const closed = lifecycle.close(() => closing.promise);
-    expect(lifecycle).toMatchObject({ phase: "closing", running: false });
+    expect(lifecycle.phase).toBe("closing");
     closing.release();
     await closed;
     expect(lifecycle.phase).toBe("closed");
@@ -84,6 +84,23 @@ describe("Lifecycle", () => {
     const lifecycle = new Lifecycle();
     await lifecycle.start(async () => {});
     await expect(lifecycle.close(() => Promise.reject(new Error("stuck")))).rejects.toThrow("stuck");
+    expect(lifecycle.phase).toBe("closed");
+  });
+
+  it("drains once, only while it runs, and closes from there", async () => {
+    const lifecycle = new Lifecycle();
+    const draining = held();
+    await lifecycle.drain(() => draining.promise);
+    expect(lifecycle.phase).toBe("new");
+    await lifecycle.start(async () => {});
+    const [first, second] = [
+      lifecycle.drain(() => draining.promise),
+      lifecycle.drain(() => Promise.reject(new Error())),
+    ];
+    expect(lifecycle.phase).toBe("draining");
+    await lifecycle.close(async () => {});
+    draining.release();
+    await Promise.all([first, second]);
     expect(lifecycle.phase).toBe("closed");
   });
 });

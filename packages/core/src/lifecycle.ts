@@ -1,18 +1,15 @@
 import { ChatError } from "@earshot/protocol";
 
-export type Phase = "new" | "starting" | "running" | "closing" | "closed";
+export type Phase = "new" | "starting" | "running" | "draining" | "closing" | "closed";
 
-/** An engine's phases: each step is taken once, a second `close` waits for the first. */
+/** An engine's phases: each step is taken once, a second `drain` or `close` waits for the first. */
 export class Lifecycle {
   #phase: Phase = "new";
+  #draining: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
   get phase(): Phase {
     return this.#phase;
-  }
-
-  get running(): boolean {
-    return this.#phase === "running";
   }
 
   /** Runs `open`, once. Rejects with `conflict` a second time; after a failed start the engine is closed. */
@@ -32,6 +29,14 @@ export class Lifecycle {
     }
     // It may have been closed meanwhile.
     if (this.#phase === "starting") this.#phase = "running";
+  }
+
+  /** Runs `drain`, once; nothing to do for an engine that does not run. */
+  drain(drain: () => Promise<void>): Promise<void> {
+    if (this.#phase !== "running") return this.#draining ?? Promise.resolve();
+    this.#phase = "draining";
+    this.#draining = drain();
+    return this.#draining;
   }
 
   /** Runs `close`, once. */
