@@ -3,6 +3,29 @@ import { defineConfig } from "vitest/config";
 /** Workspace packages resolve to their sources, also in workers: no test but the end-to-end ones needs a build. */
 const conditions = ["@earshot/source", "module", "node", "development|production"];
 
+/** Tests of the wire that speak of frames alone, not of sockets. */
+const OVER_EVERY_TRANSPORT = [
+  "bans-blocks-joins",
+  "edit-delete",
+  "fetch",
+  "have",
+  "inbox",
+  "membership",
+  "own-types",
+  "present-pages",
+  "pull",
+  "reactions",
+  "receipts",
+  "replies",
+  "resume",
+  "send",
+  "send-order",
+  "send-rates",
+  "subscribe",
+  "typing",
+  "unread",
+];
+
 // The fourth kind, *.test-d.ts, is checked by `tsc -b` with everything else.
 export default defineConfig({
   resolve: { conditions },
@@ -29,6 +52,17 @@ export default defineConfig({
         extends: true,
         test: { name: "wire", include: ["e2e/wire/*.e2e.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
       },
+      // What does not depend on the transport, once more by long polling and by a stream of server-sent events.
+      ...(["poll", "sse"] as const).map((transport) => ({
+        extends: true as const,
+        test: {
+          name: `wire-${transport}`,
+          include: OVER_EVERY_TRANSPORT.map((name) => `e2e/wire/${name}.e2e.test.ts`),
+          env: { WIRE_TRANSPORT: transport },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      })),
       {
         // The same with browsers, which share the machine's screen and memory: one file at a time.
         extends: true,

@@ -43,6 +43,8 @@ const steps: readonly Step[] = [
   check("packages", "publint, attw, import and require of each tarball", () => packedPackages(root)),
   // Its tests mostly wait, for silence or for time to pass.
   tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"]),
+  tests("wire-poll", "the same by long polling, where it is not about sockets", 8 * minute, ["--maxWorkers=3"]),
+  tests("wire-sse", "the same by server-sent events", 8 * minute, ["--maxWorkers=3"]),
   check("size", "size-limit: the client's bytes", () => tool("size-limit", [])),
   {
     ...endToEnd,

@@ -1,5 +1,8 @@
 import WebSocket from "ws";
+import { PollLink } from "./poll-link.ts";
+import { SseLink } from "./sse-link.ts";
 import { describeFrames, type Frame, type Match, matches, matchText } from "./wire-frame.ts";
+import { defaultTransport, type TransportName, type WireLink, type WireLinkListener } from "./wire-link.ts";
 
 /** How a client answers counted frames: `each` acknowledges what has arrived once a turn, `none` leaves it to the test. */
 export type AckPolicy = "each" | "none";
@@ -11,6 +14,8 @@ export interface ConnectOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The path below the server's origin; by default `/chat/ws`. */
   readonly path?: string;
+  /** By default what `WIRE_TRANSPORT` says, else a WebSocket. */
+  readonly transport?: TransportName;
   /** False: does not answer WebSocket pings either, so that it is silent in every way. */
   readonly autoPong?: boolean;
 }
@@ -36,7 +41,7 @@ export function newId(): string {
   return `id-${idCount}`;
 }
 
-/** A raw speaker of the wire protocol: one WebSocket, every frame kept, nothing done unasked but the ack of its policy. */
+/** A raw speaker of the wire protocol: one connection, every frame kept, nothing done unasked but the ack of its policy. */
 export class WireClient {
   /** All frames that ever arrived, oldest first. */
   readonly frames: Frame[] = [];
@@ -45,44 +50,60 @@ export class WireClient {
   /** Set once the connection is closed. */
   closing: Closed | null = null;
   ack: AckPolicy;
-  readonly socket: WebSocket;
   /** Settles when the connection is closed. */
   readonly ended: Promise<Closed>;
   #unclaimed: Frame[] = [];
   readonly #waiters = new Set<Waiter>();
   #ackDue = false;
 
-  private constructor(socket: WebSocket, ack: AckPolicy) {
-    this.socket = socket;
+  readonly #link: WireLink;
+  #socket: WebSocket | null = null;
+  #settleEnd: (closed: Closed) => void = () => {};
+
+  private constructor(ack: AckPolicy, link: (listener: WireLinkListener) => WireLink) {
     this.ack = ack;
     clients.add(this);
-    socket.on("message", (bytes: Buffer) => this.#arrive(JSON.parse(bytes.toString("utf8")) as Frame));
-    socket.on("error", () => {});
     this.ended = new Promise((resolve) => {
-      socket.on("close", (code, reason) => {
-        this.closing = { code, reason: reason.toString("utf8") };
-        clients.delete(this);
-        for (const waiter of this.#waiters) waiter.reject(this.#failure(waiter.match, "the connection was closed"));
-        resolve(this.closing);
-      });
+      this.#settleEnd = resolve;
+    });
+    this.#link = link({
+      onText: (text) => this.#arrive(JSON.parse(text) as Frame),
+      onClose: (code, reason) => this.#close({ code, reason }),
     });
   }
 
   /** Opens a connection and says nothing; an upgrade that is refused throws with the HTTP status in its text. */
   static async connect(serverUrl: string, options: ConnectOptions = {}): Promise<WireClient> {
+    const transport = options.transport ?? defaultTransport();
+    const ack = options.ack ?? "each";
+    const headers = options.headers ?? {};
+    if (transport === "poll") return new WireClient(ack, (listener) => new PollLink(serverUrl, headers, listener));
+    if (transport === "sse") return new WireClient(ack, (listener) => new SseLink(serverUrl, headers, listener));
     const url = new URL(options.path ?? "/chat/ws", serverUrl);
     url.protocol = "ws:";
     const socket = new WebSocket(url, [...(options.protocols ?? ["earshot.v1"])], {
-      headers: { ...options.headers },
+      headers: { ...headers },
       autoPong: options.autoPong ?? true,
       handshakeTimeout: answerWithinMs,
     });
-    const client = new WireClient(socket, options.ack ?? "each");
+    const client = new WireClient(ack, (listener) => {
+      socket.on("message", (bytes: Buffer) => listener.onText(bytes.toString("utf8")));
+      socket.on("error", () => {});
+      socket.on("close", (code, reason) => listener.onClose(code, reason.toString("utf8")));
+      return { send: (text) => socket.send(text), terminate: () => socket.terminate() };
+    });
+    client.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       socket.once("open", resolve);
       socket.once("error", reject);
     });
     return client;
+  }
+
+  /** The WebSocket below; throws on other transports. */
+  get socket(): WebSocket {
+    if (this.#socket === null) throw new Error("this client speaks by another transport than a WebSocket");
+    return this.#socket;
   }
 
   /** Ends whatever is still open, without a goodbye. */
@@ -91,9 +112,10 @@ export class WireClient {
   }
 
   write(frame: Readonly<Record<string, unknown>>): void {
-    this.raw(JSON.stringify(frame));
+    this.#link.send(JSON.stringify(frame));
   }
 
+  /** On a WebSocket alone. */
   raw(bytes: string | Buffer, binary = false): void {
     this.socket.send(bytes, { binary });
   }
@@ -182,7 +204,14 @@ export class WireClient {
   }
 
   terminate(): void {
-    this.socket.terminate();
+    this.#link.terminate();
+  }
+
+  #close(closed: Closed): void {
+    this.closing = closed;
+    clients.delete(this);
+    for (const waiter of this.#waiters) waiter.reject(this.#failure(waiter.match, "the connection was closed"));
+    this.#settleEnd(closed);
   }
 
   #arrive(frame: Frame): void {

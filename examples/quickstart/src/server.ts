@@ -16,10 +16,10 @@ import { startFailure } from "./start-failure.ts";
 const PATIENCE = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 /** Connections that wait to be accepted: after a restart everybody comes back at once. */
 const BACKLOG = 4_096;
-/** How long a clean end may take, in ms. */
+/** How long a clean end may take beside its drain, in ms. */
 const CLOSE_WITHIN_MS = 10_000;
 
-async function start({ port, host, dataDir }: Settings): Promise<void> {
+async function start({ port, host, dataDir, drainMs }: Settings): Promise<void> {
   makeDirectory(dataDir);
   const chat = new ChatEngine({ store: sqliteStore(join(dataDir, "chat.db")), authenticate: demoLogin });
   await chat.start();
@@ -41,7 +41,8 @@ async function start({ port, host, dataDir }: Settings): Promise<void> {
   const close = async (): Promise<void> => {
     if (closing) return;
     closing = true;
-    setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref();
+    setTimeout(() => process.exit(1), drainMs + CLOSE_WITHIN_MS).unref();
+    await chat.drain({ within: drainMs });
     server.close();
     await chat.close();
     process.exit(0);

@@ -7,11 +7,14 @@ export interface Settings {
   readonly host: string;
   /** Absolute. */
   readonly dataDir: string;
+  /** Time that clients have to leave when the server is told to end, in ms. */
+  readonly drainMs: number;
 }
 
 const PORT_MAX = 65_535;
+const DRAIN_MS_MAX = 600_000;
 
-/** Reads `PORT` (3000), `HOST` (127.0.0.1) and `DATA_DIR` (./data); throws one sentence that names the variable. */
+/** Reads `PORT` (3000), `HOST` (127.0.0.1), `DATA_DIR` (./data) and `DRAIN_MS` (2000); throws one sentence that names the variable. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const port = given(env.PORT, "3000");
   if (!/^\d{1,5}$/.test(port) || Number(port) > PORT_MAX) {
@@ -23,7 +26,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
   const dataDir = given(env.DATA_DIR, "./data");
   if (dataDir.includes("\0")) throw new Error("DATA_DIR must be a path of a directory");
-  return { port: Number(port), host, dataDir: resolve(dataDir) };
+  const drainMs = given(env.DRAIN_MS, "2000");
+  if (!/^\d{1,6}$/.test(drainMs) || Number(drainMs) > DRAIN_MS_MAX) {
+    throw new Error(`DRAIN_MS must be a number from 0 to ${DRAIN_MS_MAX}, not ${JSON.stringify(drainMs)}`);
+  }
+  return { port: Number(port), host, dataDir: resolve(dataDir), drainMs: Number(drainMs) };
 }
 
 /** A variable that is set to nothing counts as not set. */

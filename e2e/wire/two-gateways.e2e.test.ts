@@ -1,0 +1,114 @@
+import { createServer, type Server } from "node:http";
+import { ChatEngine, MemoryBusHub, memoryBus, memoryStore } from "@earshot/core";
+import { chatRouter } from "@earshot/core/express";
+import { sharedStore } from "@earshot/core/testing";
+import express from "express";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Balancer } from "../support/balancer.ts";
+import { type PollAnswer, poll, sessionIn } from "../support/poll-link.ts";
+import { newId, WireClient } from "../support/wire-client.ts";
+import { call } from "../support/wire-http.ts";
+import type { TransportName } from "../support/wire-link.ts";
+
+const TRANSPORTS: readonly TransportName[] = ["websocket", "poll", "sse"];
+
+interface Running {
+  readonly chat: ChatEngine;
+  readonly server: Server;
+  readonly port: number;
+}
+
+const running: Running[] = [];
+let balancer: Balancer;
+
+beforeAll(async () => {
+  const [hub, store] = [new MemoryBusHub(), sharedStore(memoryStore())];
+  for (const node of ["n1", "n2"]) {
+    const authenticate = ({ token }: { readonly token: string | null }) => (token ? { user: token } : null);
+    const chat = new ChatEngine({ node, store: store(), bus: memoryBus(hub), authenticate });
+    await chat.start();
+    const server = createServer(express().use("/chat", chatRouter(chat)));
+    chat.attach(server, { path: "/chat" });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("the gateway does not listen");
+    running.push({ chat, server, port: address.port });
+  }
+  balancer = await Balancer.before(...running.map(({ chat, port }) => ({ node: chat.node, port })));
+});
+
+afterAll(async () => {
+  WireClient.terminateAll();
+  await balancer.close();
+  for (const { chat, server } of running) {
+    await chat.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+let users = 0;
+const fresh = (name: string): string => `${name}-${++users}`;
+
+async function join(user: string, transport: TransportName, fields: Record<string, unknown> = {}) {
+  const client = await WireClient.connect(balancer.url, { transport });
+  client.write({ t: "hello", v: 1, token: user, device: fresh("device"), ...fields });
+  return { client, welcome: await client.next("welcome") };
+}
+
+describe("two gateways behind a balancer", () => {
+  it.each(TRANSPORTS.flatMap((from) => TRANSPORTS.map((to) => [from, to] as const)))(
+    "I6, I7: everybody gets everything in one order, from %s to %s",
+    async (from, to) => {
+      const [alice, bob] = [fresh("alice"), fresh("bob")];
+      const made = await call(balancer.url, "POST", "/conversations", {
+        user: alice,
+        json: { kind: "group", members: [bob] },
+      });
+      const c = String(made.body.c);
+      const writers = [await join(alice, from), await join(alice, from)];
+      const readers = [await join(bob, to), await join(bob, to)];
+      expect(new Set([...writers, ...readers].map(({ welcome }) => welcome["node"]))).toEqual(new Set(["n1", "n2"]));
+      const ids = Array.from({ length: 20 }, () => newId());
+      await Promise.all(ids.map((id, place) => writers[place % 2]?.client.say(c, id, id)));
+      for (const { client } of readers) {
+        const events = await client.collect("event", ids.length);
+        expect(events.map(({ seq }) => seq)).toEqual(ids.map((_, place) => place + 2));
+        expect(new Set(events.map(({ id }) => id))).toEqual(new Set(ids));
+      }
+    },
+  );
+
+  it("a poll that lands on the wrong gateway is 410, and the client says hello again", async () => {
+    const alice = fresh("alice");
+    const hello = { t: "hello", v: 1, token: alice, device: fresh("device") };
+    const first = await poll(balancer.url, { k: 1, frames: [hello] }, { wait: 0 });
+    const session = sessionIn(((await first.json()) as PollAnswer).frames);
+    for (let k = 2; k < 8; k++) {
+      expect((await poll(balancer.url, { k, frames: [] }, { session, wait: 0 })).status).toBe(200);
+    }
+    balancer.sticky = false;
+    try {
+      const statuses: number[] = [];
+      for (let k = 8; !statuses.includes(410) && k < 12; k++) {
+        statuses.push((await poll(balancer.url, { k, frames: [] }, { session, wait: 0 })).status);
+      }
+      expect(statuses.at(-1)).toBe(410);
+    } finally {
+      balancer.sticky = true;
+    }
+  });
+
+  it("a resume token of one gateway is taken by the other, whatever the transport", async () => {
+    const alice = fresh("alice");
+    const device = fresh("device");
+    let resume: unknown;
+    for (const [place, transport] of [...TRANSPORTS, ...TRANSPORTS].entries()) {
+      const fields = place === 0 ? {} : { token: null, resume };
+      const { client, welcome } = await join(alice, transport, { device, k: place + 1, ...fields });
+      expect(welcome["resumed"]).toBe(place > 0);
+      ({ resume } = welcome);
+      client.terminate();
+    }
+  });
+});
