@@ -2,6 +2,18 @@ export { ChatError, type ChatErrorOptions, isChatError, wireCodeOf } from "./cha
 export { CLOSE, type CloseCode, type CloseVerdict, closeVerdict } from "./close-code.ts";
 export { type Cursor, type CursorPosition, cursorPosition, type HaveEntry } from "./cursor.ts";
 export {
+  type BodySchema,
+  type Definition,
+  defineChat,
+  type MessageBody,
+  type MetaOf,
+  type OwnBody,
+  type OwnType,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+} from "./definition.ts";
+export {
   type ErrorCode,
   type ErrorMeaning,
   isWireErrorCode,
