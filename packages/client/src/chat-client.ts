@@ -4,7 +4,9 @@ import {
   ChatError,
   type ConversationId,
   type ConversationKind,
+  type Definition,
   isId,
+  type MetaOf,
   type Role,
   type UserId,
 } from "@earshot/protocol";
@@ -17,28 +19,31 @@ import { type ChatClientOptions, checkOptions } from "./options.ts";
 import type { StorageView } from "./storage-view.ts";
 import { Wiring } from "./wiring.ts";
 
-export interface CreateOptions {
+export interface CreateOptions<Meta extends Body = Body> {
   readonly kind: ConversationKind;
   /** User ids, or `[user, role]`; the caller is a member anyway. */
   readonly members?: readonly (UserId | readonly [user: UserId, role: Role])[];
   readonly title?: string;
   /** Give one, and asking again after a lost answer creates nothing twice. Made by the gateway otherwise. */
   readonly id?: ConversationId;
-  readonly meta?: Body;
+  readonly meta?: Meta;
   /** Whether anybody may join. */
   readonly open?: boolean;
   /** `all`: whoever comes later has the log from its first event. From their own join on otherwise. */
   readonly history?: "all";
 }
 
-/** One user's chat, on one device. Nothing connects before something needs it, so building one is free. */
-export class ChatClient {
+/**
+ * One user's chat, on one device. Nothing connects before something needs it, so building one is free. `D`: what the
+ * application's bodies look like, as `defineChat` has it on the server: `new ChatClient<typeof definition>(…)`.
+ */
+export class ChatClient<D extends Definition = Definition> {
   /** How it stands with the gateway. */
   readonly connection: Live<ConnectionView>;
   /** Who the gateway says we are, or until it has said so whose things are stored here; null while neither is known. */
   readonly user: Live<UserId | null>;
   /** The user's conversations. */
-  readonly inbox: Inbox;
+  readonly inbox: Inbox<MetaOf<D>>;
   /** What is unread in all of them, muted ones left out: for a title, or a badge. Loads the inbox with its first listener. */
   readonly unread: Live<UnreadView>;
   /** Whether what is here would survive a reload. */
@@ -55,16 +60,17 @@ export class ChatClient {
     this.#wiring = wiring;
     this.connection = wiring.connectionCell;
     this.user = wiring.userCell;
-    this.inbox = wiring.inbox;
+    // The gateway has checked what comes by the definition; here it is a type alone.
+    this.inbox = wiring.inbox as Inbox<Body> as Inbox<MetaOf<D>>;
     this.unread = wiring.inbox.unread;
     this.storage = wiring.storageCell;
     if (Symbol.asyncDispose) this[Symbol.asyncDispose] = () => this.close();
   }
 
   /** A reference to a conversation, which may or may not exist. Throws `invalid` for what is no id. */
-  conversation(id: ConversationId): Conversation {
+  conversation(id: ConversationId): Conversation<D> {
     if (!isId(id)) throw new ChatError("invalid", "unable to refer to a conversation; its id is none");
-    return new ConversationHandle(this.#wiring, id);
+    return new ConversationHandle(this.#wiring, id) as Conversation as unknown as Conversation<D>;
   }
 
   /** Connects now: before anything needs it, instead of waiting for the next attempt, or again after a stop. */
@@ -77,11 +83,11 @@ export class ChatClient {
    * Creates a conversation, or finds the one that is there: a `direct` of the same two users is always
    * the same. Rejects with the gateway's code, `offline`, `timeout` or `closed`.
    */
-  async create(options: CreateOptions): Promise<ConversationRow> {
+  async create(options: CreateOptions<MetaOf<D>>): Promise<ConversationRow<MetaOf<D>>> {
     const { calls, changes, connection } = this.#wiring;
     const answer = calls.ask("POST", "/conversations", options);
     changes.run(() => connection.want());
-    return this.#wiring.put(await answer);
+    return this.#wiring.put(await answer) as ConversationRow<MetaOf<D>>;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ChatError } from "@earshot/protocol";
+import type { Body, ChatError } from "@earshot/protocol";
 import type { Live } from "./live.ts";
 import type { WindowItem } from "./message.ts";
 
@@ -8,9 +8,9 @@ export interface Hole {
   readonly to: number;
 }
 
-export interface WindowView {
+export interface WindowView<B extends Body = Body> {
   /** What the log holds, by seq; then own sends that are pending or failed, in the order written. Frozen. */
-  readonly items: readonly WindowItem[];
+  readonly items: readonly WindowItem<B>[];
   /** Known to exist and being fetched; usually empty. */
   readonly holes: readonly Hole[];
   /** `loading`: nothing read yet. `catching-up`: may be behind (offline, or filling a hole). `live`: nothing newer is known to exist. */
@@ -37,7 +37,7 @@ export interface WindowOptions {
  * A live page over a conversation's log. It loads, and subscribes on the wire, with its first
  * listener, and lets go 5 s after its last.
  */
-export interface MessageWindow extends Live<WindowView> {
+export interface MessageWindow<B extends Body = Body> extends Live<WindowView<B>> {
   /**
    * Loads one page of what is before the first item; resolves when it is in `current`, at once if
    * there is nothing older. Rejects with `offline` or `timeout` after 15 s without an answer, with

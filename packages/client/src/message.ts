@@ -6,8 +6,8 @@ import type { Body, ChatError, ConversationId, Epoch, Mentions, MessageId, SendT
  */
 export type MessageStatus = "pending" | "sent" | "delivered" | "read" | "failed";
 
-/** One message as an application shows it. Frozen; a change makes a new object. */
-export interface Message {
+/** What every message has, whatever its body. */
+export interface MessageFields {
   readonly kind: "message";
   /** Unique within the window and unchanged from `pending` to `sent`: fit for a list's key. */
   readonly key: string;
@@ -19,14 +19,11 @@ export interface Message {
   readonly from: UserId;
   /** Unix ms: when the gateway took it, or while pending when it was written here. Never an order. */
   readonly at: number;
-  readonly body: Body;
   /** The seq of the message this one replies to. */
   readonly re?: number;
   readonly mentions?: Mentions;
   /** The seq of the last edit, where there is one; 0 while an own edit is on its way. */
   readonly edited?: number;
-  /** Its body is gone (and here empty). */
-  readonly deleted?: true;
   /** Own ones that are on their way are counted. In the order in which the keys came up. */
   readonly reactions: readonly Reaction[];
   /** Messages that reply to it. */
@@ -37,6 +34,22 @@ export interface Message {
   /** Whether this user wrote it, on whatever device. */
   readonly own: boolean;
 }
+
+/** A message with a body of any kind. */
+export interface AnyMessage extends MessageFields {
+  readonly body: Body;
+  /** Its body is gone (and here empty). */
+  readonly deleted?: true;
+}
+
+/** One message as an application shows it. Frozen; a change makes a new object. `B`: its bodies, by the application's definition; a deleted one has none. */
+export type Message<B extends Body = Body> = Body extends B
+  ? AnyMessage
+  : MessageFields &
+      (
+        | { readonly body: B; readonly deleted?: never }
+        | { readonly body: { readonly [field: string]: undefined }; readonly deleted: true }
+      );
 
 /** How often a message got one reaction. */
 export interface Reaction {
@@ -59,11 +72,12 @@ export interface Notice {
   readonly body: Body;
 }
 
-export type WindowItem = Message | Notice;
+export type WindowItem<B extends Body = Body> = Message<B> | Notice;
 
-export interface SendOptions {
+/** `Type`: of the event that is sent. */
+export interface SendOptions<Type extends SendType = SendType> {
   /** `message` by default; `x-…` for events of the host's own, which no window shows. */
-  readonly type?: SendType;
+  readonly type?: Type;
   /** The seq of the message that is meant: replied to, or for an `x-…` event what it is about. */
   readonly re?: number;
   /** Users to name (at most 100), or `"all"`. */

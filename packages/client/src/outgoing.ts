@@ -1,4 +1,4 @@
-import type { MessageId } from "@earshot/protocol";
+import type { Body, MessageId } from "@earshot/protocol";
 import type { Live } from "./live.ts";
 import type { Message, SentReceipt } from "./message.ts";
 
@@ -6,7 +6,7 @@ import type { Message, SentReceipt } from "./message.ts";
  * An own send and what becomes of it. It needs no awaiting: it is kept through disconnects and sent
  * again, under the same id and in the old order, until the gateway has answered.
  */
-export interface Outgoing extends Live<Message> {
+export interface Outgoing<B extends Body = Body> extends Live<Message<B>> {
   readonly id: MessageId;
   /**
    * Resolves once it is durable. Rejects with a `ChatError` when it has failed: the gateway's code,
