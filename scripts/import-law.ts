@@ -1,9 +1,21 @@
 import type { Linter } from "eslint";
 
 /** Folders of core that a message passes through. None imports another. */
-const rooms = ["transport", "http", "codec", "session", "engine", "store", "bus", "presence", "fanout", "outbox"];
+const rooms = [
+  "transport",
+  "http",
+  "auth",
+  "codec",
+  "session",
+  "engine",
+  "store",
+  "bus",
+  "presence",
+  "fanout",
+  "outbox",
+];
 /** Rooms that are free of Node.js, so that a host of another kind can run them. */
-const pureRooms = rooms.filter((room) => room !== "transport" && room !== "http");
+const pureRooms = rooms.filter((room) => !["transport", "http", "auth"].includes(room));
 /** The files of core that see all rooms; testing/ may too. */
 const wiring = ["chat-engine.ts", "wiring.ts", "index.ts"];
 const tests = ["**/*.test.ts", "**/*.test-d.ts"];
@@ -58,6 +70,12 @@ function betweenPackages(): Linter.Config[] {
       {
         regex: "^(?!\\.|@earshot/protocol$|eventemitter3$|ulid$)",
         message: "The client imports protocol only, and nothing that a browser lacks.",
+      },
+    ]),
+    byName("packages/client/src/transport/**/*.ts", [
+      {
+        regex: "^(?!\\.|@earshot/protocol$|eventsource-parser$)",
+        message: "Transports may import eventsource-parser beside protocol, and nothing else.",
       },
     ]),
     byName("packages/client/src/storage/**/*.ts", [

@@ -10,6 +10,7 @@ import { DEMO_LOGIN_WARNING, demoLogin } from "./demo-login.ts";
 import { makeDirectory } from "./make-directory.ts";
 import { pageRouter } from "./page-router.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { specificationRouter } from "./specification-router.ts";
 import { startFailure } from "./start-failure.ts";
 
 /** Against peers that open a connection and then dawdle; Node's own bounds are a minute and more. */
@@ -26,6 +27,7 @@ async function start({ port, host, dataDir, drainMs }: Settings): Promise<void> 
 
   const app = express().disable("x-powered-by");
   app.use("/chat", chatRouter(chat));
+  app.use(specificationRouter());
   app.use(pageRouter());
   const server = createServer(PATIENCE, app);
   chat.attach(server, { path: "/chat" });

@@ -20,8 +20,8 @@ import {
 import { listMessages, listReceipts, patchOwnState, pin, putRead, sendMessage, unpin } from "./message-calls.ts";
 import { notFound } from "./problem-details.ts";
 
-/** Parts that begin with a colon are variable. */
-const ROUTES: readonly (readonly [method: string, path: string, run: Run])[] = [
+/** Every call: method, path (parts that begin with a colon are variable), and what answers it. */
+export const ROUTES: readonly (readonly [method: string, path: string, run: Run])[] = [
   ["POST", "conversations", createConversation],
   ["GET", "conversations", listConversations],
   ["GET", "conversations/:c", getConversation],
