@@ -1,0 +1,213 @@
+import type { Bus, Envelope, Publication, Topic } from "../../src/ports/bus.ts";
+
+/** A bus that breaks one promise of the port. */
+export interface BrokenBus {
+  /** What it does wrong. */
+  readonly fault: string;
+  /** Cases of the suite that notice, all of them. */
+  readonly noticed: readonly string[];
+  /** Another end in the place of a right one. `others`: the ends of all nodes, for faults that reach over. */
+  readonly breaks: (bus: Bus, others: readonly Bus[]) => Bus;
+}
+
+/** The right bus, but for some methods. */
+function but(bus: Bus, changed: Partial<Bus>): Bus {
+  return {
+    open: () => bus.open(),
+    close: () => bus.close(),
+    ping: () => bus.ping(),
+    publish: (batch) => bus.publish(batch),
+    subscribe: (topic, on) => bus.subscribe(topic, on),
+    onInterruption: (listener) => bus.onInterruption(listener),
+    ...changed,
+  };
+}
+
+const tops = (batch: readonly Publication[], change: (topic: Topic) => Topic): readonly Publication[] =>
+  batch.map(({ topics, envelope }) => ({ topics: topics.map(change), envelope }));
+
+export const brokenBuses: readonly BrokenBus[] = [
+  {
+    fault: "delivers to the node that published, too",
+    noticed: ["publish and subscribe > does not come back to the node that published it"],
+    breaks: (bus) => {
+      const own = new Map<Topic, (envelope: Envelope) => void>();
+      return but(bus, {
+        publish: async (batch) => {
+          await bus.publish(batch);
+          for (const { topics, envelope } of batch) for (const topic of topics) own.get(topic)?.(envelope);
+        },
+        subscribe: (topic, on) => {
+          own.set(topic, on);
+          return bus.subscribe(topic, on);
+        },
+      });
+    },
+  },
+  {
+    fault: "takes topics without regard to case",
+    noticed: ["publish and subscribe > reaches the topics it names and no others, whatever they are called"],
+    breaks: (bus) =>
+      but(bus, {
+        publish: (batch) => bus.publish(tops(batch, (topic) => topic.toLowerCase() as Topic)),
+        subscribe: (topic, on) => bus.subscribe(topic.toLowerCase() as Topic, on),
+      }),
+  },
+  {
+    fault: "loses large envelopes",
+    noticed: ["publish and subscribe > carries an envelope of 256 KiB and any text"],
+    breaks: (bus) =>
+      but(bus, {
+        publish: (batch) => bus.publish(batch.filter((each) => JSON.stringify(each.envelope).length < 65_536)),
+      }),
+  },
+  {
+    fault: "loses all but the first of a batch",
+    noticed: ["publish and subscribe > reaches the topics it names and no others, whatever they are called"],
+    breaks: (bus) => but(bus, { publish: (batch) => bus.publish(batch.slice(0, 1)) }),
+  },
+  {
+    fault: "hands the same object to all who listen",
+    noticed: [
+      "publish and subscribe > what the publisher does to an envelope afterwards does not reach the others, nor they each other",
+    ],
+    breaks: (bus) => {
+      const seen = shared;
+      return but(bus, {
+        subscribe: (topic, on) =>
+          bus.subscribe(topic, (envelope) => {
+            const key = JSON.stringify(envelope);
+            if (!seen.has(key)) seen.set(key, envelope);
+            on(seen.get(key) ?? envelope);
+          }),
+      });
+    },
+  },
+  {
+    fault: "says that it listens before it does",
+    noticed: [
+      "publish and subscribe > an envelope reaches every other node that subscribed, as it was",
+      "publish and subscribe > does not come back to the node that published it",
+      "publish and subscribe > reaches the topics it names and no others, whatever they are called",
+      "publish and subscribe > carries an envelope of 256 KiB and any text",
+      "publish and subscribe > what the publisher does to an envelope afterwards does not reach the others, nor they each other",
+      "publish and subscribe > a cancelled subscription hears nothing, its neighbour on the same topic still does",
+      "publish and subscribe > a closed node hears nothing, and the others go on",
+    ],
+    breaks: (bus) =>
+      but(bus, {
+        subscribe: (topic, on) => {
+          let cancel = (): void => {};
+          // As long as another node's answer takes.
+          void bus.ping().then(async () => {
+            for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+            ({ cancel } = bus.subscribe(topic, on));
+          });
+          return { ready: bus.ping(), cancel: () => cancel() };
+        },
+      }),
+  },
+  {
+    fault: "goes on after a cancellation",
+    noticed: [
+      "publish and subscribe > a cancelled subscription hears nothing, its neighbour on the same topic still does",
+    ],
+    breaks: (bus) => but(bus, { subscribe: (topic, on) => ({ ...bus.subscribe(topic, on), cancel: () => {} }) }),
+  },
+  {
+    fault: "ends the whole topic with one cancellation",
+    noticed: [
+      "publish and subscribe > a cancelled subscription hears nothing, its neighbour on the same topic still does",
+    ],
+    breaks: (bus) => {
+      const open = new Map<Topic, (() => void)[]>();
+      return but(bus, {
+        subscribe: (topic, on) => {
+          const { ready, cancel } = bus.subscribe(topic, on);
+          const all = [...(open.get(topic) ?? []), cancel];
+          open.set(topic, all);
+          return {
+            ready,
+            cancel: () => {
+              for (const each of open.get(topic) ?? []) each();
+            },
+          };
+        },
+      });
+    },
+  },
+  {
+    fault: "never tells of an interruption",
+    noticed: ["interruption > I26: is told to every listener on every node, and what comes later arrives"],
+    breaks: (bus) => but(bus, { onInterruption: () => () => {} }),
+  },
+  {
+    fault: "goes on telling of interruptions after the undo",
+    noticed: ["interruption > I26: is told to every listener on every node, and what comes later arrives"],
+    breaks: (bus) =>
+      but(bus, {
+        onInterruption: (listener) => {
+          bus.onInterruption(listener);
+          return () => {};
+        },
+      }),
+  },
+  {
+    fault: "publishes after close",
+    noticed: [
+      "opening and closing > every call rejects with closed before open",
+      "opening and closing > every call rejects with closed after close",
+      "opening and closing > every call rejects with closed from the moment close is called",
+      "opening and closing > close without open does nothing",
+      "publish and subscribe > a closed node hears nothing, and the others go on",
+    ],
+    breaks: (bus) =>
+      but(bus, {
+        publish: (batch) => bus.publish(batch).catch(() => {}),
+      }),
+  },
+  {
+    fault: "may be opened twice",
+    noticed: ["opening and closing > a second open is refused with conflict, and the first stands"],
+    breaks: (bus) => but(bus, { open: () => bus.open().catch(() => {}) }),
+  },
+  {
+    fault: "hears on after close",
+    noticed: [
+      "opening and closing > every call rejects with closed after close",
+      "opening and closing > every call rejects with closed from the moment close is called",
+      "publish and subscribe > a closed node hears nothing, and the others go on",
+    ],
+    breaks: (bus) => but(bus, { close: async () => {} }),
+  },
+  {
+    fault: "refuses an empty batch",
+    noticed: ["publish and subscribe > an empty batch is no error"],
+    breaks: (bus) =>
+      but(bus, {
+        publish: async (batch) => {
+          if (batch.length === 0) throw new TypeError("nothing to publish");
+          await bus.publish(batch);
+        },
+      }),
+  },
+  {
+    fault: "loses its subscriptions in an interruption",
+    noticed: ["interruption > I26: is told to every listener on every node, and what comes later arrives"],
+    breaks: (bus) => {
+      const cancels: (() => void)[] = [];
+      bus.onInterruption(() => {
+        for (const cancel of cancels) cancel();
+      });
+      return but(bus, {
+        subscribe: (topic, on) => {
+          const subscription = bus.subscribe(topic, on);
+          cancels.push(subscription.cancel);
+          return subscription;
+        },
+      });
+    },
+  },
+];
+
+const shared = new Map<string, Envelope>();
