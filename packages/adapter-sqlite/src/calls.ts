@@ -1,4 +1,4 @@
-import type { AppendResult, Created, Raise, Raised, RangeQuery, Removed } from "@earshot/core";
+import type { AppendResult, Created, Expired, Raise, Raised, RangeQuery, Removed } from "@earshot/core";
 import type { Durability } from "@earshot/protocol";
 import type { RefusalText } from "./refusal.ts";
 
@@ -28,10 +28,13 @@ export interface TermsText {
   readonly reaction: ReactionText | null;
   readonly members: readonly MemberText[] | null;
   readonly ifMembersVersion: number | null;
+  readonly system: boolean;
   readonly join: boolean;
   readonly bans: readonly (readonly [user: string, banned: boolean])[] | null;
   readonly settings: SettingsText | null;
   readonly ifSettingsVersion: number | null;
+  /** Of the key. */
+  readonly rewritten: boolean;
 }
 
 export interface TargetText {
@@ -56,6 +59,7 @@ export interface SettingsText {
   readonly open?: number;
   readonly slow?: number;
   readonly pinned?: string;
+  readonly retention?: string | null;
 }
 
 export interface ConversationText {
@@ -99,6 +103,36 @@ interface PageOf {
   readonly limit: number;
 }
 
+export interface FeedQuery {
+  readonly after: string | null;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface Expiry {
+  readonly conversation: string;
+  readonly before: number | null;
+  readonly messages: number | null;
+  readonly rows: number;
+}
+
+export interface Erasure {
+  readonly user: string;
+  /** null: what is apart from conversations. */
+  readonly conversation: string | null;
+  /** null: from the beginning. */
+  readonly from: EraseMark | null;
+}
+
+/** How far an erasure has come: events first, then keys. Nothing above `to` is touched. */
+export interface EraseMark {
+  readonly to: number;
+  /** The seq that the last step ended with. */
+  readonly seq: number;
+  /** The key that it ended with; null: events are left. */
+  readonly key: string | null;
+}
+
 /** Each call that writes with what it is given and what it answers. */
 export interface WriteCalls {
   append: { given: readonly EntryText[]; answer: readonly EntryOutcome[] };
@@ -110,9 +144,22 @@ export interface WriteCalls {
   };
   ban: { given: OfMember & { readonly banned: boolean }; answer: boolean };
   block: { given: { readonly user: string; readonly other: string; readonly blocked: boolean }; answer: null };
-  remove: { given: OfMember & { readonly by: number }; answer: Removed };
+  remove: {
+    given: { readonly conversation: string; readonly user: string | null; readonly by: number };
+    answer: Removed;
+  };
   /** Keeps a value under a name unless one is there; answers with the one that is. */
   keep: { given: { readonly name: string; readonly value: string }; answer: string };
+  /** May take fewer rows than it is asked to, and says then that there are more. */
+  expire: { given: Expiry; answer: Expired | null };
+  /** One step; answers where the next begins, null after the last. */
+  erase: { given: Erasure; answer: EraseMark | null };
+  lease: { given: { readonly name: string; readonly node: string; readonly ttlMs: number }; answer: boolean };
+  move: {
+    given: { readonly name: string; readonly from: string | null; readonly to: string };
+    answer: string | null;
+  };
+  revoke: { given: { readonly user: string; readonly keepMs: number }; answer: number };
 }
 
 /** Those that only read. They answer with JSON texts. */
@@ -126,6 +173,16 @@ export interface ReadCalls {
   receipts: { given: PageOf & { readonly conversation: string; readonly seq: number }; answer: string | null };
   blocked: { given: { readonly user: string; readonly others: readonly string[] }; answer: string };
   setting: { given: string; answer: string | null };
+  /** Looks through so much at most, and may have found nothing in it although there is more. */
+  feed: { given: FeedQuery; answer: string };
+  feedEnd: { given: null; answer: string };
+  position: { given: string; answer: string | null };
+  revocations: { given: { readonly after: number; readonly limit: number }; answer: string };
+  conversations: { given: { readonly after: string; readonly limit: number }; answer: string };
+  memberships: {
+    given: { readonly user: string; readonly after: string; readonly limit: number };
+    answer: string;
+  };
   ping: { given: null; answer: null };
 }
 

@@ -6,6 +6,8 @@ export interface Head {
   readonly conversation: number;
   readonly epoch: string;
   readonly pair: string | null;
+  /** Seq of the first event that is kept. Written where it changes. */
+  first: number;
   head: number;
   ord: number;
   members: number;
@@ -14,6 +16,8 @@ export interface Head {
   slow: number;
   /** null: unchanged. */
   change: number | null;
+  /** What this round has appended, by its first event; null: nothing. */
+  stretch: { readonly change: number; readonly first: number } | null;
 }
 
 /** A member, or who was one, as they stand within the round. */
@@ -87,11 +91,15 @@ export class ChangingRows {
 
   /** Writes what has changed, each row once, heads in the order of their numbers, and forgets all of it. */
   write(): void {
+    const stretches: (readonly [change: number, conversation: number, first: number, last: number])[] = [];
     for (const row of [...this.#heads.values()].sort((a, b) => a.conversation - b.conversation)) {
       if (row.change === null) continue;
-      const { head, ord, members, membersVersion, change, conversation } = row;
+      const { head, ord, members, membersVersion, change, conversation, stretch } = row;
       this.#statements.setHead.run(head, ord, members, membersVersion, change, conversation);
+      if (stretch !== null) stretches.push([stretch.change, conversation, stretch.first, head]);
     }
+    // Each at the right end of its table.
+    for (const stretch of stretches.sort(([a], [b]) => a - b)) this.#statements.insertStretch.run(...stretch);
     for (const member of this.#members.values()) {
       if (member?.unwritten) this.#writeMember(member);
     }
@@ -110,8 +118,8 @@ export class ChangingRows {
 }
 
 function headFrom(record: HeadRecord): Head {
-  const { conversation, epoch, pair, head, ord, members, members_version: membersVersion, slow } = record;
-  return { conversation, epoch, pair, head, ord, members, membersVersion, slow, change: null };
+  const { conversation, epoch, pair, first, head, ord, members, members_version: membersVersion, slow } = record;
+  return { conversation, epoch, pair, first, head, ord, members, membersVersion, slow, change: null, stretch: null };
 }
 
 function memberFrom(conversation: number, user: string, record: MemberRecord): Member {

@@ -17,8 +17,9 @@ export function createConversation(
   const conversation = Number(inserted.lastInsertRowid);
   statements.insertHead.run(conversation, made.epoch, made.first.length, made.members.length, change);
   for (const [before, [type, body]] of made.first.entries()) {
-    statements.insertEvent.run(conversation, before + 1, 0, type, null, creator, at, body, null, null, null);
+    statements.insertEvent.run(conversation, before + 1, 0, type, null, creator, at, body, null, null, null, change);
   }
+  statements.insertStretch.run(change, conversation, 1, made.first.length);
   for (const [user, rank] of made.members) {
     statements.join.run(rank, 1, 1, 1, 0, change, conversation, user);
   }

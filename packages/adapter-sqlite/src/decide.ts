@@ -60,6 +60,7 @@ function authorRefusal(
   author: AuthorBefore | null,
   look: Lookups,
 ): Refused | null {
+  if (terms?.system) return null;
   const rank = author?.rank ?? null;
   const join = terms?.join === true;
   if (rank !== null) return join || (by & (1 << rank)) !== 0 ? null : refused("forbidden");
@@ -68,8 +69,8 @@ function authorRefusal(
   return look.isOpen(conversation) ? null : refused("not_found");
 }
 
-function blockRefusal({ id }: EntryText, { pair }: ConversationBefore, look: Lookups): Refused | null {
-  if (pair === null || id === null) return null;
+function blockRefusal({ id, terms }: EntryText, { pair }: ConversationBefore, look: Lookups): Refused | null {
+  if (pair === null || id === null || terms?.system) return null;
   const [one = "", other = ""] = pair.split(" ");
   return look.isBlocked(one, other) ? refused("blocked") : null;
 }
@@ -103,7 +104,7 @@ function targetRefusal(
   if (target?.type !== "message") return refused("no_target");
   const rule = terms?.target ?? null;
   if (rule === null) return null;
-  const ranks = rule.authorOr;
+  const ranks = terms?.system ? null : rule.authorOr;
   const rank = author?.rank ?? null;
   const may = ranks === null || target.sender === user || (rank !== null && (ranks & (1 << rank)) !== 0);
   if (!may) return refused("forbidden");
@@ -127,11 +128,11 @@ function reactionRefusal(
 }
 
 function slowRefusal(
-  { type, at }: EntryText,
+  { type, at, terms }: EntryText,
   { slow }: ConversationBefore,
   author: AuthorBefore | null,
 ): Refused | null {
-  if (slow === 0 || type !== "message" || author === null) return null;
+  if (slow === 0 || type !== "message" || author === null || terms?.system) return null;
   if (author.rank !== MEMBER_RANK || author.lastAt === null) return null;
   const wait = author.lastAt + slow - at;
   // By a clock that was set back it would be longer than the time itself.

@@ -1,6 +1,9 @@
 import type { EntryText, ReactionText, SettingsText, TermsText } from "./calls.ts";
 import { changeMembers } from "./change-members.ts";
 import type { ChangingRows, Head } from "./changing-rows.ts";
+import { deleteMessage } from "./delete-message.ts";
+import { namedIn } from "./named-in.ts";
+import { countDown } from "./take-reactions.ts";
 import type { WriteStatements } from "./write-statements.ts";
 
 /**
@@ -39,7 +42,7 @@ export class EntryEffects {
     const reaction = terms?.reaction ?? null;
     if (type === "message") this.#statements.effects.countReply.run(conversation, target);
     else if (type === "edit") this.#edit(conversation, seq, target);
-    else if (type === "delete") this.#delete(conversation, target);
+    else if (type === "delete") deleteMessage(this.#statements, conversation, target);
     if (reaction !== null) this.#react(reaction, conversation, seq, target, user);
   }
 
@@ -50,21 +53,6 @@ export class EntryEffects {
     else effects.setEdited.run(conversation, target, seq);
   }
 
-  /** The content is overwritten here and now; who reacted, which may be many, is taken out in small steps. */
-  #delete(conversation: number, target: number): void {
-    const { effects, insertPurge } = this.#statements;
-    const mentions = effects.mentionsOf.one(conversation, target)?.mentions ?? null;
-    if (mentions !== null) {
-      const named = namedIn(mentions);
-      if (named === "all") effects.deleteMentionOfAll.run(conversation, target);
-      else for (const user of named) effects.deleteMention.run(conversation, user, target);
-    }
-    effects.blankEvent.run(conversation, target);
-    effects.blankEdits.run(conversation, target);
-    effects.clearState.run(conversation, target);
-    if (effects.deleteCounts.run(conversation, target).changes > 0) insertPurge.run(conversation, target);
-  }
-
   #react({ key, on }: ReactionText, conversation: number, seq: number, target: number, user: string): void {
     const { effects } = this.#statements;
     if (this.#isDeleted(conversation, target)) return;
@@ -73,10 +61,7 @@ export class EntryEffects {
     if (on) {
       if (effects.countUp.one(conversation, target, key, seq)?.count === 1)
         effects.addKeys.run(conversation, target, 1);
-    } else if (effects.countDown.one(conversation, target, key)?.count === 0) {
-      effects.deleteCount.run(conversation, target, key);
-      effects.addKeys.run(conversation, target, -1);
-    }
+    } else countDown(effects, conversation, target, key);
   }
 
   #isDeleted(conversation: number, target: number): boolean {
@@ -103,12 +88,7 @@ export class EntryEffects {
     }
     const before = this.#statements.settings.one(head.conversation);
     if (before === undefined) return;
-    const { title, meta, open, pinned } = { ...before, ...settings };
-    this.#statements.setSettings.run(title, meta, open, pinned, head.conversation);
+    const { title, meta, open, pinned, retention } = { ...before, ...settings };
+    this.#statements.setSettings.run(title, meta, open, pinned, retention, head.conversation);
   }
-}
-
-/** A JSON text of user ids, or of `all`: strings alone, so that V8's reading of escaped keys does not matter. */
-function namedIn(mentions: string): readonly string[] | "all" {
-  return JSON.parse(mentions) as readonly string[] | "all";
 }

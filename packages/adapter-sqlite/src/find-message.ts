@@ -20,7 +20,7 @@ export function newestMessage(ordAt: OrdAt, from: number, to: number): number | 
     }
     high -= step;
   }
-  return bisect((seq) => ordAt(seq) === ord, low, high);
+  return firstFrom((seq) => ordAt(seq) === ord, low, high);
 }
 
 /** Seq of the oldest message in from…to, or null. `to` is at most the head. */
@@ -37,11 +37,11 @@ export function oldestMessage(ordAt: OrdAt, from: number, to: number): number | 
     }
     low += step;
   }
-  return bisect((seq) => ordAt(seq) !== ord, low, high);
+  return firstFrom((seq) => ordAt(seq) !== ord, low, high);
 }
 
 /** The first seq of which it holds: not of `low`, and of everything from `high` down to it. */
-function bisect(holds: (seq: number) => boolean, low: number, high: number): number {
+export function firstFrom(holds: (seq: number) => boolean, low: number, high: number): number {
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (holds(middle)) high = middle;

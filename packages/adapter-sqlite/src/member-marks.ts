@@ -37,6 +37,13 @@ export function markSent(author: Member, head: Head, { at, type, id }: EntryText
   author.unwritten = true;
 }
 
+/** Keeps that somebody has written here who never was a member. */
+export function noteWriter(statements: WriteStatements, rows: ChangingRows, conversation: number, user: string): void {
+  statements.noteWriter.run(conversation, user);
+  const marks = { delivered: 0, read: 0, readOrd: 0, lastAt: null, marked: false };
+  rows.addMember({ conversation, user, rank: null, ...marks, change: null, mentionsOver: false, unwritten: false });
+}
+
 /** A member's private state; false: the user is no member. */
 export function putState(
   statements: WriteStatements,

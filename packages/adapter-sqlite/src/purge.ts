@@ -26,6 +26,7 @@ export class Purge {
   readonly #database: DatabaseSync;
   readonly #next: Query<{ readonly conversation: number; readonly message: number }>;
   readonly #done: StatementSync;
+  readonly #stretches: StatementSync;
   readonly #fromConversation: readonly StatementSync[];
   readonly #fromMessage: StatementSync;
 
@@ -36,6 +37,9 @@ export class Purge {
     this.#fromConversation = Object.entries(TABLES).map(([table, keys]) =>
       database.prepare(deletion(table, keys, "conversation = ?1")),
     );
+    // With the events that it had: only they tell which it was. That the conversation was removed stays.
+    this.#stretches = database.prepare(`DELETE FROM feed WHERE last > 0 AND change IN
+      (SELECT coalesce(stretch, -conversation) FROM events WHERE conversation = ? ORDER BY seq LIMIT ${STEP_ROWS})`);
     this.#fromMessage = database.prepare(deletion("reactions", TABLES.reactions, "conversation = ?1 AND message = ?2"));
   }
 
@@ -56,6 +60,7 @@ export class Purge {
   }
 
   #takeRows(conversation: number): number {
+    this.#stretches.run(conversation);
     for (const statement of this.#fromConversation) {
       const taken = Number(statement.run(conversation).changes);
       if (taken > 0) return taken;
@@ -66,5 +71,5 @@ export class Purge {
 
 function deletion(table: string, keys: string, where: string): string {
   const key = `(conversation, ${keys})`;
-  return `DELETE FROM ${table} WHERE ${key} IN (SELECT conversation, ${keys} FROM ${table} WHERE ${where} LIMIT ${STEP_ROWS})`;
+  return `DELETE FROM ${table} WHERE ${key} IN (SELECT conversation, ${keys} FROM ${table} WHERE ${where} ORDER BY ${keys} LIMIT ${STEP_ROWS})`;
 }

@@ -4,7 +4,8 @@ import { formatInboxCursor, type InboxCursor, parseInboxCursor } from "./inbox-c
 import { presentRowText } from "./present-rows.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { ChangedRecord, ViewRecord } from "./records.ts";
-import { inboxRowText, spansText } from "./row-texts.ts";
+import { inboxRowText } from "./row-texts.ts";
+import { spansText } from "./spans-text.ts";
 
 /** An `InboxPage`, as JSON text. */
 export function inboxText(statements: ReadStatements, { user, cursor: given, limit }: Given<"inbox">): string {

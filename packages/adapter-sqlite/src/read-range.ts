@@ -3,13 +3,14 @@ import { presentRowText } from "./present-rows.ts";
 import { type Row, type RowsQuery, rowsOf } from "./read-rows.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { AccessRecord, HeadRecord, PresentRecord } from "./records.ts";
-import { eventText, spansText } from "./row-texts.ts";
+import { eventText } from "./row-texts.ts";
+import { spansText } from "./spans-text.ts";
 
 /** An `EventPage`, or null, as JSON text. */
 export function rangeText(statements: ReadStatements, query: Given<"range">): string | null {
   const about = query.reader === undefined ? statements.head.one(query.conversation) : accessOf(statements, query);
   if (about === undefined) return null;
-  const spans = "rank" in about ? spansText(about) : "[[1,null]]";
+  const spans = "rank" in about ? spansText(about) : `[[${about.first},null]]`;
   const page = new Page(statements, query, about, JSON.parse(spans) as RowsQuery["spans"]);
   page.fill();
   return `{"epoch":${JSON.stringify(about.epoch)},"head":${about.head},"ord":${about.ord},"rows":[${page.texts.join(",")}],"older":${page.older},"newer":${page.newer},"spans":${spans}}`;

@@ -5,31 +5,36 @@ import type {
   ChangedRecord,
   EventRecord,
   HeadRecord,
+  MembershipRecord,
   PresentRecord,
   SettingsRecord,
   StoreRecord,
+  StretchRecord,
   ViewRecord,
 } from "./records.ts";
 
 /** Also what a write begins with. */
-export const HEAD = `SELECT h.conversation, h.epoch, h.head, h.ord, h.members, h.members_version,
+export const HEAD = `SELECT h.conversation, h.epoch, h.first, h.head, h.ord, h.members, h.members_version,
     h.slow, c.pair
   FROM conversations c JOIN heads h ON h.conversation = c.number WHERE c.id = ?`;
 /** Whether one of two users has blocked the other. */
 export const BLOCKED = `SELECT EXISTS (SELECT 1 FROM blocks WHERE user = ?1 AND other = ?2)
   OR EXISTS (SELECT 1 FROM blocks WHERE user = ?2 AND other = ?1) AS yes`;
+/** Given conversation and seq. Of what has expired it is that of the last of it: the first event that is kept tells. */
+export const ORD_AT = `SELECT iif(seq = ?2, ord, ord - (type = 'message')) AS ord
+  FROM events WHERE conversation = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1`;
 const EVENT = "e.seq, e.ord, e.type, e.id, e.sender, e.at, e.body, e.re, e.mentions, e.slot, e.deleted";
 const WITH_STATE = "LEFT JOIN message_states s ON s.conversation = e.conversation AND s.seq = e.seq";
 const PRESENT = `${EVENT}, s.edited, s.replies, s.keys`;
 const BETWEEN = "e.conversation = ? AND e.seq > ? AND e.seq < ?";
 const PRESENT_TYPES = "e.type IN ('message', 'member', 'meta')";
 const REPLIES = "e.conversation = ? AND e.re = ? AND e.type = 'message' AND e.seq > ? AND e.seq < ?";
-const ACCESS = `h.conversation, c.kind, c.mode, c.whole_history, h.epoch, h.head, h.ord, h.members, h.members_version,
-    m.rank, m.since, m.past, m.delivered, m.read`;
+const ACCESS = `h.conversation, c.kind, c.mode, c.whole_history, h.epoch, h.first, h.head, h.ord, h.members,
+    h.members_version, m.rank, m.since, m.past, m.delivered, m.read`;
 const MEMBERSHIP = `FROM conversations c
   JOIN heads h ON h.conversation = c.number
   JOIN members m ON m.conversation = c.number AND m.user = ?2 AND m.rank IS NOT NULL`;
-const VIEW = `SELECT ${ACCESS}, c.id, c.title, c.meta, c.open, h.slow, c.pinned, m.read_ord, m.mute, m.marked
+const VIEW = `SELECT ${ACCESS}, c.id, c.title, c.meta, c.open, h.slow, c.pinned, c.retention, m.read_ord, m.mute, m.marked
   ${MEMBERSHIP}`;
 /** A user's conversations with the last change that concerns them: once they have lost one, their own alone. */
 const CHANGED = `SELECT m.conversation, m.rank,
@@ -74,6 +79,13 @@ export class ReadStatements {
   readonly changedBelow: Query<ChangedRecord>;
   readonly changedSince: Query<ChangedRecord>;
 
+  /** Given the lowest change number and rows. */
+  readonly stretches: Query<StretchRecord>;
+  readonly revocations: Query<{ readonly user: string; readonly mark: number }>;
+  readonly conversations: Query<{ readonly id: string; readonly retention: string | null }>;
+  readonly memberships: Query<MembershipRecord>;
+  readonly position: Query<{ readonly value: string }>;
+
   constructor(database: DatabaseSync) {
     const query = <Row>(sql: string) => new Query<Row>(database, sql);
     const bothWays = <Row>(sql: string, limit: string): BothWays<Row> => ({
@@ -82,8 +94,8 @@ export class ReadStatements {
     });
     this.store = query("SELECT life, change FROM store");
     this.head = query(HEAD);
-    this.settings = query(`SELECT c.kind, c.mode, c.title, c.meta, c.open, h.slow, c.pinned, c.settings_version,
-        h.members_version
+    this.settings = query(`SELECT c.kind, c.mode, c.title, c.meta, c.open, h.slow, c.pinned, c.retention,
+        c.settings_version, h.members_version
       FROM conversations c JOIN heads h ON h.conversation = c.number WHERE c.id = ?`);
     this.setting = query("SELECT value FROM settings WHERE name = ?");
     this.access = query(`SELECT ${ACCESS} ${MEMBERSHIP} WHERE c.id = ?1`);
@@ -103,7 +115,7 @@ export class ReadStatements {
     );
     this.present = query(`SELECT ${PRESENT} FROM events e ${WITH_STATE} WHERE e.conversation = ? AND e.seq = ?`);
     this.body = query("SELECT body FROM events WHERE conversation = ? AND seq = ?");
-    this.ordAt = query("SELECT ord FROM events WHERE conversation = ? AND seq = ?");
+    this.ordAt = query(ORD_AT);
     this.reactions = query(
       "SELECT key, count FROM reaction_counts WHERE conversation = ? AND message = ? ORDER BY first",
     );
@@ -124,5 +136,20 @@ export class ReadStatements {
       `SELECT * FROM (${CHANGED}) WHERE rank IS NOT NULL AND change < ?2 ORDER BY change DESC LIMIT ?3`,
     );
     this.changedSince = query(`SELECT * FROM (${CHANGED}) WHERE change > ?2 ORDER BY change LIMIT ?3`);
+
+    this.stretches = query(`SELECT f.change, f.conversation, c.id, f.first, f.last, h.epoch
+      FROM feed f JOIN conversations c ON c.number = f.conversation
+      LEFT JOIN heads h ON h.conversation = f.conversation
+      WHERE f.change >= ? ORDER BY f.change LIMIT ?`);
+    this.revocations = query("SELECT user, mark FROM revocations WHERE mark > ? ORDER BY mark LIMIT ?");
+    this.conversations = query(`SELECT id, retention FROM conversations INDEXED BY conversations_by_id
+      WHERE removed = 0 AND id > ? ORDER BY id LIMIT ?`);
+    // From the user's side: by id would be quick to begin with, and look through everybody's.
+    this.memberships = query(`SELECT c.id, m.rank, m.since, m.past, c.whole_history, h.first
+      FROM members m INDEXED BY members_by_user
+      CROSS JOIN conversations c ON c.number = m.conversation
+      CROSS JOIN heads h ON h.conversation = m.conversation
+      WHERE m.user = ? AND c.id > ? ORDER BY c.id LIMIT ?`);
+    this.position = query("SELECT value FROM positions WHERE name = ?");
   }
 }

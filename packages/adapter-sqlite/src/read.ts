@@ -1,5 +1,7 @@
 import type { Given, ReadCall } from "./calls.ts";
+import { feedEndText, feedText } from "./read-feed.ts";
 import { inboxText, viewText } from "./read-inbox.ts";
+import { conversationsText, membershipsText, revocationsText } from "./read-lists.ts";
 import { membersText, receiptsText } from "./read-members.ts";
 import { rangeText } from "./read-range.ts";
 import type { ReadStatements } from "./read-statements.ts";
@@ -30,6 +32,18 @@ export function read(statements: ReadStatements, call: ReadCall): string | null 
       return blockedText(statements, call.given);
     case "setting":
       return statements.setting.one(call.given)?.value ?? null;
+    case "feed":
+      return feedText(statements, call.given);
+    case "feedEnd":
+      return feedEndText(statements);
+    case "position":
+      return statements.position.one(call.given)?.value ?? null;
+    case "revocations":
+      return revocationsText(statements, call.given);
+    case "conversations":
+      return conversationsText(statements, call.given);
+    case "memberships":
+      return membershipsText(statements, call.given);
     case "ping":
       statements.store.one();
       return null;

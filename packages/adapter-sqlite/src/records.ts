@@ -8,6 +8,7 @@ export interface StoreRecord {
 export interface HeadRecord {
   readonly conversation: number;
   readonly epoch: string;
+  readonly first: number;
   readonly head: number;
   readonly ord: number;
   readonly members: number;
@@ -55,10 +56,12 @@ export interface TargetRecord {
 }
 
 export interface KeyRecord {
+  /** '': any content's. */
   readonly hash: string;
   readonly seq: number;
   readonly ord: number;
   readonly at: number;
+  readonly rewritten: number;
 }
 
 export interface ConversationRecord {
@@ -75,12 +78,24 @@ export interface SettingsRecord {
   readonly open: number;
   readonly slow: number;
   readonly pinned: string;
+  readonly retention: string | null;
   readonly settings_version: number;
   readonly members_version: number;
 }
 
+/** Which seqs somebody may have. */
+export interface SpansRecord {
+  /** Seq of the first event that is kept. */
+  readonly first: number;
+  readonly whole_history: number;
+  /** null: no member any longer. */
+  readonly rank: number | null;
+  readonly since: number;
+  readonly past: string;
+}
+
 /** A member's rights in a conversation. */
-export interface AccessRecord {
+export interface AccessRecord extends SpansRecord {
   readonly conversation: number;
   readonly kind: string;
   readonly mode: string;
@@ -89,10 +104,7 @@ export interface AccessRecord {
   readonly ord: number;
   readonly members: number;
   readonly members_version: number;
-  readonly whole_history: number;
   readonly rank: number;
-  readonly since: number;
-  readonly past: string;
   readonly delivered: number;
   readonly read: number;
 }
@@ -105,6 +117,7 @@ export interface ViewRecord extends AccessRecord {
   readonly open: number;
   readonly slow: number;
   readonly pinned: string;
+  readonly retention: string | null;
   readonly read_ord: number;
   readonly mute: string | null;
   readonly marked: number;
@@ -114,4 +127,20 @@ export interface ChangedRecord {
   readonly conversation: number;
   readonly rank: number | null;
   readonly change: number;
+}
+
+/** What one transaction appended to one conversation. */
+export interface StretchRecord {
+  readonly change: number;
+  readonly conversation: number;
+  readonly id: string;
+  /** Both 0: the conversation was removed. */
+  readonly first: number;
+  readonly last: number;
+  /** null: the conversation was removed since. */
+  readonly epoch: string | null;
+}
+
+export interface MembershipRecord extends SpansRecord {
+  readonly id: string;
 }

@@ -46,6 +46,11 @@ const WRITES: Readonly<Record<keyof WriteCalls, true>> = {
   block: true,
   remove: true,
   keep: true,
+  expire: true,
+  erase: true,
+  lease: true,
+  move: true,
+  revoke: true,
 };
 
 function isWrite(call: Call): call is WriteCall {
@@ -89,6 +94,16 @@ function write(round: WriteRound, call: WriteCall): unknown {
       return round.remove(call.given);
     case "keep":
       return round.keep(call.given);
+    case "expire":
+      return round.expire(call.given);
+    case "erase":
+      return round.erase(call.given);
+    case "lease":
+      return round.lease(call.given);
+    case "move":
+      return round.move(call.given);
+    case "revoke":
+      return round.revoke(call.given);
   }
 }
 

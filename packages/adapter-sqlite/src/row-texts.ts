@@ -1,5 +1,6 @@
 import { RANKS } from "./calls.ts";
 import type { AccessRecord, EventRecord, SettingsRecord, ViewRecord } from "./records.ts";
+import { spansText } from "./spans-text.ts";
 
 /** Rows as JSON texts: what is JSON in the file goes into them as it is. */
 
@@ -47,7 +48,7 @@ export function accessText(access: AccessRecord): string {
 
 /** A `ConversationSettings`. */
 export function settingsText(settings: SettingsRecord): string {
-  return `{"kind":${JSON.stringify(settings.kind)},"mode":${JSON.stringify(settings.mode)},"title":${JSON.stringify(settings.title)},"meta":${settings.meta},"open":${settings.open === 1},"slow":${settings.slow},"pinned":${settings.pinned},"settingsVersion":${settings.settings_version},"membersVersion":${settings.members_version}}`;
+  return `{"kind":${JSON.stringify(settings.kind)},"mode":${JSON.stringify(settings.mode)},"title":${JSON.stringify(settings.title)},"meta":${settings.meta},"open":${settings.open === 1},"slow":${settings.slow},"pinned":${settings.pinned},"retention":${settings.retention},"settingsVersion":${settings.settings_version},"membersVersion":${settings.members_version}}`;
 }
 
 /** An `InboxRow`; `last`: an `EventRow` or null, as JSON text. */
@@ -57,15 +58,6 @@ export function inboxRowText(view: ViewRecord, mentions: number, last: string): 
   if (view.open === 1) text += `,"open":true`;
   if (view.slow > 0) text += `,"slow":${view.slow}`;
   if (view.pinned !== "[]") text += `,"pinned":${view.pinned}`;
+  if (view.retention !== null) text += `,"retention":${view.retention}`;
   return `${text}}`;
-}
-
-/** Which seqs a member may have: every stay, the present one open at its end. */
-export function spansText({
-  whole_history,
-  past,
-  since,
-}: Pick<AccessRecord, "whole_history" | "past" | "since">): string {
-  if (whole_history === 1) return "[[1,null]]";
-  return past === "[]" ? `[[${since},null]]` : `${past.slice(0, -1)},[${since},null]]`;
 }

@@ -6,8 +6,11 @@ import type {
   ConversationSettings,
   Created,
   EventPage,
+  Expired,
+  FeedPage,
   InboxPage,
   MemberPage,
+  Membership,
   MessageStore,
   NewConversation,
   Raise,
@@ -15,21 +18,22 @@ import type {
   RangeQuery,
   ReceiptPage,
   Removed,
+  Retention,
+  Revocations,
 } from "@earshot/core";
 import {
   ChatError,
   type ConversationId,
   type Durability,
   type InboxRow,
+  type NodeId,
   parseJson,
   type Role,
   type UserId,
 } from "@earshot/protocol";
-import type { CallName, Calls } from "./calls.ts";
-import { StoreThread } from "./store-thread.ts";
+import type { EraseMark } from "./calls.ts";
+import { KeptThread } from "./kept-thread.ts";
 import { appendResult, conversationText, entryText, firstRows, muteText, rankBits } from "./texts.ts";
-
-const RETRY_AFTER_MS = 1_000;
 
 export interface SqliteStoreOptions {
   /** The database file. It and its directory are made if they are not there. */
@@ -59,85 +63,67 @@ export function sqliteStore(file: string | SqliteStoreOptions): MessageStore {
 }
 
 class SqliteStore implements MessageStore {
-  readonly #path: string;
-  #durability: Durability = "process";
-  #state: "new" | "opening" | "open" | "closed" = "new";
-  #thread: StoreThread | null = null;
-  /** While a thread starts: the first one, or another after one has died. */
-  #starting: Promise<StoreThread> | null = null;
-  #closing: Promise<void> | null = null;
+  readonly #thread: KeptThread;
 
   constructor(path: string) {
-    this.#path = path;
+    this.#thread = new KeptThread(path);
   }
 
   get durability(): Durability {
-    return this.#durability;
+    return this.#thread.durability;
   }
 
-  async open(): Promise<void> {
-    if (this.#state !== "new") throw new ChatError("conflict", "unable to open store; it was opened before");
-    this.#state = "opening";
-    try {
-      await this.#start();
-    } catch (error) {
-      if (this.#isClosed()) throw closed();
-      this.#state = "new";
-      throw error;
-    }
-    if (this.#isClosed()) throw closed();
-    this.#state = "open";
+  open(): Promise<void> {
+    return this.#thread.open();
   }
 
   close(): Promise<void> {
-    this.#state = "closed";
-    this.#closing ??= this.#stop();
-    return this.#closing;
+    return this.#thread.close();
   }
 
   async ping(): Promise<void> {
-    await this.#call("ping", null);
+    await this.#thread.call("ping", null);
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
-    const outcomes = await this.#call("append", batch.map(entryText));
+    const outcomes = await this.#thread.call("append", batch.map(entryText));
     return outcomes.map((outcome, at) => appendResult(batch[at] as Append, outcome));
   }
 
   async create(conversation: NewConversation): Promise<Created> {
-    const outcome = await this.#call("create", conversationText(conversation));
+    const outcome = await this.#thread.call("create", conversationText(conversation));
     return outcome.kind === "created" ? { ...outcome, rows: firstRows(conversation) } : outcome;
   }
 
   async range(query: RangeQuery): Promise<EventPage | null> {
-    return parsed<EventPage>(await this.#call("range", query));
+    return parsed<EventPage>(await this.#thread.call("range", query));
   }
 
   async settings(conversation: ConversationId): Promise<ConversationSettings | null> {
-    return parsed<ConversationSettings>(await this.#call("settings", conversation));
+    return parsed<ConversationSettings>(await this.#thread.call("settings", conversation));
   }
 
   async access(
     pairs: readonly { readonly user: UserId; readonly conversation: ConversationId }[],
   ): Promise<readonly (Access | null)[]> {
     const asked = pairs.map(({ user, conversation }) => ({ user, conversation }));
-    return JSON.parse(await this.#call("access", asked)) as readonly (Access | null)[];
+    return JSON.parse(await this.#thread.call("access", asked)) as readonly (Access | null)[];
   }
 
   async members(conversation: ConversationId, cursor: string | null, limit: number): Promise<MemberPage | null> {
-    return parsed<MemberPage>(await this.#call("members", { conversation, cursor, limit }));
+    return parsed<MemberPage>(await this.#thread.call("members", { conversation, cursor, limit }));
   }
 
   async inbox(user: UserId, cursor: string | null, limit: number): Promise<InboxPage> {
-    return parseJson(await this.#call("inbox", { user, cursor, limit })) as InboxPage;
+    return parseJson(await this.#thread.call("inbox", { user, cursor, limit })) as InboxPage;
   }
 
   async row(user: UserId, conversation: ConversationId): Promise<InboxRow | null> {
-    return parsed<InboxRow>(await this.#call("row", { user, conversation }));
+    return parsed<InboxRow>(await this.#thread.call("row", { user, conversation }));
   }
 
   async raise(raises: readonly Raise[]): Promise<readonly (Raised | null)[]> {
-    return this.#call("raise", raises);
+    return this.#thread.call("raise", raises);
   }
 
   async receipts(
@@ -146,7 +132,7 @@ class SqliteStore implements MessageStore {
     cursor: string | null,
     limit: number,
   ): Promise<ReceiptPage | null> {
-    return parsed<ReceiptPage>(await this.#call("receipts", { conversation, seq, cursor, limit }));
+    return parsed<ReceiptPage>(await this.#thread.call("receipts", { conversation, seq, cursor, limit }));
   }
 
   async put(
@@ -154,80 +140,88 @@ class SqliteStore implements MessageStore {
     conversation: ConversationId,
     { mute, marked }: { readonly mute?: boolean | number; readonly marked?: boolean },
   ): Promise<boolean> {
-    return this.#call("put", { user, conversation, mute: muteText(mute), marked });
+    return this.#thread.call("put", { user, conversation, mute: muteText(mute), marked });
   }
 
   async ban(conversation: ConversationId, user: UserId, banned: boolean): Promise<boolean> {
-    return this.#call("ban", { conversation, user, banned });
+    return this.#thread.call("ban", { conversation, user, banned });
   }
 
   async block(user: UserId, other: UserId, blocked: boolean): Promise<void> {
-    await this.#call("block", { user, other, blocked });
+    await this.#thread.call("block", { user, other, blocked });
   }
 
   async blocked(user: UserId, others: readonly UserId[]): Promise<readonly boolean[]> {
-    return JSON.parse(await this.#call("blocked", { user, others })) as readonly boolean[];
+    return JSON.parse(await this.#thread.call("blocked", { user, others })) as readonly boolean[];
   }
 
-  async remove(conversation: ConversationId, user: UserId, by: readonly Role[]): Promise<Removed> {
-    return this.#call("remove", { conversation, user, by: rankBits(by) });
+  async remove(conversation: ConversationId, user: UserId | null, by: readonly Role[]): Promise<Removed> {
+    return this.#thread.call("remove", { conversation, user, by: rankBits(by) });
+  }
+
+  async feed(after: string | null, rows: number, bytes: number): Promise<FeedPage> {
+    for (let mark = after; ; ) {
+      const page = parseJson(await this.#thread.call("feed", { after: mark, rows, bytes })) as FeedPage;
+      if (page.items.length > 0 || !page.more) return page;
+      ({ mark } = page);
+    }
+  }
+
+  async feedEnd(): Promise<string> {
+    return this.#thread.call("feedEnd", null);
+  }
+
+  async lease(name: string, node: NodeId, ttlMs: number): Promise<boolean> {
+    return this.#thread.call("lease", { name, node, ttlMs });
+  }
+
+  async position(name: string, move?: { readonly from: string | null; readonly to: string }): Promise<string | null> {
+    if (move === undefined) return this.#thread.call("position", name);
+    return this.#thread.call("move", { name, from: move.from, to: move.to });
+  }
+
+  async revoke(user: UserId, keepMs: number): Promise<number> {
+    return this.#thread.call("revoke", { user, keepMs });
+  }
+
+  async revocations(after: number, limit: number): Promise<Revocations> {
+    return JSON.parse(await this.#thread.call("revocations", { after, limit })) as Revocations;
+  }
+
+  async conversations(
+    after: ConversationId | null,
+    limit: number,
+  ): Promise<readonly { readonly conversation: ConversationId; readonly retention: Retention | null }[]> {
+    const text = await this.#thread.call("conversations", { after: after ?? "", limit });
+    return JSON.parse(text) as Awaited<ReturnType<MessageStore["conversations"]>>;
+  }
+
+  async expire(
+    conversation: ConversationId,
+    { before, messages }: { readonly before?: number; readonly messages?: number },
+    rows: number,
+  ): Promise<Expired | null> {
+    const rule = { before: before ?? null, messages: messages ?? null };
+    return this.#thread.call("expire", { conversation, ...rule, rows });
+  }
+
+  async memberships(user: UserId, after: ConversationId | null, limit: number): Promise<readonly Membership[]> {
+    const text = await this.#thread.call("memberships", { user, after: after ?? "", limit });
+    return JSON.parse(text) as readonly Membership[];
+  }
+
+  async erase(user: UserId, conversation: ConversationId | null): Promise<void> {
+    let from: EraseMark | null = null;
+    do from = await this.#thread.call("erase", { user, conversation, from });
+    while (from !== null);
   }
 
   async setting(name: string, make: () => string): Promise<string> {
-    const kept = await this.#call("setting", name);
-    return kept ?? (await this.#call("keep", { name, value: make() }));
-  }
-
-  #call<Name extends CallName>(name: Name, given: Calls[Name]["given"]): Promise<Calls[Name]["answer"]> {
-    if (this.#state !== "open") return Promise.reject(closed());
-    // Without an await on the way: calls reach the thread in the order they are made in, and before its end.
-    if (this.#thread !== null && !this.#thread.dead) return this.#thread.call(name, given);
-    return this.#start().then(
-      (thread) => thread.call(name, given),
-      (error: unknown) => Promise.reject(unavailable(error)),
-    );
-  }
-
-  #start(): Promise<StoreThread> {
-    this.#starting ??= StoreThread.start(this.#path)
-      .then(({ thread, durability }) => {
-        this.#thread = thread;
-        this.#durability = durability;
-        return thread;
-      })
-      .finally(() => {
-        this.#starting = null;
-      });
-    return this.#starting;
-  }
-
-  async #stop(): Promise<void> {
-    // A start that fails has nothing to stop; whoever asked for it is told why.
-    await this.#starting?.catch(() => {});
-    await this.#thread?.stop();
-  }
-
-  /** A method, because the state may have changed during an await. */
-  #isClosed(): boolean {
-    return this.#state === "closed";
+    const kept = await this.#thread.call("setting", name);
+    return kept ?? (await this.#thread.call("keep", { name, value: make() }));
   }
 }
 
 function parsed<Value>(text: string | null): Value | null {
   return text === null ? null : (parseJson(text) as Value);
-}
-
-function closed(): ChatError {
-  return new ChatError("closed", "unable to use store; it is not open");
-}
-
-function unavailable(cause: unknown): ChatError {
-  return new ChatError(
-    "unavailable",
-    "unable to use store; its thread has ended, and another could not open the file",
-    {
-      retryAfterMs: RETRY_AFTER_MS,
-      cause,
-    },
-  );
 }

@@ -31,9 +31,11 @@ export function entryText(entry: Append): EntryText {
 }
 
 function termsText(entry: Append): TermsText | null {
-  const { target, slot, expect, reaction, members, ifMembersVersion, join, bans, settings, ifSettingsVersion } = entry;
-  const given = [target, slot, expect, reaction, members, ifMembersVersion, join, bans, settings, ifSettingsVersion];
-  if (given.every((term) => term === undefined)) return null;
+  const { target, slot, expect, reaction, members, ifMembersVersion, system, join, bans, settings } = entry;
+  const { ifSettingsVersion } = entry;
+  const rewritten = entry.key?.rewritten;
+  const given = [target, slot, expect, reaction, members, ifMembersVersion, system, join, bans, settings];
+  if ([...given, ifSettingsVersion, rewritten].every((term) => term === undefined)) return null;
   return {
     target: target === undefined ? null : targetText(target),
     slot: slot ?? null,
@@ -41,10 +43,12 @@ function termsText(entry: Append): TermsText | null {
     reaction: reaction === undefined ? null : { ...reaction, keysMax: LIMITS.reactionKeysMax },
     members: members?.map(([who, role]) => [who, role === null ? null : rankOf(role)] as const) ?? null,
     ifMembersVersion: ifMembersVersion ?? null,
+    system: system === true,
     join: join === true,
     bans: bans ?? null,
     settings: settings === undefined ? null : settingsText(settings),
     ifSettingsVersion: ifSettingsVersion ?? null,
+    rewritten: rewritten === true,
   };
 }
 
@@ -113,13 +117,14 @@ export function rankBits(roles: readonly Role[]): number {
   return roles.reduce((ranks, role) => ranks | (1 << rankOf(role)), 0);
 }
 
-function settingsText({ title, meta, open, slow, pinned }: Partial<Settings>): SettingsText {
+function settingsText({ title, meta, open, slow, pinned, retention }: Partial<Settings>): SettingsText {
   return {
     ...(title === undefined ? {} : { title }),
     ...(meta === undefined ? {} : { meta: meta === null ? null : JSON.stringify(meta) }),
     ...(open === undefined ? {} : { open: open ? 1 : 0 }),
     ...(slow === undefined ? {} : { slow }),
     ...(pinned === undefined ? {} : { pinned: JSON.stringify(pinned) }),
+    ...(retention === undefined ? {} : { retention: retention === null ? null : JSON.stringify(retention) }),
   };
 }
 

@@ -1,12 +1,17 @@
-import type { Raise, Raised, Removed } from "@earshot/core";
-import type { ConversationText, CreateOutcome, EntryOutcome, EntryText, Given } from "./calls.ts";
+import type { Expired, Raise, Raised, Removed } from "@earshot/core";
+import type { ConversationText, CreateOutcome, EntryOutcome, EntryText, EraseMark, Given } from "./calls.ts";
 import { ChangingRows, type Head } from "./changing-rows.ts";
 import { createConversation } from "./create-conversation.ts";
 import { refusalOf, refused } from "./decide.ts";
 import { EntryEffects } from "./entry-effects.ts";
+import { ANY_CONTENT, eraseStep } from "./erase-step.ts";
+import { expireBeginning } from "./expire-beginning.ts";
 import { lookupsIn } from "./lookups.ts";
-import { markSent, putState, raiseMarks } from "./member-marks.ts";
+import { markSent, noteWriter, putState, raiseMarks } from "./member-marks.ts";
+import { movePosition } from "./move-position.ts";
 import { removeConversation } from "./remove-conversation.ts";
+import { revokeUser } from "./revoke-user.ts";
+import { takeLease } from "./take-lease.ts";
 import type { WriteStatements } from "./write-statements.ts";
 
 /**
@@ -42,13 +47,17 @@ export class WriteRound {
     }
     const { user, at, type, id, body, re, mentions } = entry;
     const slot = entry.terms?.slot ?? null;
-    this.#statements.insertEvent.run(head.conversation, seq, ord, type, id, user, at, body, re, mentions, slot);
     const change = this.#rows.nextChange();
+    head.stretch ??= { change, first: seq };
+    const insert = this.#statements.insertEvent;
+    insert.run(head.conversation, seq, ord, type, id, user, at, body, re, mentions, slot, head.stretch.change);
     head.head = seq;
     head.ord = ord;
     head.change = change;
+    const isOutsider = entry.terms?.system === true && (author?.rank ?? null) === null;
+    if (isOutsider && author === null) noteWriter(this.#statements, this.#rows, head.conversation, user);
     this.#effects.apply(entry, head, change);
-    const sender = author ?? this.#rows.member(head.conversation, user);
+    const sender = isOutsider ? null : (author ?? this.#rows.member(head.conversation, user));
     if (sender !== null && (id !== null || type === "message")) markSent(sender, head, entry);
     return { kind: "event", epoch: head.epoch, seq, ord, membersVersion: head.membersVersion };
   }
@@ -86,20 +95,42 @@ export class WriteRound {
     return this.#statements.setting.one(name)?.value ?? value;
   }
 
+  expire(given: Given<"expire">): Expired | null {
+    return expireBeginning(this.#statements, this.#rows, given);
+  }
+
+  erase(given: Given<"erase">): EraseMark | null {
+    return eraseStep(this.#statements, this.#rows, given);
+  }
+
+  lease(given: Given<"lease">): boolean {
+    return takeLease(this.#statements.claims, given, Date.now());
+  }
+
+  move(given: Given<"move">): string | null {
+    return movePosition(this.#statements.claims, given);
+  }
+
+  revoke(given: Given<"revoke">): number {
+    return revokeUser(this.#statements.claims, this.#rows, given, Date.now());
+  }
+
   /** Writes what was kept in memory. */
   finish(): void {
     this.#rows.write();
   }
 
   /** false: the key is there already. */
-  #insertKey(conversation: number, { user, id, hash, at }: EntryText, seq: number, ord: number): boolean {
-    return Number(this.#statements.insertKey.run(conversation, user, id, hash, seq, ord, at).changes) > 0;
+  #insertKey(conversation: number, { user, id, hash, at, terms }: EntryText, seq: number, ord: number): boolean {
+    const rewritten = terms?.rewritten ? 1 : 0;
+    return Number(this.#statements.insertKey.run(conversation, user, id, hash, seq, ord, at, rewritten).changes) > 0;
   }
 
   #storedAnswer({ conversation, epoch }: Head, { user, id, hash }: EntryText): EntryOutcome | null {
     const stored = id === null ? undefined : this.#statements.key.one(conversation, user, id);
     if (stored === undefined) return null;
-    if (stored.hash !== hash) return refused("conflict");
-    return { kind: "duplicate", epoch, seq: stored.seq, ord: stored.ord, at: stored.at };
+    const { seq, ord, at } = stored;
+    if (stored.hash !== ANY_CONTENT && stored.hash !== hash) return refused("conflict");
+    return { kind: "duplicate", epoch, seq, ord, at, ...(stored.rewritten === 1 ? { rewritten: true } : {}) };
   }
 }

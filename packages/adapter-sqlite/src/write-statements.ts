@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { ClaimStatements } from "./claim-statements.ts";
+import { EffectStatements } from "./effect-statements.ts";
 import { Query } from "./query.ts";
-import { BLOCKED, HEAD } from "./read-statements.ts";
+import { BLOCKED, HEAD, ORD_AT } from "./read-statements.ts";
 import type {
   ConversationRecord,
   HeadRecord,
@@ -10,6 +12,7 @@ import type {
   StoreRecord,
   TargetRecord,
 } from "./records.ts";
+import { UpkeepStatements } from "./upkeep-statements.ts";
 
 /** What writes are made of, prepared once. */
 export class WriteStatements {
@@ -23,10 +26,12 @@ export class WriteStatements {
   readonly setRank: StatementSync;
   readonly join: StatementSync;
   readonly leave: StatementSync;
+  readonly noteWriter: StatementSync;
   readonly setMute: StatementSync;
   readonly key: Query<KeyRecord>;
   readonly insertKey: StatementSync;
   readonly insertEvent: StatementSync;
+  readonly insertStretch: StatementSync;
   readonly target: Query<TargetRecord>;
   readonly ordAt: Query<{ readonly ord: number }>;
 
@@ -56,6 +61,8 @@ export class WriteStatements {
   readonly insertPurge: StatementSync;
 
   readonly effects: EffectStatements;
+  readonly upkeep: UpkeepStatements;
+  readonly claims: ClaimStatements;
 
   constructor(database: DatabaseSync) {
     const query = <Row>(sql: string) => new Query<Row>(database, sql);
@@ -84,14 +91,19 @@ export class WriteStatements {
           || '[' || since || ',' || ? || ']]',
         change = ?
       WHERE conversation = ? AND user = ?`);
+    // A tombstone that tells nobody anything: change 0 is below every cursor.
+    this.noteWriter = command(`INSERT INTO members (conversation, user, rank, since, delivered, read, read_ord, change)
+      VALUES (?, ?, NULL, 0, 0, 0, 0, 0)`);
     this.setMute = command("UPDATE members SET mute = ? WHERE conversation = ? AND user = ?");
-    this.key = query("SELECT hash, seq, ord, at FROM keys WHERE conversation = ? AND sender = ? AND id = ?");
-    this.insertKey = command(`INSERT INTO keys (conversation, sender, id, hash, seq, ord, at)
-      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+    this.key = query("SELECT hash, seq, ord, at, rewritten FROM keys WHERE conversation = ? AND sender = ? AND id = ?");
+    this.insertKey = command(`INSERT INTO keys (conversation, sender, id, hash, seq, ord, at, rewritten)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
     this.insertEvent = command(`INSERT INTO events
-      (conversation, seq, ord, type, id, sender, at, body, re, mentions, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      (conversation, seq, ord, type, id, sender, at, body, re, mentions, slot, stretch)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.insertStretch = command("INSERT INTO feed (change, conversation, first, last) VALUES (?, ?, ?, ?)");
     this.target = query("SELECT type, sender, deleted FROM events WHERE conversation = ? AND seq = ?");
-    this.ordAt = query("SELECT ord FROM events WHERE conversation = ? AND seq = ?");
+    this.ordAt = query(ORD_AT);
 
     this.lastOf = query("SELECT last FROM slots WHERE conversation = ? AND slot = ?");
     this.setSlot = command(`INSERT INTO slots (conversation, slot, last) VALUES (?, ?, ?)
@@ -109,9 +121,12 @@ export class WriteStatements {
       (id, pair, creator, kind, mode, title, meta, open, whole_history) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.insertHead = command(`INSERT INTO heads (conversation, epoch, head, ord, members, members_version, change)
       VALUES (?, ?, ?, 0, ?, 1, ?)`);
-    this.settings = query("SELECT title, meta, open, pinned, settings_version FROM conversations WHERE number = ?");
+    this.settings = query(
+      "SELECT title, meta, open, pinned, retention, settings_version FROM conversations WHERE number = ?",
+    );
     this.setSettings = command(`UPDATE conversations
-      SET title = ?, meta = ?, open = ?, pinned = ?, settings_version = settings_version + 1 WHERE number = ?`);
+      SET title = ?, meta = ?, open = ?, pinned = ?, retention = ?, settings_version = settings_version + 1
+      WHERE number = ?`);
     this.setSlow = command("UPDATE heads SET slow = ? WHERE conversation = ?");
     this.setting = query("SELECT value FROM settings WHERE name = ?");
     this.keepSetting = command("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING");
@@ -121,67 +136,10 @@ export class WriteStatements {
       WHERE conversation = ? AND rank IS NOT NULL`);
     this.deleteHead = command("DELETE FROM heads WHERE conversation = ?");
     this.emptyConversation = command(`UPDATE conversations
-      SET pair = NULL, title = NULL, meta = NULL, pinned = '[]', removed = 1 WHERE number = ?`);
+      SET pair = NULL, title = NULL, meta = NULL, pinned = '[]', retention = NULL, removed = 1 WHERE number = ?`);
     this.insertPurge = command("INSERT INTO purges (conversation, message) VALUES (?, ?) ON CONFLICT DO NOTHING");
     this.effects = new EffectStatements(database);
-  }
-}
-
-/** What an entry changes of a message that it names, and of who is named. */
-class EffectStatements {
-  readonly countReply: StatementSync;
-  readonly setEdited: StatementSync;
-  readonly addKeys: StatementSync;
-  readonly clearState: StatementSync;
-  readonly keyCount: Query<{ readonly keys: number }>;
-  readonly hasKey: Query<{ readonly yes: number }>;
-  readonly react: StatementSync;
-  readonly unreact: StatementSync;
-  /** Answers the new count. */
-  readonly countUp: Query<{ readonly count: number }>;
-  readonly countDown: Query<{ readonly count: number }>;
-  readonly deleteCount: StatementSync;
-  readonly deleteCounts: StatementSync;
-  readonly blankEvent: StatementSync;
-  readonly blankEdits: StatementSync;
-  readonly mentionsOf: Query<{ readonly mentions: string | null }>;
-  readonly mention: StatementSync;
-  readonly mentionAll: StatementSync;
-  readonly deleteMention: StatementSync;
-  readonly deleteMentionOfAll: StatementSync;
-  readonly deleteMentionsUpTo: StatementSync;
-
-  constructor(database: DatabaseSync) {
-    const query = <Row>(sql: string) => new Query<Row>(database, sql);
-    const command = (sql: string) => database.prepare(sql);
-    this.countReply = command(`INSERT INTO message_states (conversation, seq, replies) VALUES (?, ?, 1)
-      ON CONFLICT DO UPDATE SET replies = replies + 1`);
-    this.setEdited = command(`INSERT INTO message_states (conversation, seq, edited) VALUES (?, ?, ?)
-      ON CONFLICT DO UPDATE SET edited = excluded.edited`);
-    this.addKeys = command(`INSERT INTO message_states (conversation, seq, keys) VALUES (?, ?, ?)
-      ON CONFLICT DO UPDATE SET keys = keys + excluded.keys`);
-    this.clearState = command("UPDATE message_states SET edited = NULL, keys = 0 WHERE conversation = ? AND seq = ?");
-    this.keyCount = query("SELECT keys FROM message_states WHERE conversation = ? AND seq = ?");
-    this.hasKey = query("SELECT 1 AS yes FROM reaction_counts WHERE conversation = ? AND message = ? AND key = ?");
-    this.react = command(`INSERT INTO reactions (conversation, message, user, key) VALUES (?, ?, ?, ?)
-      ON CONFLICT DO NOTHING`);
-    this.unreact = command("DELETE FROM reactions WHERE conversation = ? AND message = ? AND user = ? AND key = ?");
-    this.countUp = query(`INSERT INTO reaction_counts (conversation, message, key, count, first) VALUES (?, ?, ?, 1, ?)
-      ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count`);
-    this.countDown = query(`UPDATE reaction_counts SET count = count - 1
-      WHERE conversation = ? AND message = ? AND key = ? RETURNING count`);
-    this.deleteCount = command("DELETE FROM reaction_counts WHERE conversation = ? AND message = ? AND key = ?");
-    this.deleteCounts = command("DELETE FROM reaction_counts WHERE conversation = ? AND message = ?");
-    const blank = "SET body = NULL, mentions = NULL, deleted = 1";
-    this.blankEvent = command(`UPDATE events ${blank} WHERE conversation = ? AND seq = ?`);
-    this.blankEdits = command(
-      `UPDATE events INDEXED BY edits ${blank} WHERE conversation = ? AND re = ? AND type = 'edit'`,
-    );
-    this.mentionsOf = query("SELECT mentions FROM events WHERE conversation = ? AND seq = ?");
-    this.mention = command("INSERT INTO mentions (conversation, user, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-    this.mentionAll = command("INSERT INTO mentions_of_all (conversation, seq, sender) VALUES (?, ?, ?)");
-    this.deleteMention = command("DELETE FROM mentions WHERE conversation = ? AND user = ? AND seq = ?");
-    this.deleteMentionOfAll = command("DELETE FROM mentions_of_all WHERE conversation = ? AND seq = ?");
-    this.deleteMentionsUpTo = command("DELETE FROM mentions WHERE conversation = ? AND user = ? AND seq <= ?");
+    this.upkeep = new UpkeepStatements(database);
+    this.claims = new ClaimStatements(database);
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageStoreAdapter } from "@earshot/core/testing";
 import { sqliteStore } from "../src/index.ts";
 
@@ -19,6 +20,7 @@ export const sqliteAdapter: MessageStoreAdapter = {
         stores.push(again);
         return again;
       },
+      pass: (ms) => sleep(ms),
       destroy: async () => {
         for (const opened of stores) await opened.close();
         rmSync(directory, { recursive: true });

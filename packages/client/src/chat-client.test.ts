@@ -64,7 +64,9 @@ describe("ChatClient", () => {
     expect(server.peers.length).toBe(1);
     expect(server.peer.url).toBe("wss://example.com/chat/ws");
     expect(server.peer.received[0]).toMatchObject({ t: "hello", v: 1, token: "me", k: 1 });
-    expect(client.connection.current).toEqual({ status: "online", retryAt: null, error: null, durability: "memory" });
+    expect(client.connection.current).toEqual({
+      ...{ status: "online", retryAt: null, error: null, durability: "memory", transport: "websocket" },
+    });
     expect(client.user.current).toBe("me");
     expect(window.current.status).toBe("live");
 

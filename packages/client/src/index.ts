@@ -14,7 +14,7 @@ export type { NetworkChange, NetworkStatus } from "./ports/network-status.ts";
 export type { Random } from "./ports/random.ts";
 export type { Stored, StoredInbox, StoredSend, StoredSendKey, StoredTimeline } from "./ports/stored.ts";
 export type { LockTurn, TabChannel, Tabs } from "./ports/tabs.ts";
-export type { OpenTransport, TransportConnection, TransportListener } from "./ports/transport.ts";
+export type { OpenTransport, TransportConnection, TransportKind, TransportListener } from "./ports/transport.ts";
 export type { PresenceView } from "./presence.ts";
 export type { ReceiptsView } from "./receipts.ts";
 export type { StorageRoom, StorageRoomHost } from "./storage-room.ts";

@@ -3,7 +3,7 @@ import type { ClientStorage } from "./ports/client-storage.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { NetworkStatus } from "./ports/network-status.ts";
 import type { Random } from "./ports/random.ts";
-import type { OpenTransport } from "./ports/transport.ts";
+import type { OpenTransport, TransportKind } from "./ports/transport.ts";
 
 /** Bounds of one client; all may be set by the application. Counts and bytes. */
 export interface ClientLimits {
@@ -45,8 +45,15 @@ export interface ChatClientOptions {
   readonly limits?: Partial<ClientLimits>;
   /** Where conversations, messages and the send queue are kept over a reload, a crash, a day offline. Default: in memory alone. */
   readonly storage?: ClientStorage;
-  /** Default: the global `WebSocket`. */
+  /** What opens WebSockets. Default: the global `WebSocket`. */
   readonly transport?: OpenTransport;
+  /**
+   * What frames may travel by: all three by default, WebSockets alone with a `transport` of the application's.
+   * The first is `websocket`, where it is among them; where WebSockets are blocked although HTTP answers,
+   * `sse` (a stream down, posts up), and `poll` (posts that wait for their answer) where streams do not get
+   * through or the platform reads none (React Native). Later WebSockets are tried again.
+   */
+  readonly transports?: readonly TransportKind[];
   /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
   /** Default: the browser's `online`, `offline` and `visibilitychange`; elsewhere nothing. */
@@ -71,11 +78,12 @@ export const CLIENT_LIMITS: ClientLimits = {
 
 /** Throws `invalid` for options without which nothing works. */
 export function checkOptions(options: ChatClientOptions): void {
-  const { url, token, storage } = options;
+  const { url, token, storage, transports } = options;
   const right = {
     url: typeof url === "string",
     token: typeof token === "function",
     storage: !storage || typeof storage.room === "function",
+    transports: !transports || transports.length > 0,
   };
   const field = Object.entries(right).find(([, is]) => !is)?.[0] ?? null;
   if (field === null) return;

@@ -27,6 +27,7 @@ import { ulidFactory } from "./send/ulid.ts";
 import type { StorageRoom } from "./storage-room.ts";
 import type { StorageView } from "./storage-view.ts";
 import { Timelines } from "./timeline/timelines.ts";
+import { openingBy } from "./transport/transports.ts";
 import { webSocketTransport } from "./transport/web-socket-transport.ts";
 import { TypingRoom } from "./typing/typists.ts";
 import { VERSION } from "./version.ts";
@@ -57,6 +58,7 @@ export class Wiring implements Rooms, ConversationHost {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #credentials: Credentials;
+  readonly #fetch: typeof fetch;
   readonly #incoming = new Incoming(this);
 
   constructor(options: ChatClientOptions) {
@@ -64,6 +66,7 @@ export class Wiring implements Rooms, ConversationHost {
     this.#limits = { ...CLIENT_LIMITS, ...options.limits };
     this.#random = options.random ?? systemRandom;
     this.#clock = clockWithin(this.changes, options.clock ?? systemClock);
+    this.#fetch = options.fetch ?? ((...request) => fetch(...request));
     this.#credentials = new Credentials(options.token, this.#clock);
     this.connection = this.#makeConnection();
     this.requests = new RequestTable(this.#clock, this.connection);
@@ -116,12 +119,18 @@ export class Wiring implements Rooms, ConversationHost {
   }
 
   #makeConnection(): Connection {
-    const { device, agent, network, transport } = this.#options;
+    const { device, agent, network = pageNetwork, transport, transports } = this.#options;
+    const outside = { clock: this.#clock, random: this.#random, network };
     return new Connection({
-      clock: this.#clock,
-      random: this.#random,
-      network: network ?? pageNetwork,
-      openTransport: transport ?? webSocketTransport,
+      ...outside,
+      openTransport: openingBy({
+        ...outside,
+        fetch: this.#fetch,
+        webSocket: transport ?? webSocketTransport,
+        kinds: transports ?? (transport ? ["websocket"] : ["websocket", "sse", "poll"]),
+        base: () => this.#addresses().http,
+        load: () => import("./transport/fallback.ts"),
+      }),
       credentials: this.#credentials,
       device: device ?? ulidFactory(this.#clock, this.#random)(),
       agent: agent ?? `earshot-js/${VERSION}`,
@@ -146,7 +155,7 @@ export class Wiring implements Rooms, ConversationHost {
   #makeCalls(): Calls {
     return new Calls({
       clock: this.#clock,
-      fetch: this.#options.fetch ?? ((...request) => fetch(...request)),
+      fetch: this.#fetch,
       token: (fresh) => (fresh ? this.#credentials.fresh() : this.#credentials.current()),
       base: () => this.#addresses().http,
     });

@@ -1,10 +1,17 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { ChatError, CLOSE } from "@earshot/protocol";
+import { ChatError, CLOSE, type ConversationId, type UserId } from "@earshot/protocol";
+import type { Actor } from "./host/actor.ts";
+import type { EventListener } from "./host/event-listeners.ts";
+import type { Exported } from "./host/export-user.ts";
+import type { Followed, FollowOptions } from "./host/follow.ts";
+import type { Imported, ImportMessage } from "./host/import-messages.ts";
 import type { FetchContext } from "./http/http-api.ts";
 import { problem } from "./http/problem-details.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { type ChatEngineOptions, type EngineSettings, readOptions } from "./options.ts";
+import type { Before, BeforeOptions, BeforeStep } from "./ports/hooks.ts";
+import { drainSessions } from "./session/drain.ts";
 import { type House, hex, wire } from "./wiring.ts";
 
 /** Bytes of a key that the store keeps. */
@@ -47,7 +54,7 @@ export class ChatEngine {
    * `conflict` a second time. After a failed start everything is closed again.
    */
   start(): Promise<void> {
-    const { store, bus, presence, random, keys, presenceTracker, presenceBoard } = this.#house;
+    const { store, bus, presence, random, keys, presenceTracker, presenceBoard, inProcess } = this.#house;
     return this.#lifecycle.start(async () => {
       try {
         await store.open();
@@ -58,7 +65,9 @@ export class ChatEngine {
         await presence.open();
         presenceBoard.start();
         await presenceTracker.start();
+        await inProcess.start();
       } catch (error) {
+        await inProcess.close();
         await this.#closePorts();
         throw error;
       }
@@ -82,8 +91,108 @@ export class ChatEngine {
   /** Answers one request of the HTTP API. Never rejects. */
   async fetch(request: Request, context: FetchContext = {}): Promise<Response> {
     const closed = this.#closedBecause();
-    if (closed === null) return this.#house.http.handle(request, context);
+    if (closed === null || this.#lifecycle.phase === "draining") return this.#house.http.handle(request, context);
     return problem(new ChatError("unavailable", `unable to answer; ${closed}`, { retryAfterMs: 1_000 }));
+  }
+
+  /**
+   * Leaves without a gap: from now on `readyz` and `healthz` answer 503 and nobody comes in; who is here is
+   * served as before, told to come back elsewhere at a moment of their own within `within` ms (default
+   * `drainWithinMs`, 20 s), and closed with 4001 at its end. Resolves when all have left. `close` comes after
+   * it. A second call waits for the first; an engine that does not run has nothing to drain. Rejects with
+   * `invalid` for a `within` that is no time.
+   */
+  async drain({ within = this.#settings.limits.drainWithinMs }: { readonly within?: number } = {}): Promise<void> {
+    if (!Number.isSafeInteger(within) || within < 0) {
+      throw new ChatError("invalid", "unable to drain; option within must be a number of ms", {
+        details: { field: "within" },
+      });
+    }
+    const { clock, random, sessions, watermarks } = this.#house;
+    await this.#lifecycle.drain(async () => {
+      await drainSessions({ clock, random, sessions }, within);
+      await watermarks.flush();
+    });
+  }
+
+  /**
+   * The engine as a user has it, in process: with their rights and rates, `authorize` and hooks. Throws
+   * `invalid` for what is no user id.
+   */
+  as(user: UserId): Actor {
+    return this.#house.inProcess.as(user);
+  }
+
+  /**
+   * Adds a hook before a step that users take; those of one step run in the order in which they were added,
+   * each within its time. It may change the draft by what it gives, or `throw refuse(code, reason)`. Returns
+   * its undo. Throws `invalid`.
+   */
+  before<Step extends BeforeStep>(step: Step, hook: Before<Step>, options?: BeforeOptions): () => void {
+    return this.#house.decisions.hooks.add(step, hook, options);
+  }
+
+  /**
+   * Tells of every event that this node has written, after it was: at most once, never after a crash or where
+   * the store's answer was lost (`follow` tells of all, at least once). No delivery waits for a listener; one that throws or
+   * rejects is logged. Returns its undo. Throws `invalid`.
+   */
+  on(name: "event", listener: EventListener): () => void {
+    return this.#house.decisions.listeners.on(name, listener);
+  }
+
+  /** The host itself, which writes as the user id of option `system`: no role, membership, rate, `authorize` or hook stands in its way. */
+  get system(): Actor {
+    return this.#house.inProcess.system;
+  }
+
+  /**
+   * Every event of every conversation, batch by batch, at least once, in the order of commits (of one conversation
+   * by seq), with the conversations that were removed. A batch counts as taken when the next one is asked for; after
+   * a crash it comes again. Of one name one node follows at a time, the others wait. Ends with the engine; a
+   * store that cannot answer is waited for. Throws `invalid` for a name that is no id.
+   */
+  follow(options: FollowOptions): AsyncIterableIterator<readonly Followed[], void, undefined> {
+    return this.#house.inProcess.follow(options);
+  }
+
+  /** Ends the user's sessions on this node with 4503, after which clients stop. Whether they may come back `authenticate` says. */
+  kick(user: UserId): void {
+    this.#house.inProcess.kick(user);
+  }
+
+  /**
+   * Voids what a user's sessions were opened with: they end with 4100, here at once, on other nodes within
+   * seconds, and their resume tokens hold no longer. `authenticate` decides anew. Rejects as the store does.
+   */
+  revoke(user: UserId): Promise<void> {
+    return this.#house.inProcess.revoke(user);
+  }
+
+  /** Everything that the store keeps of a user, page by page as it is pulled. Throws `invalid` for what is no user id; pulls reject as the store does. */
+  export(user: UserId): AsyncIterableIterator<Exported, void, undefined> {
+    return this.#house.inProcess.export(user);
+  }
+
+  /**
+   * Takes everything out that a user wrote: they leave groups and channels, their content goes from every
+   * conversation, a `meta` event `{"erased":user}` tells each, and their sessions end. Rejects as the store does; to be
+   * called again then, and after a crash: what is done already changes nothing.
+   */
+  erase(user: UserId): Promise<void> {
+    return this.#house.inProcess.erase(user);
+  }
+
+  /**
+   * Appends messages from before, with their own times, in the order given, whoever their authors are. May be
+   * repeated: what is there already stays. Rejects with `invalid`, `too_large`, `conflict` or `not_found` for
+   * the first that is wrong (`details.index`), when all before it are in; and as the store does.
+   */
+  import(
+    conversation: ConversationId,
+    messages: Iterable<ImportMessage> | AsyncIterable<ImportMessage>,
+  ): Promise<Imported> {
+    return this.#house.inProcess.import(conversation, messages);
   }
 
   /**
@@ -91,11 +200,14 @@ export class ChatEngine {
    * presence. A second call waits for the first.
    */
   close(): Promise<void> {
-    const { transport, sessions, sequencer, watermarks, typingNotices, presenceTracker, presenceBoard } = this.#house;
+    const { transport, polls, sessions, sequencer, watermarks, typingNotices } = this.#house;
+    const { presenceTracker, presenceBoard, inProcess } = this.#house;
     return this.#lifecycle.close(async () => {
       const closed = transport.close();
       for (const session of [...sessions]) session.end(CLOSE.goingAway);
+      polls.close();
       await closed;
+      await inProcess.close();
       await sequencer.idle();
       sequencer.stop();
       await watermarks.close();
@@ -125,6 +237,8 @@ export class ChatEngine {
       case "new":
       case "starting":
         return "the server is starting";
+      case "draining":
+        return "the server is leaving; connect to another";
       case "closing":
       case "closed":
         return "the server is closing";

@@ -1,6 +1,13 @@
+import type { Clock } from "./ports/clock.ts";
+import type { MessageStore } from "./ports/message-store.ts";
+import { memoryStore as storeInMemory } from "./store/memory-message-store.ts";
+import { systemClock } from "./system/system-clock.ts";
+
 export { ChatError, type ErrorCode, isChatError } from "@earshot/protocol";
 export { MemoryBusHub, memoryBus } from "./bus/memory-bus.ts";
 export { ChatEngine } from "./chat-engine.ts";
+export type { EventListener } from "./host/event-listeners.ts";
+export { type RefuseCode, refuse } from "./host/refuse.ts";
 export type { FetchContext } from "./http/http-api.ts";
 export {
   type ChatEngineOptions,
@@ -9,9 +16,25 @@ export {
   type EngineLimits,
   type Permissions,
 } from "./options.ts";
-export type { Authenticate, Credentials, Identity, PeerRequest } from "./ports/authenticate.ts";
+export type { Authenticate, Claims, Credentials, Identity, PeerRequest } from "./ports/authenticate.ts";
+export type { Action, Authorize, AuthorizeRequest } from "./ports/authorize.ts";
 export type { Bus, Envelope, Publication, Subscription, Topic } from "./ports/bus.ts";
 export type { Clock, Timer } from "./ports/clock.ts";
+export type {
+  Before,
+  BeforeOptions,
+  BeforeStep,
+  BeforeSteps,
+  By,
+  ChatEvent,
+  CreateDraft,
+  DeleteDraft,
+  EditDraft,
+  EventContext,
+  JoinDraft,
+  SendDraft,
+  Verdict,
+} from "./ports/hooks.ts";
 export type { Logger } from "./ports/logger.ts";
 export type {
   Access,
@@ -21,9 +44,13 @@ export type {
   ConversationSettings,
   Created,
   EventPage,
+  Expired,
+  FeedItem,
+  FeedPage,
   InboxPage,
   MemberChange,
   MemberPage,
+  Membership,
   MessageStore,
   NewConversation,
   Raise,
@@ -33,6 +60,8 @@ export type {
   ReceiptPage,
   RefusalCode,
   Removed,
+  Retention,
+  Revocations,
   Settings,
   Span,
   TargetRule,
@@ -48,6 +77,18 @@ export type {
 } from "./ports/presence-store.ts";
 export type { Random } from "./ports/random.ts";
 export { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
-export { memoryStore } from "./store/memory-message-store.ts";
 export { systemClock } from "./system/system-clock.ts";
 export { systemRandom } from "./system/system-random.ts";
+
+/**
+ * A store that lives in this process and ends with it: for tests, for trying things out, and for chat that
+ * nobody needs tomorrow. It keeps everything it is given, without a bound, until it is deleted, erased or expired.
+ */
+export function memoryStore({
+  clock = systemClock,
+}: {
+  /** What leases and revocations run out by. Default: the machine's own. */
+  readonly clock?: Pick<Clock, "monotonic">;
+} = {}): MessageStore {
+  return storeInMemory({ clock });
+}

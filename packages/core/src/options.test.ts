@@ -130,6 +130,7 @@ describe("DEFAULT_LIMITS", () => {
       membersPerCreationMax: 10_000,
       membersPerCallMax: 10_000,
       slowUpToMs: 24 * 3_600_000,
+      retentionFromMs: 60_000,
     });
   });
 });

@@ -1,10 +1,11 @@
-import { ChatError, LIMITS, type NodeId, type Role } from "@earshot/protocol";
+import { ChatError, isUserId, LIMITS, type NodeId, type Role, type UserId } from "@earshot/protocol";
 import * as z from "zod";
 import type { Authenticate } from "./ports/authenticate.ts";
+import type { Authorize } from "./ports/authorize.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
-import type { MessageStore } from "./ports/message-store.ts";
+import type { MessageStore, Retention } from "./ports/message-store.ts";
 import type { PresenceStore } from "./ports/presence-store.ts";
 import type { Random } from "./ports/random.ts";
 
@@ -19,17 +20,25 @@ const limitsSchema = z.strictObject({
   heartbeatMs: count(20_000),
   /** Time to the first `hello`: 4008. */
   helloWithinMs: count(5_000),
+  /** Time from a message's first byte to its last, while the gateway reads: 1008. */
+  messageWithinMs: count(10_000),
   /** Time for the host's `authenticate`: 4013, over HTTP `unavailable`. */
   authenticateWithinMs: count(5_000),
   /** Time for the host's `authorize`, and, unless it was added with another, for each hook: `unavailable`. */
   authorizeWithinMs: count(5_000),
   hookWithinMs: count(2_000),
-  /** Bytes of JSON of the `claims` that `authenticate` gives; more is the host's own mistake, and closes with 4013. */
-  claimsBytesMax: count(1_024),
+  /** Bytes of JSON of the `claims` that `authenticate` gives; more is the host's own mistake, and closes with 4013. At most 2,048, so that a resume token stays within its 4,096 characters. */
+  claimsBytesMax: z.int().min(1).max(2_048).default(1_024),
   /** Longest time a poll waits for something to say. */
   pollWithinMs: count(25_000),
   /** Polls of one session that wait for an earlier `k`; more: `rate_limited`. */
   earlyPollsMax: count(8),
+  /** Frames in one poll, and in those of one session that are not taken yet; more: `too_large`, and `rate_limited`. */
+  pollFramesMax: count(10_000),
+  /** Bytes of frames in one poll's answer, as long as it has more than one; the rest comes with the next. */
+  pollBytesMax: count(1_048_576),
+  /** Sessions by polls that have ended, kept for up to two heartbeats so that a client hears why; of more the earliest are 410 at once. */
+  closedPollsMax: count(1_000),
   /** Rows in one batch of `follow`, and their bytes. */
   followRowsMax: count(500),
   followBytesMax: count(1_048_576),
@@ -39,10 +48,14 @@ const limitsSchema = z.strictObject({
   followLeaseMs: count(30_000),
   /** How often revocations made elsewhere are looked for. */
   revocationsEveryMs: count(2_000),
+  /** How long the store keeps a revocation; a node that could not ask it for longer closes its sessions with 4100. */
+  revocationsKeptMs: count(3_600_000),
   /** How often the node that has the lease takes away what retention lets go of. */
   retentionEveryMs: count(60_000),
   /** Events taken away in one step, so that sends wait for no long one. */
   retentionRowsMax: count(1_000),
+  /** Time for clients to leave in a drain, unless it is given another; who is still here then is closed with 4001. */
+  drainWithinMs: count(20_000),
   /** Longest wait for the bus to confirm a user's topic before cursors are repaired all the same. */
   topicWithinMs: count(1_000),
   /** A resume token holds for two heartbeats and this. */
@@ -51,6 +64,12 @@ const limitsSchema = z.strictObject({
   connectionsMax: count(100_000),
   /** Sessions of one user on this node; more: 4505. */
   connectionsPerUserMax: count(100),
+  /** Sessions from one address on this node, those without a `hello` too; more: 429. The first 64 bits of an IPv6 address are one. */
+  connectionsPerAddressMax: count(10_000),
+  /** Upgrades, new polls and streams a second of one address, over time; more: 429 with `Retry-After`. A proxy that is not in `trustedProxies` counts as one address. */
+  handshakesPerSecondPerAddressMax: count(500),
+  /** Seconds' worth of them that may come at once. */
+  handshakeBurstSeconds: count(3),
   /** Upgrades a second; more: 503. Connections divided by it are `spread`, the time over which clients come back. */
   admissionsPerSecondMax: count(2_000),
   /** Counted frames on the wire without an `ack`; more wait. */
@@ -59,6 +78,8 @@ const limitsSchema = z.strictObject({
   outboxFramesMax: count(1_000),
   /** The same in bytes; answers count here too. */
   outboxBytesMax: count(1_048_576),
+  /** The same over all sessions of this node: beyond it those that keep most catch up from the log, or are closed with 4000, until an eighth is free. */
+  outboxesBytesMax: count(268_435_456),
   /** Bytes that wait for the operating system at which a socket counts as full. */
   socketBytesMax: count(131_072),
   /** Age of the oldest unacknowledged event at which it is sent again, and again after each such time. */
@@ -85,6 +106,12 @@ const limitsSchema = z.strictObject({
   sendsPerSecondPerConversationMax: count(2_000),
   /** Seconds' worth of sends that may come at once, for each of the three. */
   sendBurstSeconds: count(3),
+  /** Refusals with `rate_limited` or `blocked` that one session gets in 10 s; more: 4029. */
+  refusedPerTenSecondsMax: count(3_000),
+  /** What one user may ask of this node a second, over time, in rows: each row read is one, each request another ten; more: `rate_limited`, over HTTP 429, and cursors of a `have` are only named in `lagging`. */
+  rowsPerSecondPerUserMax: count(2_500),
+  /** Rows that may be asked for at once: a client that was away for long reads all it missed without a wait. */
+  rowsBurstPerUserMax: count(250_000),
   /** Conversations of one session in which a send is unanswered, or was refused and blocks others; more: 4029. */
   blockedConversationsMax: count(1_000),
   /** `ping` frames in 10 s; more: `rate_limited`, twice as many: 4029. */
@@ -103,7 +130,7 @@ const limitsSchema = z.strictObject({
   recentBytesMax: count(67_108_864),
   /** Recent events kept for one conversation, for who comes back soon. Up to twice as many before they are cut. */
   recentEventsPerConversationMax: count(256),
-  /** Arrivals held for one conversation while a hole before them is read from the store; more are dropped, and read from it too. */
+  /** Arrivals held for one conversation while a hole before them, or its members, are read from the store; more are dropped, and read from it too. */
   heldEventsMax: count(1_000),
   /** Events held for one subscription while the store says where the conversation stands; over it the client is told to fetch. */
   subscribingEventsMax: count(1_000),
@@ -111,6 +138,8 @@ const limitsSchema = z.strictObject({
   heldReceiptsMax: count(1_000),
   /** Members' watermarks held back before they are written; at as many they are written at once, at twice as many more are refused, or left to the next `have`. */
   watermarksHeldMax: count(50_000),
+  /** The same of one user: more `read` are refused with `unavailable`, the rest is left to the next `have`. */
+  watermarksHeldPerUserMax: count(5_000),
   /** Users counted as typing in one conversation, and conversations in which they are counted; more do not count. */
   typistsCountedMax: count(1_000),
   /** Members named by one `POST /conversations`, beside its caller; more: `too_large`. */
@@ -121,6 +150,8 @@ const limitsSchema = z.strictObject({
   changesWaitingMax: count(1_000),
   /** Longest `slow` of a conversation, in ms: a day. More: `invalid`. */
   slowUpToMs: count(86_400_000),
+  /** Shortest `age` of a conversation's own `retention`, in ms: a minute. Less: `invalid`. */
+  retentionFromMs: count(60_000),
 });
 
 export type EngineLimits = Readonly<z.output<typeof limitsSchema>>;
@@ -167,6 +198,10 @@ export interface ChatEngineOptions {
   /** Where conversations live. `memoryStore()` forgets everything with the process and must be asked for by name. */
   readonly store: MessageStore;
   readonly authenticate: Authenticate;
+  /** What users may do, beside membership and roles. Default: nothing more is asked. */
+  readonly authorize?: Authorize;
+  /** The user id that the host itself writes as (`chat.system`); who authenticates as it is not let in. Default `system`. */
+  readonly system?: UserId;
   /** Default: none, a cluster of one. */
   readonly bus?: Bus;
   /** Default: in memory, for this engine alone. */
@@ -177,16 +212,22 @@ export interface ChatEngineOptions {
    */
   readonly secret?: string | readonly string[];
   /**
-   * Origins that may connect, such as `https://example.com`. Default: the origin whose host is the
-   * request's own. Requests without an Origin are let in, but their cookies are not.
+   * Origins that may connect, exactly so: `https://example.com`, `capacitor://localhost`. Their pages may also
+   * call the HTTP API with credentials (CORS). Default: the origin whose host is the request's own, and no CORS.
+   * Requests without an Origin are let in, but their cookies are not.
    */
   readonly origins?: readonly string[];
-  /** Addresses whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Default: none. */
+  /** Proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are believed: addresses and CIDR ranges such as `10.0.0.0/8`. Default: none. */
   readonly trustedProxies?: readonly string[];
   /** What a session over its outbox cap gets. Default `catch-up`: it reads the log later. `close`: 4000 at once. */
   readonly onOverflow?: "catch-up" | "close";
   /** This node's name in session ids and on the bus. Default: random. */
   readonly node?: NodeId;
+  /**
+   * What is kept of a conversation at most: events younger than `age` (ms), and from the newest `messages`
+   * messages on. A conversation may keep less (`PATCH`). The rest is taken away for good. Default: everything is kept.
+   */
+  readonly retention?: Retention;
   readonly limits?: Partial<EngineLimits>;
   /** Which roles may do what. What is not given is as the protocol says (section 9). */
   readonly permissions?: Partial<Permissions>;
@@ -202,6 +243,8 @@ export interface EngineSettings {
   readonly origins: readonly string[] | null;
   readonly trustedProxies: readonly string[];
   readonly onOverflow: "catch-up" | "close";
+  readonly system: UserId;
+  readonly retention: Retention | null;
   readonly node: NodeId | null;
   readonly limits: EngineLimits;
   readonly permissions: Permissions;
@@ -216,22 +259,38 @@ const hasMethods = (...names: string[]) =>
     `must have the methods ${names.join(", ")}`,
   );
 
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-  message: "must be an origin such as https://example.com, without a path",
+/** Of the web, or of an app's own scheme (`capacitor://localhost`), which URL knows no origin for. */
+const OWN_SCHEME_ORIGIN = /^(?!https?:|file:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:\d+)?$/;
+const origin = z
+  .string()
+  .refine((text) => OWN_SCHEME_ORIGIN.test(text) || (URL.canParse(text) && new URL(text).origin === text), {
+    message: "must be an origin such as https://example.com or capacitor://localhost, without a path; * is none",
+  });
+
+const proxy = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: "must be an IP address or a CIDR range such as 10.0.0.0/8",
 });
+
+/** What a mount may stand at: nothing, or `/chat`, `/a/b`. */
+export const MOUNT_PATH = /^(\/[^/?#]+)*$/;
 
 const optionsSchema = z.strictObject({
   store: hasMethods("open", "append", "create", "range", "access", "setting"),
   authenticate: z.custom<Authenticate>((value) => typeof value === "function", "must be a function"),
+  authorize: z.custom<Authorize>((value) => typeof value === "function", "must be a function").optional(),
+  system: z.string().refine(isUserId, { message: "must be a user id" }).default("system"),
   bus: hasMethods("open", "publish", "subscribe").optional(),
   presence: hasMethods("open", "lease", "put", "remove").optional(),
   secret: z.union([z.string().min(16), z.array(z.string().min(16)).min(1)]).optional(),
   origins: z.array(origin).optional(),
-  trustedProxies: z.array(z.string().min(1)).optional(),
+  trustedProxies: z.array(proxy).optional(),
   onOverflow: z.enum(["catch-up", "close"]).default("catch-up"),
   node: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,32}$/, "must be 1–32 characters of [A-Za-z0-9-]")
+    .optional(),
+  retention: z
+    .strictObject({ age: z.int().min(1).exactOptional(), messages: z.int().min(1).exactOptional() })
     .optional(),
   limits: limitsSchema.default(limitsSchema.parse({})),
   permissions: permissionsSchema.default(permissionsSchema.parse({})),
@@ -250,12 +309,14 @@ export function readOptions(options: ChatEngineOptions): EngineSettings {
       details: { field },
     });
   }
-  const { secret, origins, trustedProxies, onOverflow, node, limits, permissions } = parsed.data;
+  const { secret, origins, trustedProxies, onOverflow, system, retention, node, limits, permissions } = parsed.data;
   return Object.freeze({
     secrets: secret === undefined ? null : typeof secret === "string" ? [secret] : secret,
     origins: origins ?? null,
     trustedProxies: trustedProxies ?? [],
     onOverflow,
+    system,
+    retention: retention ?? null,
     node: node ?? null,
     limits: Object.freeze(limits),
     permissions: Object.freeze(permissions),

@@ -14,13 +14,16 @@ import {
   encodePage,
 } from "./codec/encode.ts";
 import { AccessBatch } from "./engine/access-batch.ts";
-import { arrivals, creationArrival } from "./engine/arrivals.ts";
+import { arrivals, type CommittedEvents, creationArrival } from "./engine/arrivals.ts";
 import { Changes } from "./engine/changes.ts";
 import { commandsOf } from "./engine/commands.ts";
+import { contentText } from "./engine/content-text.ts";
 import { dispatch } from "./engine/dispatch.ts";
+import { HostQueue } from "./engine/host-queue.ts";
 import { send, sendBlocked } from "./engine/send.ts";
 import { Sequencer } from "./engine/sequencer.ts";
 import { takeCursors } from "./engine/take-cursors.ts";
+import { takeToldCursors } from "./engine/told-cursors.ts";
 import { type PresenceRequest, watchPresence } from "./engine/watch-presence.ts";
 import { Watermarks } from "./engine/watermarks.ts";
 import { Audiences } from "./fanout/audience.ts";
@@ -30,9 +33,14 @@ import { openSubscription } from "./fanout/open-subscription.ts";
 import { Receipts } from "./fanout/receipts.ts";
 import { Subscriptions } from "./fanout/subscriptions.ts";
 import { TypingNotices } from "./fanout/typing-notices.ts";
+import type { Gauges } from "./gauges.ts";
+import { Host } from "./host/host.ts";
+import { HostDecisions } from "./host/host-decisions.ts";
 import { HttpApi } from "./http/http-api.ts";
+import { checkedCreation, checkedPatch } from "./http/request-value.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
 import { Outbox } from "./outbox/outbox.ts";
+import { OutboxBudget } from "./outbox/outbox-budget.ts";
 import type { Access, NewConversation } from "./ports/message-store.ts";
 import type { Connection } from "./ports/transport.ts";
 import { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
@@ -41,17 +49,20 @@ import { PresenceBoard } from "./presence/presence-board.ts";
 import { PresenceTracker } from "./presence/presence-tracker.ts";
 import { Handshake } from "./session/handshake.ts";
 import { Sweeper } from "./session/heartbeat.ts";
+import { addressRate } from "./session/rate-limit.ts";
 import { SendRates } from "./session/send-rates.ts";
 import { Session } from "./session/session.ts";
 import { SessionRegistry } from "./session/session-registry.ts";
 import type { Farewell, SessionSurroundings } from "./session/session-surroundings.ts";
+import { UserCosts } from "./session/user-costs.ts";
 import { welcomeFrame } from "./session/welcome-frame.ts";
 import { silentLogger } from "./system/silent-logger.ts";
 import { systemClock } from "./system/system-clock.ts";
 import * as systemCrypto from "./system/system-crypto.ts";
 import { systemRandom } from "./system/system-random.ts";
 import { Admission } from "./transport/admission.ts";
-import { seeRequest } from "./transport/origin.ts";
+import { PeerReader } from "./transport/peer-reader.ts";
+import { PollTransport } from "./transport/poll-transport.ts";
 import { WsTransport } from "./transport/ws-transport.ts";
 
 /** What only an open store can give; filled in by `start`. */
@@ -60,25 +71,6 @@ export interface Keys {
   resume: readonly string[];
   /** Keys the hash that a repeat of a send is compared by. One for the whole store, for ever. */
   messages: string;
-}
-
-/** What grows with connections, and is back at 0 when they are gone (I25). */
-export interface Gauges {
-  readonly sessions: number;
-  /** Sessions whose deadlines are looked at. */
-  readonly swept: number;
-  /** Users that have a session here. */
-  readonly users: number;
-  /** Topics listened to on the bus. */
-  readonly topics: number;
-  /** Subscriptions of sessions to conversations. */
-  readonly subscriptions: number;
-  /** Members' watermarks that are not written yet; they are within seconds. */
-  readonly watermarks: number;
-  /** Sessions that count as present, up to 45 s after their end. */
-  readonly present: number;
-  /** Sessions that watch somebody's presence. */
-  readonly watchers: number;
 }
 
 type EngineSession = Session<EncodedEvents>;
@@ -105,35 +97,53 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   const sessions = new Set<EngineSession>();
 
   // transport: bytes in, bytes out
-  const admission = new Admission(clock, limits.admissionsPerSecondMax);
+  const admission = new Admission({ ...house, bucket: (now) => addressRate(limits, now) });
+  const peers = new PeerReader({ ...settings, logger, production: process.env["NODE_ENV"] === "production" });
   const transport = new WsTransport({
-    ...settings,
+    see: (request) => peers.see(request),
     clock,
     closedBecause,
-    admit: () => admission.admit(),
+    admit: (address) => admission.admit(address),
     accept,
+  });
+  const polls = new PollTransport({
+    clock,
+    limits,
+    closedBecause,
+    admit: (address) => admission.admit(address),
+    accept,
+    secret: () => base64url(random.bytes(32)),
+    equal: systemCrypto.equal,
+    sweeper: new Sweeper(clock),
   });
 
   // session: one device's stay on this node
   const sweeper = new Sweeper(clock);
   const registry = new SessionRegistry<EngineSession>(limits.connectionsPerUserMax);
+  const sessionsOf = (user: UserId) => registry.of(user);
   const rates = new SendRates(limits);
+  const costs = new UserCosts(limits);
   const handshake = new Handshake({
     ...house,
     authenticate: options.authenticate,
     crypto: systemCrypto,
+    system: settings.system,
     get secrets() {
       return keys.resume;
+    },
+    get revocations() {
+      return inProcess.revocations;
     },
   });
   const sessionHouse: SessionSurroundings<EncodedEvents, EngineSession> = {
     ...house,
     rates,
+    costs,
     handshake,
     decode,
     decodeHello,
     encode,
-    outbox: (wireOut) => new Outbox(outboxHouse, wireOut),
+    outbox: (wireOut, slow) => new Outbox(outboxHouse, wireOut, slow),
     enter,
     leave,
     welcome,
@@ -142,21 +152,24 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     delivered: (session, seqs) => {
       for (const [c, seq] of seqs) watermarks.delivered(session.user, c, seq);
     },
+    cursors: (session, seqs) => void takeToldCursors(engineHouse, session.user, seqs),
     command: (session, frame) => dispatch(engineHouse, callerOf(session), frame),
     send: (session, frame, order) => send(engineHouse, callerOf(session), frame, order),
     sendBlocked: (session, frame, retryAfterMs) => sendBlocked(engineHouse, callerOf(session), frame, retryAfterMs),
     repair: async (session, have) => {
       await listening(session.user);
-      await takeCursors(engineHouse, session, have);
+      return takeCursors(engineHouse, session, have);
     },
   };
 
   // engine: decisions
+  const decisions = new HostDecisions({ ...house, authorize: options.authorize ?? null, presence, sessionsOf });
+  const hostQueue = new HostQueue();
   const access = new AccessBatch(store, clock);
   const sequencer = new Sequencer({
     ...house,
     committed: (batch) => {
-      for (const arrival of arrivals(batch)) publisher.publish(arrival);
+      for (const arrival of arrivals(batch)) tellWritten(arrival);
       for (const { entry, result } of batch)
         if (entry.key !== undefined) tellSent(entry.conversation, entry.user, result.row.seq);
     },
@@ -164,6 +177,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
       publisher.publish({ c, epoch, rows, membersVersion: 0 });
       for (const { id, from, seq } of rows) if (id !== undefined) tellSent(c, from, seq);
     },
+    refused: (order, retryAfterMs) => hostQueue.refused(order, retryAfterMs),
   });
   const recent = new RecentEvents<EncodedEvent>(limits, encodeDeleted);
   const watermarks = new Watermarks({ ...house, raised: (c, user, raised) => receipts.tell(c, user, raised) });
@@ -171,6 +185,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     ...house,
     permissions,
     sequencer,
+    host: decisions,
+    hostQueue,
     changes: new Changes(limits),
     watermarks,
     newId,
@@ -186,10 +202,13 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     ) => {
       // Nobody looks at the members of a large one.
       if (made.mode === "push") audiences.begin(made, created);
-      publisher.publish(creationArrival(made, created));
+      tellWritten(creationArrival(made, created));
     },
     unsure: (c: string, at: number) => sequencer.look(c, at),
-    removed: (c: string, members: readonly UserId[]) => fanout.gone(c, members),
+    removed: (c: string, members: readonly UserId[]) => {
+      fanout.gone(c, members);
+      inProcess.wake(c);
+    },
     open: (session: EngineSession, c: string) => openSubscription({ subscriptions, encode }, session, c),
     unsubscribe: (session: EngineSession, c: string) => subscriptions.end(session, c),
     known: (c: string, { mode, members }: Access) => {
@@ -211,7 +230,13 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   };
 
   // bus and fan-out: who hears of it
-  const gate = new OrderGate({ ...house, pass: (arrival) => fanout.deliver(arrival) });
+  const gate = new OrderGate({
+    ...house,
+    pass: (arrival) => {
+      fanout.deliver(arrival);
+      inProcess.wake(arrival.c);
+    },
+  });
   const audiences = new Audiences(house);
   const modes = new Modes(house);
   const subscriptions = new Subscriptions<EngineSession, EncodedEvents>(limits);
@@ -222,7 +247,6 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     arrive: (arrival) => gate.arrive(arrival),
     members: membersOf,
   });
-  const sessionsOf = (user: UserId) => registry.of(user);
   const fanout = new Fanout<EngineSession>({
     audiences,
     modes,
@@ -240,7 +264,9 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   const typingNotices = new TypingNotices<EngineSession>({ clock, limits, subscriptions, encode });
 
   // outbox: one a session
-  const outboxHouse = { limits, onOverflow: settings.onOverflow, now: () => clock.monotonic(), encode, encodeAgain };
+  const budget = new OutboxBudget(clock, limits.outboxesBytesMax);
+  const { onOverflow } = settings;
+  const outboxHouse = { limits, onOverflow, budget, now: () => clock.monotonic(), encode, encodeAgain };
 
   const presenceTracker = new PresenceTracker({
     node,
@@ -266,12 +292,32 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     encode,
   });
 
+  // the host in process, and the same commands over HTTP
+  const commands = commandsOf(engineHouse);
+  const inProcess: Host = new Host({
+    ...engineHouse,
+    node,
+    random,
+    system: settings.system,
+    retention: settings.retention,
+    commands,
+    decode,
+    checkedCreation,
+    checkedPatch,
+    contentHash: (content) => engineHouse.keyedHash(contentText(content)),
+    sessionsOf,
+    allSessions: () => sessions,
+    forget: (c) => recent.forget(c),
+  });
   const http = new HttpApi({
-    logger,
-    commands: commandsOf(engineHouse),
-    see: (headers, address) => seeRequest({ headers: Object.fromEntries(headers), remoteAddress: address }, settings),
+    ...house,
+    polls,
+    commands,
+    see: (request) => peers.see(request),
     authenticate: (token, peer) => handshake.authenticate(token, peer, null),
     ready: async () => {
+      const closed = closedBecause();
+      if (closed !== null) throw new ChatError("unavailable", `unable to serve; ${closed}`, { retryAfterMs: 1_000 });
       try {
         await store.ping();
       } catch (cause) {
@@ -288,17 +334,21 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     store,
     bus,
     presence,
+    clock,
     random,
     logger,
     keys,
     sessions,
     transport,
+    polls,
     sequencer,
     watermarks,
     typingNotices,
     presenceTracker,
     presenceBoard,
     http,
+    inProcess,
+    decisions,
     accept,
     gauges,
   };
@@ -307,6 +357,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   function accept(connection: Connection): EngineSession {
     const session: EngineSession = new Session(sessionHouse, `s_${node}_${base64url(random.bytes(16))}`, connection);
     sessions.add(session);
+    admission.enter(connection.request.address);
     sweeper.add(session);
     return session;
   }
@@ -315,17 +366,22 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     return {
       sessions: sessions.size,
       swept: sweeper.size,
+      polls: polls.size,
       users: registry.size,
       topics: publisher.size,
       subscriptions: subscriptions.size,
       watermarks: watermarks.size,
       present: presenceTracker.size,
       watchers: presenceBoard.sizes.watchers,
+      addresses: admission.addresses,
+      outboxBytes: budget.bytes,
+      asked: hostQueue.size,
     };
   }
 
   function enter(session: EngineSession): CloseCode | null {
     if (sessions.size > limits.connectionsMax) return CLOSE.overloaded;
+    if (!inProcess.revocations.holds(session.user, session.mark)) return CLOSE.expired;
     const registered = registry.add(session);
     if (registered.kind === "replaced") return CLOSE.replaced;
     if (registered.kind === "too many") return CLOSE.tooManyConnections;
@@ -338,12 +394,19 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   function leave(session: EngineSession, farewell: Farewell): void {
     sweeper.remove(session);
     sessions.delete(session);
+    admission.leave(session.address);
     if (session.user === "") return;
     subscriptions.leave(session);
     presenceBoard.end(session);
     void watermarks.flush(session.user);
     if (registry.remove(session)) publisher.forget(session.user);
     presenceTracker.leave(presenceOf(session), farewell);
+  }
+
+  /** Written by this node: for its sessions, the other nodes, and the host's listeners. */
+  function tellWritten(events: CommittedEvents): void {
+    publisher.publish(events);
+    decisions.listeners.tell(events);
   }
 
   /** A send has raised its sender's watermarks in the store; whoever listens is told. */
@@ -379,7 +442,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
 }
 
 function callerOf(session: EngineSession) {
-  return { user: session.user, origin: session, session };
+  return { user: session.user, claims: session.claims, origin: session, session };
 }
 
 function presenceOf(session: EngineSession) {

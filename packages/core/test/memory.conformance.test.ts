@@ -13,8 +13,14 @@ describe("memory store", () => {
   messageStoreSuite(runner, {
     capabilities: { survivesReopen: false, durability: "memory" },
     create: async () => {
-      const store = memoryStore();
-      return { store, reopen: memoryStore, destroy: () => store.close() };
+      const clock = new ManualClock();
+      const store = memoryStore({ clock });
+      return {
+        store,
+        reopen: () => memoryStore({ clock }),
+        pass: (ms) => clock.advance(ms),
+        destroy: () => store.close(),
+      };
     },
   });
 });

@@ -62,6 +62,7 @@ const eventRow: Shape<EventRow> = {
 };
 const voidRow: Shape<VoidRow> = { type: oneOf("void"), seq: counter, to: counter };
 const pageRow: Guard<PageRow> = either(exactly(eventRow), exactly(voidRow));
+const retention: Shape<NonNullable<InboxRow["retention"]>> = { age: optional(counter), messages: optional(counter) };
 const inboxRow: Shape<InboxRow> = {
   c: id,
   kind,
@@ -82,6 +83,7 @@ const inboxRow: Shape<InboxRow> = {
   open: optional(yes),
   slow: optional(counter),
   pinned: optional(list(counter)),
+  retention: optional(exactly(retention)),
 };
 const goneRow: Shape<GoneRow> = { c: id, gone: yes };
 const presenceRow: Shape<PresenceRow> = {

@@ -28,7 +28,9 @@ describe("CONNECTION_TRANSITIONS", () => {
     expect(new Set(leading("connecting").map(({ outcome }) => outcome?.act))).toEqual(new Set(["open"]));
     expect(new Set(leading("waiting").map(({ outcome }) => outcome?.act))).toEqual(new Set(["wait"]));
     expect(new Set(leading("closed").map(({ outcome }) => outcome?.act))).toEqual(new Set(["stop"]));
-    expect(leading("live").map(({ from }) => from)).toEqual(["greeting"]);
+    expect(new Set(leading("live").map(({ event, outcome }) => [event, outcome?.act].join()))).toEqual(
+      new Set(["welcome,admit"]),
+    );
   });
 
   it("ends on close from anywhere, and comes back from the end only by name", () => {

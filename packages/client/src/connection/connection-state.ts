@@ -113,7 +113,8 @@ export const CONNECTION_TRANSITIONS: Readonly<
   live: {
     want: stay,
     open: stay,
-    welcome: stay,
+    // of a session that took the place of the one there was
+    welcome: go("live", "admit"),
     drain: go("draining", "prepare"),
     move: stay,
     lost: go("waiting", "wait"),
@@ -126,7 +127,7 @@ export const CONNECTION_TRANSITIONS: Readonly<
   draining: {
     want: stay,
     open: stay,
-    welcome: stay,
+    welcome: go("live", "admit"),
     drain: stay,
     move: go("connecting", "open"),
     lost: go("waiting", "wait"),

@@ -16,12 +16,12 @@ import { atLeast } from "../jitter.ts";
 import type { Undo } from "../live.ts";
 import type { Timer } from "../ports/clock.ts";
 import type { NetworkChange, NetworkStatus } from "../ports/network-status.ts";
-import type { OpenTransport, TransportConnection } from "../ports/transport.ts";
+import type { OpenSession, TransportConnection } from "../ports/transport.ts";
 import { hastenedDelay, reconnectDelay } from "./backoff.ts";
 import { closeError } from "./close-error.ts";
 import { CONNECTION_TRANSITIONS, type ConnectionEvent, type ConnectionState, isServed } from "./connection-state.ts";
 import type { Heartbeat } from "./heartbeat.ts";
-import { composeHello } from "./hello.ts";
+import { composeHave, composeHello } from "./hello.ts";
 import { Session, type SessionHolder, type SessionPorts } from "./session.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -34,7 +34,7 @@ const NETWORK_CHANGE_MS = 15_000;
 /** What the connection needs of its neighbours; the wiring supplies it. */
 export interface ConnectionHost extends SessionPorts {
   readonly network: NetworkStatus;
-  readonly openTransport: OpenTransport;
+  readonly openTransport: OpenSession;
   readonly device: DeviceId;
   readonly agent: string;
   /** The socket's address. Throws a `ChatError` if there is none. */
@@ -55,7 +55,6 @@ export interface ConnectionHost extends SessionPorts {
 }
 
 interface Attempt {
-  readonly k: number;
   link: TransportConnection | null;
   session: Session | null;
   named: ReadonlyMap<ConversationId, boolean>;
@@ -70,7 +69,7 @@ export class Connection implements SessionHolder {
   readonly #verdicts = new Verdicts();
   #state: ConnectionState = "idle";
   #attempt: Attempt | null = null;
-  #attempts = 0;
+  #hellos = 0;
   #waitsSinceHealth = 0;
   #spreadMs = 0;
   #offline = false;
@@ -99,12 +98,14 @@ export class Connection implements SessionHolder {
       retryAt: state === "waiting" ? this.#retryAt : null,
       error: this.#error,
       durability: this.#attempt?.session?.welcome.durability ?? null,
+      transport: served ? (this.#attempt?.link?.kind ?? "websocket") : null,
     } as ConnectionView;
   }
 
   /** Whether new requests and sends may go out. */
   get open(): boolean {
-    return isServed(this.#state) && this.#attempt?.leaving === false;
+    const { session, leaving } = this.#attempt ?? {};
+    return session != null && !leaving;
   }
 
   /** Why there will be no connection any more, unless the application asks for one; null while there may. */
@@ -210,7 +211,6 @@ export class Connection implements SessionHolder {
     this.#wait.cancel();
     this.#unwatch ??= network.subscribe((change) => this.#onNetwork(change));
     const attempt: Attempt = {
-      k: ++this.#attempts,
       link: null,
       session: null,
       named: new Map(),
@@ -235,6 +235,13 @@ export class Connection implements SessionHolder {
         onOpen: () => ifNewest(() => this.#step("open")),
         onText: (text) => ifNewest(() => this.#onText(attempt, text)),
         onClose: (code) => ifNewest(() => this.#lose(code, closeError(code))),
+        greet: () => this.#introduce(attempt),
+        onReplaced: (welcome) =>
+          ifNewest(() => {
+            this.#endSession(attempt, null);
+            this.#onText(attempt, welcome);
+          }),
+        onAnswersLost: () => ifNewest(() => this.#askAgain(attempt)),
       });
     } catch (error) {
       this.#error = error as ChatError;
@@ -245,11 +252,29 @@ export class Connection implements SessionHolder {
   #greet(): void {
     const attempt = this.#attempt as Attempt;
     this.#within(attempt, WELCOME_WITHIN_MS, "no welcome");
+    for (const text of this.#introduce(attempt)) attempt.link?.send(text);
+  }
+
+  /** What begins a session. */
+  #introduce(attempt: Attempt): readonly string[] {
     const { credentials, device, agent } = this.#host;
     const { resume, token } = credentials;
-    const opening = composeHello({ device, agent, k: attempt.k, token, resume, have: this.#host.have() });
+    const opening = composeHello({ device, agent, k: ++this.#hellos, token, resume, have: this.#host.have() });
     attempt.named = opening.named;
-    for (const text of opening.frames) attempt.link?.send(text);
+    return opening.frames;
+  }
+
+  /** The session goes on, but what it was asked may never be answered: for the rooms that is a new one. */
+  #askAgain(attempt: Attempt): void {
+    const { link, session } = attempt;
+    if (session === null) return;
+    const { frames, named } = composeHave(this.#host.have());
+    // nobody asks again before all have given up what they asked
+    attempt.session = null;
+    this.#host.onLost(null);
+    attempt.session = session;
+    for (const text of frames) link?.send(text);
+    this.#host.onWelcome(session.welcome, named);
   }
 
   #onText(attempt: Attempt, text: string): void {
@@ -265,6 +290,7 @@ export class Connection implements SessionHolder {
     if (attempt.session !== null) return;
     this.#cancelTimers(attempt);
     this.#verdicts.welcomed();
+    attempt.leaving = false;
     attempt.session = new Session(this.#host, this, welcome);
     this.#step("welcome");
     this.#host.onWelcome(welcome, attempt.named);
@@ -300,12 +326,18 @@ export class Connection implements SessionHolder {
   /** Ends the attempt that is under way, and the session if there is one. `code`: the other side's, null when it is we who go. */
   #leave(code: number | null): void {
     const attempt = this.#attempt;
-    const session = attempt?.session;
-    if (code === null) session?.arrivals.acknowledge();
+    if (code === null) attempt?.session?.arrivals.acknowledge();
     this.#attempt = null;
-    if (attempt !== null) this.#cancelTimers(attempt);
-    attempt?.link?.close(code === BROKEN ? MALFORMED : NORMAL);
-    if (!session) return;
+    if (attempt === null) return;
+    this.#cancelTimers(attempt);
+    attempt.link?.close(code === BROKEN ? MALFORMED : NORMAL);
+    this.#endSession(attempt, code);
+  }
+
+  #endSession(attempt: Attempt, code: number | null): void {
+    const { session } = attempt;
+    attempt.session = null;
+    if (session === null) return;
     session.stop();
     this.#spreadMs = session.spreadMs;
     if (session.healthy) this.#waitsSinceHealth = 0;

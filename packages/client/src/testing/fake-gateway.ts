@@ -15,7 +15,7 @@ import type {
   UserId,
   WelcomeFrame,
 } from "@earshot/protocol";
-import { LIMITS, PROTOCOL_VERSION } from "@earshot/protocol";
+import { CLOSE, LIMITS, PROTOCOL_VERSION } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import { asHappened, asItStands, cutPage, type Hidden, isDeleted, targetOf } from "./fake-log.ts";
 import { FakeMarks } from "./fake-marks.ts";
@@ -30,6 +30,7 @@ interface FakeLog {
 interface FakeSession {
   readonly peer: FakePeer;
   readonly user: UserId;
+  readonly hello: HelloFrame;
   /** Counted frames written. */
   written: number;
 }
@@ -167,8 +168,12 @@ export class FakeGateway {
   }
 
   #hello(peer: FakePeer, hello: HelloFrame): FakeSession {
-    const session: FakeSession = { peer, user: hello.token ?? "me", written: 0 };
-    for (const other of this.#sessions) if (!other.peer.open) this.#sessions.delete(other);
+    const session: FakeSession = { peer, user: hello.token ?? "me", hello, written: 0 };
+    for (const other of this.#sessions) {
+      const { device, k = 0 } = other.hello;
+      if (device === hello.device && k <= (hello.k ?? 0)) other.peer.close(CLOSE.replaced.code);
+      if (!other.peer.open) this.#sessions.delete(other);
+    }
     this.#sessions.add(session);
     this.#say(session, {
       t: "welcome",

@@ -1,6 +1,7 @@
 import { CLOSE, type ClientFrame, decodeFrame, encodeFrame, type GatewayFrame } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { OpenTransport, TransportListener } from "../ports/transport.ts";
+import { FakeHttp } from "./fake-http.ts";
 
 type FrameOf<T extends ClientFrame["t"]> = Extract<ClientFrame, { readonly t: T }>;
 
@@ -72,11 +73,15 @@ export class FakePeer {
   }
 }
 
-/** A scripted gateway: hand `open` to a client as its `transport`, then play the other side by hand. */
+/**
+ * A scripted gateway: hand `open` to a client as its `transport`, then play the other side by hand. With
+ * `http.fetch` as its `fetch`, and `transports`, it may come by polls and streams too.
+ */
 export class FakeServer {
-  /** Every attempt of the client's, oldest first. */
+  /** Every attempt of the client's by WebSocket, and every session that it began over HTTP, oldest first. */
   readonly peers: FakePeer[] = [];
-  /** What becomes of attempts: opened, failed at once, or left hanging. */
+  readonly http: FakeHttp;
+  /** What becomes of attempts by WebSocket: opened, failed at once, or left hanging. */
   accepts: "all" | "none" | "hanging" = "all";
   /** Called with each connection that has opened, before the client knows. */
   onConnection: ((peer: FakePeer) => void) | null = null;
@@ -84,6 +89,12 @@ export class FakeServer {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.http = new FakeHttp(clock, (listener) => {
+      const peer = new FakePeer("/poll", listener);
+      this.peers.push(peer);
+      this.onConnection?.(peer);
+      return peer;
+    });
   }
 
   /** The latest connection. Throws if there was none. */

@@ -5,6 +5,7 @@ export {
 } from "./conformance/client-storage.ts";
 export type { Expectation, Runner } from "./conformance/runner.ts";
 export { FakeGateway, type Fate } from "./fake-gateway.ts";
+export { FakeHttp, type FakeRequest, type RequestFate } from "./fake-http.ts";
 export { FakeNetwork } from "./fake-network.ts";
 export { FakePeer, FakeServer } from "./fake-server.ts";
 export { type FakeTab, FakeTabs } from "./fake-tabs.ts";

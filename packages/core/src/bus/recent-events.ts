@@ -1,9 +1,9 @@
-import type { ConversationId, Epoch, EventRow } from "@earshot/protocol";
+import type { Body, ConversationId, Epoch, EventRow } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
 
 /** What is kept of an event: enough to put it into a page without encoding it again. */
 export interface RecentEvent {
-  readonly row: Pick<EventRow, "seq" | "type" | "re">;
+  readonly row: Pick<EventRow, "seq" | "type" | "re"> & Partial<Pick<EventRow, "from" | "body">>;
   readonly rowText: string;
 }
 
@@ -18,7 +18,7 @@ interface Ring<E extends RecentEvent> {
  * The newest events of conversations that are live on this node, already encoded: what a client that
  * was away for a moment missed. Bounded in bytes over all conversations and in events in each; the
  * conversation unused for longest goes first. Never the truth: heads and rights come from the store.
- * When a `delete` passes, what it takes away is taken away here too.
+ * When a `delete` passes, or word that a user was erased, what it takes away is taken away here too.
  */
 export class RecentEvents<E extends RecentEvent> {
   readonly #rings: LRUCache<ConversationId, Ring<E>>;
@@ -46,6 +46,7 @@ export class RecentEvents<E extends RecentEvent> {
       ring.events.push(event);
       ring.bytes += event.rowText.length;
       if (event.row.type === "delete" && event.row.re !== undefined) this.#delete(c, ring, event.row.re);
+      if (event.row.type === "meta" && event.row.body?.["erased"] !== undefined) this.#erase(c, ring, event.row.body);
     }
     // Cut in one piece at twice the bound, so that adding stays cheap.
     if (ring.events.length > 2 * this.#perConversation) {
@@ -74,12 +75,23 @@ export class RecentEvents<E extends RecentEvent> {
     const first = ring.events[0]?.row.seq ?? 0;
     // Neither it nor an edit of it stands before it.
     for (let index = Math.max(0, seq - first); index < ring.events.length; index++) {
-      const event = ring.events[index] as E;
-      const { row } = event;
-      if (row.seq !== seq && !(row.type === "edit" && row.re === seq)) continue;
-      const blank = this.#blank(c, ring.epoch, event);
-      ring.bytes += blank.rowText.length - event.rowText.length;
-      ring.events[index] = blank;
+      const { row } = ring.events[index] as E;
+      if (row.seq === seq || (row.type === "edit" && row.re === seq)) this.#empty(c, ring, index);
     }
+  }
+
+  /** Takes everything out of the ring that the user wrote, as the store has taken it out of the log. */
+  #erase(c: ConversationId, ring: Ring<E>, { erased }: Body): void {
+    for (const [index, { row }] of ring.events.entries()) {
+      const content = row.type !== "meta" && row.type !== "member" && row.type !== "delete";
+      if (content && row.from === erased) this.#empty(c, ring, index);
+    }
+  }
+
+  #empty(c: ConversationId, ring: Ring<E>, index: number): void {
+    const event = ring.events[index] as E;
+    const blank = this.#blank(c, ring.epoch, event);
+    ring.bytes += blank.rowText.length - event.rowText.length;
+    ring.events[index] = blank;
   }
 }

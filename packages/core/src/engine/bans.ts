@@ -8,9 +8,10 @@ import { keepOwner } from "./keep-owner.ts";
 import { appendMembers } from "./member-entry.ts";
 import { rulersOf } from "./permissions.ts";
 import type { Sequencer } from "./sequencer.ts";
+import { standingOf } from "./standing.ts";
 
 export interface BansSurroundings {
-  readonly store: Pick<MessageStore, "access" | "ban" | "members" | "row">;
+  readonly store: Pick<MessageStore, "access" | "ban" | "members" | "row" | "settings">;
   readonly sequencer: Pick<Sequencer, "append">;
   readonly clock: Clock;
   readonly changes: Changes;
@@ -46,17 +47,17 @@ async function tryBan(
   banned: boolean,
 ): Promise<true | null> {
   const { permissions, store } = house;
-  const [own, other] = await store.access([caller.user, user].map((one) => ({ user: one, conversation: c })));
-  if (!own) throw new ChatError("not_found", `unable to ${ACTION}; no such conversation`);
-  const mayBan = own.kind !== "direct" && permissions.ban.includes(own.role);
-  if (!mayBan || (other && !rulersOf(other.role, permissions).includes(own.role))) {
+  const [standing, [other]] = await standingOf(house, caller, c, [user]);
+  if (standing === null) throw new ChatError("not_found", `unable to ${ACTION}; no such conversation`);
+  const { kind, role, membersVersion: version } = standing;
+  const mayBan = kind !== "direct" && (role === null || permissions.ban.includes(role));
+  if (!mayBan || (other && role !== null && !rulersOf(other.role, permissions).includes(role))) {
     throw new ChatError("forbidden", `unable to ${ACTION}; your role does not allow it`);
   }
   // A member is not banned, or would not be one.
   if (!other) return (await store.ban(c, user, banned)) ? true : null;
   if (!banned) return true;
   const removal: MemberChange = [user, null];
-  const version = own.membersVersion;
   const members = await keepOwner(house, c, [removal], new Map([[user, other.role]]), version);
   if (members === null) return null;
   return (await appendMembers(house, caller, c, { members, version, bans: [[user, true]] }, ACTION)) ? true : null;

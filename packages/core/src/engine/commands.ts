@@ -1,11 +1,13 @@
 import { ChatError, type ConversationId, type UserId } from "@earshot/protocol";
+import type { Action } from "../ports/authorize.ts";
 import type { MessageStore } from "../ports/message-store.ts";
 import { type BansSurroundings, banUser } from "./bans.ts";
 import { blockUser } from "./blocks.ts";
-import type { Caller } from "./caller.ts";
+import type { Asking, Caller } from "./caller.ts";
 import { type ConversationRequest, type CreateSurroundings, createConversation } from "./create-conversation.ts";
 import type { Draft } from "./draft.ts";
 import { type FetchRequest, fetchPage } from "./fetch.ts";
+import { permit } from "./host-verdicts.ts";
 import { type InboxSurroundings, inboxPage, inboxRow } from "./inbox.ts";
 import { type JoinSurroundings, joinConversation } from "./join.ts";
 import { type MarkSurroundings, markRead } from "./mark-watermark.ts";
@@ -27,7 +29,7 @@ export interface CommandsSurroundings
     Omit<MembersSurroundings, "store" | "limits">,
     Omit<PatchSurroundings, "store" | "limits">,
     Omit<RemoveSurroundings, "store">,
-    SendSurroundings,
+    Omit<SendSurroundings, "store">,
     Omit<SeePresenceSurroundings, "store" | "limits"> {
   readonly store: MessageStore;
   readonly watermarks: MarkSurroundings["watermarks"] & InboxSurroundings["watermarks"];
@@ -41,40 +43,62 @@ export interface CommandsSurroundings
   apart(user: UserId, other: UserId): void;
 }
 
-/** Everything that a user may ask of the engine in one call, without a session. Each rejects as its own file says. */
+/**
+ * Everything that may be asked of the engine in one call, without a session, by a user or by the host itself.
+ * Each rejects as its own file says, and as the host refuses.
+ */
 export function commandsOf(house: CommandsSurroundings) {
-  const by = (user: UserId): Caller => ({ user, origin: null });
+  const called = (by: Asking): Caller => ({ ...by, origin: null });
+  /** Asks the host, then runs the command. */
+  const asking = async <Outcome>(
+    [action, doing]: readonly [Action, string],
+    by: Asking,
+    c: ConversationId,
+    run: (caller: Caller) => Promise<Outcome>,
+  ): Promise<Outcome> => {
+    await permit(house, by, { action, conversation: c, doing });
+    return run(called(by));
+  };
   return {
-    create: (user: UserId, request: ConversationRequest) => createConversation(house, by(user), request),
-    inbox: (user: UserId, cursor: string | null, limit: number | undefined) =>
-      inboxPage(house, by(user), limit === undefined ? { cursor } : { cursor, limit }),
-    row: (user: UserId, c: ConversationId) => inboxRow(house, by(user), c),
-    patch: (user: UserId, c: ConversationId, patch: ConversationPatch) => patchConversation(house, by(user), c, patch),
-    remove: (user: UserId, c: ConversationId) => removeConversation(house, by(user), c),
+    create: (by: Asking, request: ConversationRequest) => createConversation(house, called(by), request),
+    inbox: (by: Asking, cursor: string | null, limit: number | undefined) =>
+      inboxPage(house, called(by), limit === undefined ? { cursor } : { cursor, limit }),
+    row: (by: Asking, c: ConversationId) =>
+      asking(["see", "read conversation"], by, c, (caller) => inboxRow(house, caller, c)),
+    patch: (by: Asking, c: ConversationId, patch: ConversationPatch) =>
+      asking(["patch", "change conversation"], by, c, (caller) => patchConversation(house, caller, c, patch)),
+    remove: (by: Asking, c: ConversationId) =>
+      asking(["remove", "delete conversation"], by, c, (caller) => removeConversation(house, caller, c)),
 
-    members: (user: UserId, c: ConversationId, cursor: string | null, limit: number) =>
-      listMembers(house, by(user), c, cursor, limit),
-    changeMembers: (user: UserId, c: ConversationId, changes: Parameters<typeof changeMembers>[3]) =>
-      changeMembers(house, by(user), c, changes),
-    join: (user: UserId, c: ConversationId) => joinConversation(house, by(user), c),
-    ban: (user: UserId, c: ConversationId, other: UserId, banned: boolean) =>
-      banUser(house, by(user), c, other, banned),
-    block: async (user: UserId, other: UserId, blocked: boolean): Promise<void> => {
-      await blockUser(house, by(user), other, blocked);
-      if (blocked) house.apart(user, other);
+    members: (by: Asking, c: ConversationId, cursor: string | null, limit: number) =>
+      asking(["see", "list members"], by, c, (caller) => listMembers(house, caller, c, cursor, limit)),
+    changeMembers: (by: Asking, c: ConversationId, changes: Parameters<typeof changeMembers>[3]) =>
+      changeMembers(house, called(by), c, changes),
+    join: (by: Asking, c: ConversationId) => joinConversation(house, called(by), c),
+    ban: (by: Asking, c: ConversationId, other: UserId, banned: boolean) =>
+      asking(["ban", "change bans"], by, c, (caller) => banUser(house, caller, c, other, banned)),
+    block: async (by: Asking, other: UserId, blocked: boolean): Promise<void> => {
+      await blockUser(house, called(by), other, blocked);
+      if (blocked) house.apart(by.user, other);
     },
-    presence: (user: UserId, c: ConversationId, users: readonly UserId[]) => seePresence(house, { user }, { c, users }),
+    presence: (by: Asking, c: ConversationId, users: readonly UserId[]) => seePresence(house, by, { c, users }),
 
-    send: async (user: UserId, draft: Draft) => {
-      const retryAfterMs = house.sendWait(user, draft.c);
-      if (retryAfterMs === 0) return send(house, by(user), draft, null);
+    send: async (by: Asking, draft: Draft) => {
+      // The host itself is not held back by what holds its users back.
+      const retryAfterMs = by.system ? 0 : house.sendWait(by.user, draft.c);
+      if (retryAfterMs === 0) return send(house, called(by), draft, null);
       throw new ChatError("rate_limited", "unable to send message; too many in too short a time", { retryAfterMs });
     },
-    fetch: (user: UserId, request: FetchRequest) => fetchPage(house, by(user), request),
-    pin: (user: UserId, c: ConversationId, seq: number, pinned: boolean) => pinMessage(house, by(user), c, seq, pinned),
+    fetch: (by: Asking, request: FetchRequest) =>
+      asking(["see", "fetch"], by, request.c, (caller) => fetchPage(house, caller, request)),
+    pin: (by: Asking, c: ConversationId, seq: number, pinned: boolean) =>
+      asking(["pin", "pin message"], by, c, (caller) => pinMessage(house, caller, c, seq, pinned)),
 
-    memberState: (user: UserId, c: ConversationId, state: MemberState) => changeMemberState(house, by(user), c, state),
-    read: (user: UserId, c: ConversationId, seq: number) => markRead(house, by(user), c, seq),
-    receipts: (user: UserId, c: ConversationId, request: ReceiptsRequest) => receiptsPage(house, by(user), c, request),
+    memberState: (by: Asking, c: ConversationId, state: MemberState) =>
+      asking(["see", "change conversation"], by, c, (caller) => changeMemberState(house, caller, c, state)),
+    read: (by: Asking, c: ConversationId, seq: number) =>
+      asking(["see", "mark as read"], by, c, (caller) => markRead(house, caller, c, seq)),
+    receipts: (by: Asking, c: ConversationId, request: ReceiptsRequest) =>
+      asking(["see", "list receipts"], by, c, (caller) => receiptsPage(house, caller, c, request)),
   };
 }

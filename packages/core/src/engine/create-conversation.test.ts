@@ -1,11 +1,13 @@
-import { ChatError, isChatError, LIMITS, type Role } from "@earshot/protocol";
+import { ChatError, type InboxRow, isChatError, LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import type { NewConversation } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
+import { hostOfTest } from "../testing/host-of-test.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
+import type { Caller } from "./caller.ts";
 import { type ConversationRequest, createConversation, firstEvents } from "./create-conversation.ts";
 
-const ALICE = { user: "alice", origin: null };
+const ALICE = { user: "alice", claims: null, origin: null };
 const REQUEST: ConversationRequest = {
   kind: "group",
   members: [],
@@ -23,6 +25,7 @@ async function houseOf(membersPerCreationMax = 2_500) {
   let ids = 0;
   const house = {
     store,
+    ...hostOfTest(store, { clock }),
     clock,
     limits: { membersPerCreationMax },
     newId: () => `id${++ids}`,
@@ -30,13 +33,15 @@ async function houseOf(membersPerCreationMax = 2_500) {
     created: (made: NewConversation, created: { readonly rows: readonly unknown[] }) =>
       told.push(`${made.id} ${created.rows.length}`),
   };
-  const create = (request: Partial<ConversationRequest>, caller = ALICE) =>
-    createConversation(house, caller, { ...REQUEST, ...request });
+  const create = async (request: Partial<ConversationRequest>, caller: Caller = ALICE) => {
+    const { row, ...made } = await createConversation(house, caller, { ...REQUEST, ...request });
+    return { ...made, row: row as InboxRow };
+  };
   const log = async (c: string) => {
     const page = await store.range({ conversation: c, view: "log", from: "oldest", rows: 100, bytes: 1e9 });
     return page?.rows ?? [];
   };
-  const code = async (request: Partial<ConversationRequest>, caller = ALICE) =>
+  const code = async (request: Partial<ConversationRequest>, caller: Caller = ALICE) =>
     create(request, caller).then(
       () => "created",
       (error: unknown) => (isChatError(error) ? error.code : String(error)),
@@ -55,7 +60,15 @@ describe("createConversation", () => {
       await house.store.create(made);
       throw new ChatError("unavailable", "unable to create; the answer was lost");
     };
-    const lost = { ...house, store: { ...house.store, create, row: house.store.row.bind(house.store) } };
+    const lost = {
+      ...house,
+      store: {
+        ...house.store,
+        create,
+        row: house.store.row.bind(house.store),
+        range: house.store.range.bind(house.store),
+      },
+    };
     const asked = createConversation({ ...lost, unsure: (c: string, at: number) => unsure.push([c, at]) }, ALICE, {
       ...REQUEST,
       id: "c1",
@@ -134,7 +147,10 @@ describe("createConversation", () => {
     const { create, told } = await houseOf();
     const first = await create({ kind: "direct", members: [["bob", "member"]] });
     const again = await create({ kind: "direct", members: [["bob", "owner"]] });
-    const other = await create({ kind: "direct", members: [["alice", "member"]] }, { user: "bob", origin: null });
+    const other = await create(
+      { kind: "direct", members: [["alice", "member"]] },
+      { user: "bob", claims: null, origin: null },
+    );
     expect([again.made, other.made]).toEqual([false, false]);
     expect([again.row.c, other.row.c]).toEqual([first.row.c, first.row.c]);
     expect([first.row.role, other.row.role]).toEqual(["member", "member"]);
@@ -166,7 +182,7 @@ describe("createConversation", () => {
   it("S14: refuses an id that is another's, and says nothing of what it is", async () => {
     const { create, code } = await houseOf();
     await create({ id: "c1" });
-    expect(await code({ id: "c1" }, { user: "mallory", origin: null })).toBe("conflict");
+    expect(await code({ id: "c1" }, { user: "mallory", claims: null, origin: null })).toBe("conflict");
   });
 
   it("puts the first 1,000 members into the meta event, the rest into member events", async () => {

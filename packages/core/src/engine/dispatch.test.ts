@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_PERMISSIONS } from "../options.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";
+import { hostOfTest } from "../testing/host-of-test.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { type CommandFrame, type DispatchSurroundings, dispatch } from "./dispatch.ts";
 
@@ -20,7 +21,7 @@ async function houseOf() {
       put: (...given) => store.put(...given),
       flush: async (user) => void done.push(["flush", user]),
     },
-    access: async (user, c) => (await store.access([{ user, conversation: c }]))[0] ?? null,
+    ...hostOfTest(store),
     open: () => ({ abandon: () => {}, activate: (_from, frame) => done.push(frame()) > 0 }),
     unsubscribe: (...given) => done.push(["unsubscribe", ...given]),
     known: () => {},
@@ -34,7 +35,8 @@ async function houseOf() {
     listeners: () => [],
     typed: (...given) => done.push(["typed", ...given]),
   };
-  const ask = (frame: CommandFrame, user = "alice") => dispatch(house, { user, origin: null, session: "s1" }, frame);
+  const ask = (frame: CommandFrame, user = "alice") =>
+    dispatch(house, { user, claims: null, origin: null, session: "s1" }, frame);
   return { ask, store, done };
 }
 

@@ -1,7 +1,7 @@
 import type { ClientFrame, ConversationId, GatewayFrame, PresenceFrame, UserId } from "@earshot/protocol";
-import type { Access } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { type FetchSurroundings, fetchPage } from "./fetch.ts";
+import { ask, permit } from "./host-verdicts.ts";
 import { type InboxSurroundings, inboxPage } from "./inbox.ts";
 import { type MarkSurroundings, markRead, markUnread } from "./mark-watermark.ts";
 import { type SubscribeSurroundings, subscribe } from "./subscribe.ts";
@@ -23,7 +23,6 @@ export interface DispatchSurroundings<Session>
     SubscribeSurroundings<Session>["store"] &
     TypingSurroundings["store"];
   readonly watermarks: MarkSurroundings["watermarks"] & InboxSurroundings["watermarks"];
-  access(user: UserId, c: ConversationId): Promise<Access | null>;
   /** Ends a subscription, if there is one. */
   unsubscribe(session: Session, c: ConversationId): void;
   /** Watches users who share a conversation with the caller; the answer says where they stand. */
@@ -51,11 +50,17 @@ export async function dispatch<Session>(
     case "inbox":
       return { t: "inbox", id: frame.id, ...(await inboxPage(house, caller, frame)) };
     case "fetch":
+      await permit(house, caller, { action: "see", conversation: frame.c, doing: "fetch" });
       return { ...(await fetchPage(house, caller, frame)), id: frame.id };
     case "subscribe": {
       const { id, c, users } = frame;
       if (users !== undefined) return { ...(await house.watch(session, { c, users })), id };
-      await subscribe(house, { session, user, c, id }, () => house.access(user, c));
+      // Asked while the subscription is held open: who has gone meanwhile is not subscribed.
+      await subscribe(house, { session, user, c, id }, async () => {
+        const access = await house.access(user, c);
+        if (access !== null) await ask(house.host, caller, { action: "see", conversation: c, doing: "subscribe" });
+        return access;
+      });
       return null;
     }
     case "unsubscribe":
@@ -63,9 +68,11 @@ export async function dispatch<Session>(
       if (frame.users !== undefined) house.unwatch(session, frame.users);
       return { t: "unsubscribed", id: frame.id };
     case "read":
+      await permit(house, caller, { action: "see", conversation: frame.c, doing: "mark as read" });
       await markRead(house, caller, frame.c, frame.seq);
       return null;
     case "unread":
+      await permit(house, caller, { action: "see", conversation: frame.c, doing: "mark as unread" });
       await markUnread(house, caller, frame.c, frame.on);
       return null;
     case "typing":

@@ -23,14 +23,17 @@ export interface HeldWatermark {
  */
 export class HeldWatermarks {
   readonly #max: number;
+  readonly #perUserMax: number;
   readonly #users = new Map<UserId, Map<ConversationId, HeldWatermark>>();
   /** By the time waited, in ms. */
   readonly #lanes = new Map<number, Set<HeldWatermark>>();
   #writing = 0;
   #count = 0;
 
-  constructor(max: number) {
+  /** `max`: of all, taken ones too; `perUserMax`: held of one user. */
+  constructor(max: number, perUserMax = max) {
     this.#max = max;
+    this.#perUserMax = perUserMax;
   }
 
   /** Held, or taken and not settled yet. */
@@ -68,7 +71,7 @@ export class HeldWatermarks {
   hold(user: UserId, c: ConversationId): HeldWatermark | null {
     const known = this.get(user, c);
     if (known !== undefined) return known;
-    if (this.size >= this.#max) return null;
+    if (this.size >= this.#max || (this.#users.get(user)?.size ?? 0) >= this.#perUserMax) return null;
     const held: HeldWatermark = {
       user,
       c,

@@ -4,7 +4,7 @@ import { memoryStore } from "../store/memory-message-store.ts";
 import { conversation } from "../testing/conformance/message-store/entries.ts";
 import { inboxPage } from "./inbox.ts";
 
-const ALICE = { user: "alice", origin: null };
+const ALICE = { user: "alice", claims: null, origin: null };
 /** Nothing is held back. */
 const watermarks = { flush: async () => {} };
 

@@ -37,6 +37,7 @@ export async function appendMembers(
     ifMembersVersion: version,
     ...(bans === undefined ? {} : { bans }),
     ...(join === undefined ? {} : { join }),
+    ...(caller.system ? { system: true } : {}),
   });
   if (result.kind === "event") return true;
   if (result.kind === "refused" && result.code === "not_found") {

@@ -286,7 +286,7 @@ describe("entriesOf", () => {
 describe("listMembers", () => {
   it("pages through members, for members", async () => {
     const { house } = await houseOf();
-    const rita = { user: "rita", origin: null };
+    const rita = { user: "rita", claims: null, origin: null };
     const first = await listMembers(house, rita, "c1", null, 3);
     expect(first).toMatchObject({ members: MEMBERS.slice(0, 3), more: true });
     expect(await listMembers(house, rita, "c1", first.cursor, 3)).toMatchObject({
@@ -300,6 +300,8 @@ describe("listMembers", () => {
     ["olga", "c9"],
   ])("S14: is not_found for %s in %s", async (user, c) => {
     const { house } = await houseOf();
-    await expect(listMembers(house, { user, origin: null }, c, null, 3)).rejects.toMatchObject({ code: "not_found" });
+    await expect(listMembers(house, { user, claims: null, origin: null }, c, null, 3)).rejects.toMatchObject({
+      code: "not_found",
+    });
   });
 });

@@ -4,13 +4,15 @@ import type { Clock } from "../ports/clock.ts";
 import type { Access, MemberChange, MemberPage, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
-import { tryJoin } from "./join.ts";
+import { type PermitSurroundings, permit } from "./host-verdicts.ts";
+import { askToJoin, tryJoin } from "./join.ts";
 import { keepOwner } from "./keep-owner.ts";
 import { appendMembers } from "./member-entry.ts";
 import { mayChangeMembers } from "./permissions.ts";
 import type { Sequencer } from "./sequencer.ts";
+import { standingOf } from "./standing.ts";
 
-export interface MembersSurroundings {
+export interface MembersSurroundings extends PermitSurroundings {
   readonly store: Pick<MessageStore, "access" | "members" | "row" | "settings">;
   readonly sequencer: Pick<Sequencer, "append">;
   readonly clock: Clock;
@@ -23,14 +25,14 @@ const ACTION = "change members";
 
 /** One page of a conversation's members, for a member. Rejects with `not_found`. */
 export async function listMembers(
-  house: Pick<MembersSurroundings, "store">,
+  { store }: Pick<MembersSurroundings, "store">,
   caller: Caller,
   c: ConversationId,
   cursor: string | null,
   limit: number,
 ): Promise<MemberPage> {
-  const [access] = await house.store.access([{ user: caller.user, conversation: c }]);
-  const page = access ? await house.store.members(c, cursor, limit) : null;
+  const [access] = caller.system ? [true] : await store.access([{ user: caller.user, conversation: c }]);
+  const page = access ? await store.members(c, cursor, limit) : null;
   if (page === null) throw new ChatError("not_found", "unable to list members; no such conversation");
   return page;
 }
@@ -41,7 +43,7 @@ export async function listMembers(
  * caller has left. Changes that change nothing append nothing; over 1,000 users are several entries, and
  * what is refused behind the first of them leaves those before it. A caller who is no member may add
  * themselves, which is to join. Rejects with `not_found`, `forbidden` (also: one of them is banned),
- * `too_large`, `unavailable`.
+ * `too_large`, as a hook refuses to let them join, `unavailable`.
  */
 export async function changeMembers(
   house: MembersSurroundings,
@@ -54,8 +56,23 @@ export async function changeMembers(
   }
   // Who is named twice has the role named last.
   const asked = [...new Map(changes)];
+  await askFor(house, caller, c, asked);
   await house.changes.decide(c, ACTION, () => tryChange(house, caller, c, asked));
   return house.store.row(caller.user, c);
+}
+
+/** Asks the host, where it wants to be asked: of who adds themselves whether they may join. To leave is everyone's right. */
+async function askFor(
+  house: MembersSurroundings,
+  caller: Caller,
+  c: ConversationId,
+  changes: readonly MemberChange[],
+): Promise<void> {
+  const [change, ...others] = changes;
+  const own = others.length === 0 && change?.[0] === caller.user ? change : null;
+  if (own !== null && own[1] === null) return;
+  if (own !== null && (await askToJoin(house, caller, c)) === "joins") return;
+  await permit(house, caller, { action: "changeMembers", conversation: c, doing: ACTION });
 }
 
 /** null: others changed the members meanwhile. */
@@ -65,26 +82,27 @@ async function tryChange(
   c: ConversationId,
   changes: readonly MemberChange[],
 ): Promise<true | null> {
-  const users = [caller.user, ...changes.map(([user]) => user)];
-  const [own, ...named] = await house.store.access(users.map((user) => ({ user, conversation: c })));
-  if (!own) {
+  const named = changes.map(([user]) => user);
+  const [standing, access] = await standingOf(house, caller, c, named);
+  if (standing === null) {
     const role = joinsAs(caller, changes);
     if (role !== null) return tryJoin(house, caller, c, role);
     throw new ChatError("not_found", `unable to ${ACTION}; no such conversation`);
   }
-  const current = rolesOf(changes, named);
+  const current = rolesOf(changes, access);
   const { permissions } = house;
-  const asking = { user: caller.user, role: own.role };
-  if (!mayChangeMembers({ permissions, kind: own.kind, caller: asking, changes, current })) {
-    throw new ChatError("forbidden", `unable to ${ACTION}; your role does not allow it`);
+  const { kind, role, membersVersion } = standing;
+  const may = role === null || mayChangeMembers({ permissions, kind, caller: { ...caller, role }, changes, current });
+  if (!may || kind === "direct") {
+    throw new ChatError("forbidden", `unable to ${ACTION}; your role, or its kind, does not allow it`);
   }
   const real = changes.filter(([user, role]) => (current.get(user) ?? null) !== role);
   if (real.length === 0) return true;
-  const kept = await keepOwner(house, c, real, current, own.membersVersion);
+  const kept = await keepOwner(house, c, real, current, membersVersion);
   if (kept === null) return null;
   // The last owner who has no heir stays one.
   const complete = kept.filter(([user, role]) => (current.get(user) ?? null) !== role);
-  let version = own.membersVersion;
+  let version = membersVersion;
   for (const members of entriesOf(complete, caller)) {
     if (!(await appendMembers(house, caller, c, { members, version: version++ }, ACTION))) return null;
   }
@@ -94,7 +112,8 @@ async function tryChange(
 /** The role with which callers add nobody but themselves. */
 function joinsAs(caller: Caller, changes: readonly MemberChange[]): Role | null {
   const [change, ...others] = changes;
-  return change !== undefined && others.length === 0 && change[0] === caller.user ? change[1] : null;
+  const alone = others.length === 0 && change?.[0] === caller.user && !caller.system;
+  return alone ? change[1] : null;
 }
 
 /**

@@ -14,7 +14,8 @@ export interface Page {
 /** Which page of a conversation: above `after`, below `before`, around a seq; none of them: the newest. */
 export interface PageRequest {
   readonly c: ConversationId;
-  readonly reader: UserId;
+  /** Absent: the host itself, which may have all. */
+  readonly reader?: UserId;
   readonly after?: number;
   readonly before?: number;
   readonly around?: number;
@@ -37,7 +38,7 @@ export async function readPage(store: Pick<MessageStore, "range">, request: Page
 function queryOf({ c, reader, after, before, around, re, rows, bytes }: PageRequest): RangeQuery {
   return {
     conversation: c,
-    reader,
+    ...(reader === undefined ? {} : { reader }),
     ...(after === undefined ? { view: "present", from: around ?? "newest" } : { view: "log", after, from: "oldest" }),
     ...(before === undefined ? {} : { before }),
     ...(re === undefined ? {} : { re }),

@@ -63,6 +63,21 @@ describe("patchConversation", () => {
     expect(await patch("olga", { meta: { text: "x".repeat(LIMITS.bodyBytesMax) } })).toBe("too_large");
   });
 
+  it("S40: keeps a retention of a minute or more, and tells it; null goes back to what the host says", async () => {
+    const { house, patch, events } = await houseOf();
+    const { retentionFromMs: age } = house.limits;
+    for (const wrong of [{ age: age - 1 }, { age: age - 1, messages: 5 }]) {
+      expect(await patch("olga", { retention: wrong })).toBe("invalid");
+    }
+    expect(await patch("olga", { retention: { age } })).toMatchObject({ retention: { age: 60_000 }, head: 2 });
+    const both = { retention: { messages: 1, age: 2 * age } };
+    expect(await patch("olga", both)).toMatchObject({ ...both, head: 3 });
+    expect(await patch("olga", { retention: { age: 2 * age, messages: 1 } })).toMatchObject({ head: 3 });
+    expect(await patch("max", { retention: null })).toBe("forbidden");
+    expect(await patch("olga", { retention: null })).not.toHaveProperty("retention");
+    expect((await events()).map(({ body }) => body)).toEqual([{ retention: { age } }, both, { retention: null }]);
+  });
+
   it("S15: decides anew when another change came between the look and the append", async () => {
     const { house, store, patch, events } = await houseOf();
     let meddled = false;

@@ -12,15 +12,29 @@ export interface ReceiptsRequest {
 
 /** Who has received and read how far, for a member, one page by user id. Rejects with `not_found`, `invalid` (the cursor). */
 export async function receiptsPage(
-  house: { readonly store: Pick<MessageStore, "access" | "receipts"> },
+  house: { readonly store: Pick<MessageStore, "access" | "range" | "receipts"> },
   caller: Caller,
   c: ConversationId,
   request: ReceiptsRequest,
 ): Promise<ReceiptPage & { readonly seq: number }> {
-  const [access] = await house.store.access([{ user: caller.user, conversation: c }]);
-  const seq = request.seq ?? access?.head ?? 0;
+  const head = await headFor(house, caller, c);
+  const seq = request.seq ?? head ?? 0;
   const limit = Math.min(request.limit ?? 100, LIMITS.pageRowsMax);
-  const page = access ? await house.store.receipts(c, seq, request.cursor ?? null, limit) : null;
+  const page = head === null ? null : await house.store.receipts(c, seq, request.cursor ?? null, limit);
   if (page === null) throw new ChatError("not_found", "unable to list receipts; no such conversation");
   return { seq, ...page };
+}
+
+/** null: there is no such conversation for the caller. */
+async function headFor(
+  { store }: { readonly store: Pick<MessageStore, "access" | "range"> },
+  { user, system }: Caller,
+  conversation: ConversationId,
+): Promise<number | null> {
+  if (system) {
+    const page = await store.range({ conversation, view: "log", from: "newest", rows: 1, bytes: 1 });
+    return page?.head ?? null;
+  }
+  const [access] = await store.access([{ user, conversation }]);
+  return access?.head ?? null;
 }

@@ -79,14 +79,14 @@ export interface RepairedSession {
 /**
  * Brings a client's cursors up to date, by the rights and heads of `access`: one page for each
  * conversation that is behind, the next only when the socket has room; those the budget does not reach
- * are named in one `lagging`, at once.
+ * are named in one `lagging`, at once. Resolves with the number of rows that were read.
  */
 export async function repair(
   house: RepairSurroundings,
   session: RepairedSession,
   have: readonly HaveEntry[],
   access: readonly (Access | null)[],
-): Promise<void> {
+): Promise<number> {
   const plan = repairPlan(have, access, house.limits.repairEventsMax);
   const say = (frame: GatewayFrame): void => session.tell(house.encode(frame));
   const beyond = plan.filter((step) => step.kind === "lagging").map((step) => step.c);
@@ -97,7 +97,7 @@ export async function repair(
       say({ t: "events", c: step.c, epoch: step.access.epoch, head: step.access.head, events: [], reset: true });
     }
   }
-  await sendPages(house, session, plan, say);
+  return sendPages(house, session, plan, say);
 }
 
 async function sendPages(
@@ -105,7 +105,8 @@ async function sendPages(
   session: RepairedSession,
   plan: readonly Repair[],
   say: (frame: GatewayFrame) => void,
-): Promise<void> {
+): Promise<number> {
+  let read = 0;
   let bytes = house.limits.repairBytesMax;
   const cut: ConversationId[] = [];
   for (const step of plan) {
@@ -115,13 +116,15 @@ async function sendPages(
       continue;
     }
     await session.drained();
-    if (!session.live) return;
+    if (!session.live) return read;
+    read += step.rows;
     const page = await pageOf(house, session.user, step, Math.min(bytes, LIMITS.pageBytesMax));
     if (page === null) continue;
     bytes -= page.bytes;
     session.tell(page);
   }
   if (cut.length > 0) say({ t: "lagging", c: cut });
+  return read;
 }
 
 async function pageOf(

@@ -27,7 +27,7 @@ async function houseOf(made: Partial<NewConversation> = {}, permissions: Partial
     return work;
   };
   const as = (user: string, draft: Partial<SendFrame> = {}, origin: object | null = null) =>
-    settled(send(house, { user, origin }, { ...DRAFT, ...draft }, null));
+    settled(send(house, { user, claims: null, origin }, { ...DRAFT, ...draft }, null));
   const blocked = (user: string, draft: Partial<SendFrame> = {}) =>
     settled(sendBlocked(house, by(user), { ...DRAFT, ...draft }, 700));
   const log = async () => (await logOf(store, "c1")).rows.slice(1);

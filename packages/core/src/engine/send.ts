@@ -1,15 +1,20 @@
-import { ChatError, type SentFrame } from "@earshot/protocol";
+import { ChatError, isChatError, type SentFrame } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Append, AppendResult } from "../ports/message-store.ts";
+import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { contentText } from "./content-text.ts";
 import { type Draft, entryOf } from "./draft.ts";
+import type { HostQueue } from "./host-queue.ts";
+import { ask, asksHost, type PermitSurroundings } from "./host-verdicts.ts";
 import type { Order } from "./next-batch.ts";
+import { hookBefore, rewrite } from "./rewrite.ts";
 import type { Sequencer } from "./sequencer.ts";
 
-export interface SendSurroundings {
+export interface SendSurroundings extends PermitSurroundings {
+  readonly store: Pick<MessageStore, "range">;
   readonly sequencer: Pick<Sequencer, "append">;
+  readonly hostQueue: HostQueue;
   readonly clock: Clock;
   readonly permissions: Permissions;
   /** Keyed hash; the key is one for the whole store and never changes. */
@@ -20,9 +25,10 @@ type Refused = Extract<AppendResult, { readonly kind: "refused" }>;
 
 /**
  * Sends a message, an edit, a deletion, a reaction or an event of the host's own. Resolves after it is
- * durable (I1). A repeat under the same id gives the same answer with `dup` (I4). Rejects with `invalid`,
- * `not_found` (conversation or target), `forbidden`, `conflict` (the id was used for other content, the
- * target is deleted, or the slot has moved on: details `last`), `too_large` (reactions), or with a wait:
+ * durable (I1), with `body` where hooks made another one of it. A repeat under the same id gives the same
+ * answer with `dup` (I4), whatever the host says by now. Rejects with `invalid`, `not_found` (conversation or
+ * target), `forbidden`, `conflict` (the id was used for other content, the target is deleted, or the slot has
+ * moved on: details `last`), `too_large` (reactions), `internal`, as a hook refuses, or with a wait:
  * `rate_limited` (slow mode), `unavailable`, `blocked`.
  */
 export async function send(
@@ -31,16 +37,19 @@ export async function send(
   draft: Draft,
   order: Order | null,
 ): Promise<SentFrame> {
+  const free = order === null || !house.hostQueue.holds(order);
+  if (!free || asksAbout(house, caller, draft)) return sendAsked(house, caller, draft, order);
   let entry: Append;
   try {
-    entry = { ...keyOf(house, caller, draft), ...entryOf(draft, house.permissions) };
+    entry = { ...keyOf(house, caller, draft), ...entryOf(draft, house.permissions), ...systemOf(caller) };
   } catch (fault) {
     // The key comes before every check: an id that is stored already is told of first.
     const known = await lookUp(house, caller, draft, order);
     if (known === null) throw fault;
     return known;
   }
-  return answer(draft, await house.sequencer.append(entry, order, caller.origin));
+  const result = await house.sequencer.append(entry, order, caller.origin);
+  return result.kind === "duplicate" && result.rewritten ? rewritten(house, draft, result) : answer(draft, result);
 }
 
 /**
@@ -58,6 +67,65 @@ export async function sendBlocked(
   throw new ChatError("blocked", "unable to send message; an earlier one has to be answered first", { retryAfterMs });
 }
 
+/** Whether the host has a word in it. */
+function asksAbout({ host }: SendSurroundings, caller: Caller, { type }: Draft): boolean {
+  if (asksHost(host, caller)) return true;
+  const step = hookBefore(type);
+  return step !== null && !caller.system && host.hooks.has(step);
+}
+
+/** Asks the host first, beside others of the order, and appends behind those before it. */
+async function sendAsked(
+  house: SendSurroundings,
+  caller: Caller,
+  draft: Draft,
+  order: Order | null,
+): Promise<SentFrame> {
+  const place = order === null ? null : house.hostQueue.enter(order);
+  try {
+    const asking = prepare(house, caller, draft);
+    const prepared = await (place === null ? asking : place.asked(asking));
+    if ("t" in prepared) return prepared;
+    const append = () => house.sequencer.append(prepared, order, caller.origin);
+    const result = await (place === null ? append() : place.inTurn(append));
+    if (result.kind === "duplicate" && result.rewritten) return rewritten(house, draft, result);
+    const sent = answer(draft, result);
+    const { key, body } = prepared;
+    return key?.rewritten && result.kind === "event" && body !== undefined ? { ...sent, body } : sent;
+  } catch (error) {
+    const wait = isChatError(error) ? error.retryAfterMs : undefined;
+    if (wait === undefined) throw error;
+    place?.refuse(wait);
+    if (!isChatError(error) || error.code !== "blocked") throw error;
+    // What is stored already is told, also behind one that is refused.
+    return sendBlocked(house, caller, draft, wait);
+  } finally {
+    place?.leave();
+  }
+}
+
+/** What is to be appended, by the host's leave; or what was sent before, which is told before anything is checked. */
+async function prepare(house: SendSurroundings, caller: Caller, draft: Draft): Promise<Append | SentFrame> {
+  const { c, type } = draft;
+  const asks = asksAbout(house, caller, draft);
+  const reading = asks ? house.access(caller.user, c).catch(unanswered) : null;
+  const [known, access] = await Promise.all([lookUp(house, caller, draft, null), reading]);
+  if (known !== null) return known;
+  const entry = { ...keyOf(house, caller, draft), ...entryOf(draft, house.permissions), ...systemOf(caller) };
+  if (!asks) return entry;
+  if (access === null) throw refusal({ kind: "refused", code: "not_found" });
+  if (!entry.by.includes(access.role)) throw refusal({ kind: "refused", code: "forbidden" });
+  await ask(house.host, caller, { action: "send", conversation: c, type, doing: "send event" });
+  const made = await rewrite(house.host, caller, draft);
+  if (made === draft) return entry;
+  return { ...entry, ...entryOf(made, house.permissions), key: { ...entry.key, rewritten: true } };
+}
+
+/** A store that cannot say who is a member cannot take a message either: the client comes back with it. */
+function unanswered(cause: unknown): never {
+  throw new ChatError("unavailable", "unable to send event; the store did not answer", { retryAfterMs: 1_000, cause });
+}
+
 /** The answer of what is stored already, null if it is not. Rejects with `conflict`. */
 async function lookUp(
   house: SendSurroundings,
@@ -67,17 +135,36 @@ async function lookUp(
 ): Promise<SentFrame | null> {
   const entry: Append = { ...keyOf(house, caller, draft), type: draft.type, by: [], lookup: true };
   const result = await house.sequencer.append(entry, order);
-  return result.kind === "refused" && result.code === "absent" ? null : answer(draft, result);
+  if (result.kind === "refused" && result.code === "absent") return null;
+  return result.kind === "duplicate" && result.rewritten ? rewritten(house, draft, result) : answer(draft, result);
 }
 
 function keyOf(house: SendSurroundings, caller: Caller, draft: Draft) {
-  const { id, c, type, re, body } = draft;
+  const { id, c } = draft;
   return {
     conversation: c,
     user: caller.user,
     at: house.clock.now(),
-    key: { id, hash: house.keyedHash(canonicalJson([type, re ?? null, body ?? null])) },
+    key: { id, hash: house.keyedHash(contentText(draft)) },
   };
+}
+
+function systemOf({ system }: Caller): Pick<Append, "system"> {
+  return system ? { system } : {};
+}
+
+/** The answer to a repeat of what hooks made something else of: with the body that is stored, unless it was deleted. */
+async function rewritten(
+  { store }: Pick<SendSurroundings, "store">,
+  draft: Draft,
+  result: Extract<AppendResult, { readonly kind: "duplicate" }>,
+): Promise<SentFrame> {
+  const { seq, epoch } = result;
+  const at = { after: seq - 1, before: seq + 1, from: "oldest", rows: 1, bytes: 1 } as const;
+  const page = await store.range({ conversation: draft.c, view: "log", ...at }).catch(unanswered);
+  const row = page?.epoch === epoch ? page.rows[0] : undefined;
+  const sent = answer(draft, result);
+  return row?.seq === seq && row.body !== undefined ? { ...sent, body: row.body } : sent;
 }
 
 function answer(draft: Draft, result: AppendResult): SentFrame {

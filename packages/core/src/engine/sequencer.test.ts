@@ -52,6 +52,7 @@ async function sequencerWith(faults: Faults = {}, bounds = {}) {
     limits,
     committed: (batch) => told.push(batch),
     found: () => {},
+    refused: () => {},
   });
   const texts = async (c: string) => {
     const page = await plain.range({ conversation: c, view: "log", after: 1, from: "oldest", rows: 1_000, bytes: 1e9 });
@@ -138,7 +139,15 @@ describe("Sequencer: group commit", () => {
     const broken = () => {
       throw new Error("broken");
     };
-    const failing = new Sequencer({ store, clock, logger: silentLogger, limits, committed: broken, found: () => {} });
+    const failing = new Sequencer({
+      store,
+      clock,
+      logger: silentLogger,
+      limits,
+      committed: broken,
+      found: () => {},
+      refused: () => {},
+    });
     const first = fate(failing.append(say("a")));
     await clock.settle();
     const second = fate(failing.append(say("b")));
@@ -258,6 +267,7 @@ describe("Sequencer: a store that fails", () => {
       limits,
       committed: () => {},
       found: () => {},
+      refused: () => {},
     });
     const refused = fate(sequencer.append(say("a")));
     await clock.settle();
@@ -276,6 +286,7 @@ describe("Sequencer: a store that fails", () => {
       limits,
       committed: () => {},
       found: () => {},
+      refused: () => {},
     });
     const refused = fate(sequencer.append(say("a")));
     await clock.advance(2_000);

@@ -27,6 +27,8 @@ export interface SequencerSurroundings {
   committed(batch: readonly Committed[]): void;
   /** Told of the newest events of a conversation after an answer was lost; some may have been told before. Must not throw. */
   found(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): void;
+  /** Told, before anybody else, that an entry of an order is refused with a wait: what is not here yet of it must not follow. Must not throw. */
+  refused(order: Order, retryAfterMs: number): void;
 }
 
 interface Waiting extends QueuedEntry {
@@ -73,6 +75,7 @@ export class Sequencer {
    */
   append(entry: Append, order: Order | null = null, origin: object | null = null): Promise<AppendResult> {
     if (this.#waiting.length >= this.#house.limits.sequencerEntriesMax) {
+      if (order !== null) this.#house.refused(order, UNAVAILABLE_RETRY_MS);
       return Promise.reject(unavailable("too many messages wait for the store"));
     }
     return new Promise((resolve, reject) => {
@@ -179,6 +182,7 @@ export class Sequencer {
       }
     }
     if (waits.size > 0) {
+      for (const [order, wait] of waits) this.#house.refused(order, wait);
       for (const waiting of this.#waiting) {
         if (waiting.order !== null) waiting.behindMs ??= waits.get(waiting.order) ?? null;
       }
@@ -220,6 +224,7 @@ export class Sequencer {
   #refuse(batch: readonly Waiting[]): void {
     const failed = new Set<Order>();
     for (const waiting of batch) this.#reject(waiting, failed);
+    for (const order of failed) this.#house.refused(order, UNAVAILABLE_RETRY_MS);
     const behind = this.#waiting.filter((waiting) => waiting.order !== null && failed.has(waiting.order));
     if (behind.length === 0) return;
     this.#waiting = this.#waiting.filter((waiting) => waiting.order === null || !failed.has(waiting.order));

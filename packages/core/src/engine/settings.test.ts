@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { Settings } from "../ports/message-store.ts";
 import { differing } from "./settings.ts";
 
-const NOW: Settings = { title: "Lunch", meta: { a: 1, b: [2] }, open: false, slow: 0, pinned: [3, 2] };
+const NOW: Settings = {
+  title: "Lunch",
+  meta: { a: 1, b: [2] },
+  open: false,
+  slow: 0,
+  pinned: [3, 2],
+  retention: { age: 60_000 },
+};
 
 describe("differing", () => {
   it.each([
@@ -12,6 +19,9 @@ describe("differing", () => {
     [{ meta: null }, { meta: null }],
     [{ meta: { a: 1 } }, { meta: { a: 1 } }],
     [{ pinned: [2, 3] }, { pinned: [2, 3] }],
+    [{ retention: { age: 60_000 } }, {}],
+    [{ retention: { age: 60_000, messages: 1 } }, { retention: { age: 60_000, messages: 1 } }],
+    [{ retention: null }, { retention: null }],
     [
       { open: true, slow: 5 },
       { open: true, slow: 5 },

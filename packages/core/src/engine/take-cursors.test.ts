@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encode, encodePage } from "../codec/encode.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";
+import { hostOfTest } from "../testing/host-of-test.ts";
 import { type CursorsSurroundings, takeCursors } from "./take-cursors.ts";
 
 async function houseOf() {
@@ -18,6 +19,7 @@ async function houseOf() {
   const frames: GatewayFrame[] = [];
   const session = {
     user: "bob",
+    claims: null,
     live: true,
     tell: ({ texts }: { readonly texts: readonly string[] }) =>
       frames.push(...texts.map((text) => JSON.parse(text) as GatewayFrame)),
@@ -29,6 +31,7 @@ async function houseOf() {
   let opened = 0;
   const house: CursorsSurroundings<typeof session> = {
     store,
+    host: hostOfTest(store).host,
     limits: { repairEventsMax: 1_000, repairBytesMax: 1_048_576 },
     watermarks: { delivered: (...given) => delivered.push(given) },
     unsubscribe: (_session, c) => ended.push(c),

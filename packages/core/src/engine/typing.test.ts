@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_PERMISSIONS } from "../options.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { conversation, direct } from "../testing/conformance/message-store/entries.ts";
+import { hostOfTest } from "../testing/host-of-test.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { type TypingSurroundings, typing } from "./typing.ts";
 
@@ -22,7 +23,7 @@ async function houseOf() {
     store,
     clock,
     permissions: DEFAULT_PERMISSIONS,
-    access: async (user, c) => (await store.access([{ user, conversation: c }]))[0] ?? null,
+    ...hostOfTest(store),
     listeners: (_c, user) => ["alice", "bob"].filter((other) => other !== user),
     typed: (...given) => told.push(given),
   };
@@ -31,7 +32,7 @@ async function houseOf() {
     store,
     house,
     told,
-    type: (user: string, c: string, by = house) => typing(by, { user, origin: null }, c),
+    type: (user: string, c: string, by = house) => typing(by, { user, claims: null, origin: null }, c),
   };
 }
 

@@ -1,13 +1,13 @@
 import { ChatError, type ConversationId, LIMITS, type Role, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
+import { ask, type PermitSurroundings } from "./host-verdicts.ts";
 
-export interface TypingSurroundings {
+export interface TypingSurroundings extends PermitSurroundings {
   readonly store: Pick<MessageStore, "blocked">;
   readonly clock: Pick<Clock, "monotonic">;
   readonly permissions: { readonly send: readonly Role[] };
-  access(user: UserId, c: ConversationId): Promise<Access | null>;
   /** Other users who subscribed to the conversation here. */
   listeners(c: ConversationId, user: UserId): Iterable<UserId>;
   /** Tells the other subscribers. */
@@ -17,15 +17,17 @@ export interface TypingSurroundings {
 /**
  * Tells the other subscribers that the caller types. Dropped without a word is what could not be told in
  * time (I20), and, in a `direct`, what one who has blocked the other would hear. Rejects with `not_found`,
- * or `forbidden` for who may not send.
+ * `forbidden` for who may not send a message, or `unavailable`.
  */
-export async function typing(house: TypingSurroundings, { user }: Caller, c: ConversationId): Promise<void> {
+export async function typing(house: TypingSurroundings, caller: Caller, c: ConversationId): Promise<void> {
+  const { user } = caller;
   const at = house.clock.monotonic();
   const access = await house.access(user, c);
   if (access === null) throw new ChatError("not_found", "unable to tell of typing; no such conversation");
   if (!house.permissions.send.includes(access.role)) {
     throw new ChatError("forbidden", "unable to tell of typing; your role only reads");
   }
+  await ask(house.host, caller, { action: "send", conversation: c, type: "message", doing: "tell of typing" });
   if (access.kind === "direct") {
     const others = [...new Set(house.listeners(c, user))];
     if (others.length === 0 || (await house.store.blocked(user, others)).includes(true)) return;

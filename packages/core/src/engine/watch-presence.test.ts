@@ -2,6 +2,7 @@ import type { PresenceRow, Role, UserId } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { changeMembers, conversation } from "../testing/conformance/message-store/entries.ts";
+import { hostOfTest } from "../testing/host-of-test.ts";
 import { presenceScene } from "../testing/presence-scene.ts";
 import { seePresence, watchPresence } from "./watch-presence.ts";
 
@@ -19,8 +20,9 @@ async function house(subscriptionsMax = 200) {
   const scene = await presenceScene(subscriptionsMax);
   for (const user of ["alice", "bob", "carol", "dave", "stranger"]) scene.enter(`s-${user}`, user);
   await scene.clock.settle();
-  const asking = { store, limits: { subscriptionsMax }, presence: scene.board };
-  const see = (user: string, c: string, ...users: string[]) => seePresence(asking, { user }, { c, users });
+  const asking = { store, ...hostOfTest(store), limits: { subscriptionsMax }, presence: scene.board };
+  const see = (user: string, c: string, ...users: string[]) =>
+    seePresence(asking, { user, claims: null }, { c, users });
   const watch = (watcher: ReturnType<typeof scene.watcher>, c: string, ...users: string[]) =>
     watchPresence(asking, watcher, { c, users });
   return { ...scene, store, see, watch, asking };

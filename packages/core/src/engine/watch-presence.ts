@@ -1,5 +1,7 @@
 import { ChatError, type ConversationId, type PresenceFrame, type PresenceRow, type UserId } from "@earshot/protocol";
 import type { MessageStore } from "../ports/message-store.ts";
+import type { Asking } from "./caller.ts";
+import { type PermitSurroundings, permit } from "./host-verdicts.ts";
 
 /** A session's interest in users, which stands from when it was asked for until it is let go of. */
 export interface PresenceOpening {
@@ -8,7 +10,7 @@ export interface PresenceOpening {
   cancel(): void;
 }
 
-export interface SeePresenceSurroundings {
+export interface SeePresenceSurroundings extends PermitSurroundings {
   readonly store: Pick<MessageStore, "access" | "blocked">;
   readonly limits: { readonly subscriptionsMax: number };
   readonly presence: { see(users: readonly UserId[]): Promise<readonly PresenceRow[]> };
@@ -28,19 +30,19 @@ export interface PresenceRequest {
 /**
  * Where users stand who share a conversation with the caller, in the order asked, each once. Left out
  * are those who are no members of it, and those of whom one of the two has blocked the other. Rejects
- * with `not_found` if the caller is no member, `too_large`, `unavailable`.
+ * with `not_found` if the caller is no member, `forbidden` by the host, `too_large`, `unavailable`.
  */
 export async function seePresence(
   house: SeePresenceSurroundings,
-  caller: { readonly user: UserId },
+  caller: Asking,
   request: PresenceRequest,
 ): Promise<readonly PresenceRow[]> {
   const asked = askedIn(house, request);
-  return house.presence.see(await visible(house, caller.user, request.c, asked));
+  return house.presence.see(await visible(house, caller, request.c, asked));
 }
 
 /** The same, and from then on the watcher is told what changes. */
-export async function watchPresence<Watcher extends { readonly user: UserId }>(
+export async function watchPresence<Watcher extends Asking>(
   house: WatchPresenceSurroundings<Watcher>,
   watcher: Watcher,
   request: PresenceRequest,
@@ -50,7 +52,7 @@ export async function watchPresence<Watcher extends { readonly user: UserId }>(
   const opening = house.presence.open(watcher, request.c, asked);
   let allowed: readonly UserId[];
   try {
-    allowed = await visible(house, watcher.user, request.c, asked);
+    allowed = await visible(house, watcher, request.c, asked);
   } catch (error) {
     opening.cancel();
     throw error;
@@ -64,14 +66,18 @@ function askedIn({ limits }: SeePresenceSurroundings, { users }: PresenceRequest
   throw new ChatError("too_large", `unable to see presence; one call may name ${limits.subscriptionsMax} users`);
 }
 
-/** Those whose presence the viewer may see on this conversation. */
+/** Those whose presence the viewer may see on this conversation; the host itself sees all of its members. */
 async function visible(
-  { store }: SeePresenceSurroundings,
-  viewer: UserId,
+  house: SeePresenceSurroundings,
+  caller: Asking,
   conversation: ConversationId,
   users: readonly UserId[],
 ): Promise<readonly UserId[]> {
+  const { store } = house;
+  const viewer = caller.user;
+  await permit(house, caller, { action: "watchPresence", conversation, doing: "see presence" });
   const [own, ...theirs] = await store.access([viewer, ...users].map((user) => ({ user, conversation })));
+  if (caller.system) return users.filter((_, index) => theirs[index]);
   if (!own) throw new ChatError("not_found", "unable to see presence; no such conversation");
   const others = users.filter((user, index) => user !== viewer && theirs[index]);
   const apart = others.length === 0 ? [] : await store.blocked(viewer, others);

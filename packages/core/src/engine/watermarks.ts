@@ -9,7 +9,11 @@ export interface WatermarksSurroundings {
   readonly store: Pick<MessageStore, "raise" | "put">;
   readonly clock: Pick<Clock, "after" | "monotonic">;
   readonly logger: Logger;
-  readonly limits: { readonly watermarksHeldMax: number; readonly rememberedMax: number };
+  readonly limits: {
+    readonly watermarksHeldMax: number;
+    readonly watermarksHeldPerUserMax: number;
+    readonly rememberedMax: number;
+  };
   /** Told of what is stored now, after it is: in one order for all. Must not throw. */
   raised(c: ConversationId, user: UserId, raised: Raised): void;
 }
@@ -47,7 +51,8 @@ export class Watermarks {
 
   constructor(house: WatermarksSurroundings) {
     this.#house = house;
-    this.#held = new HeldWatermarks(2 * house.limits.watermarksHeldMax);
+    const { watermarksHeldMax, watermarksHeldPerUserMax } = house.limits;
+    this.#held = new HeldWatermarks(2 * watermarksHeldMax, watermarksHeldPerUserMax);
     this.#large = new LRUCache({ max: house.limits.rememberedMax });
   }
 

@@ -1,9 +1,10 @@
 import { ChatError, isId, isUserId, type UserId } from "@earshot/protocol";
+import type { By } from "../ports/hooks.ts";
 import type { HttpCommands } from "./http-commands.ts";
 
 /** One request of a known user, on its way to the commands. */
 export interface Call {
-  readonly user: UserId;
+  readonly by: By;
   readonly request: Request;
   readonly url: URL;
   /** The path's variable parts, in order. */
@@ -20,9 +21,9 @@ export function conversationOf({ parts }: Call): string {
 }
 
 /** The user that ends the path; `me` is the caller. */
-export function userOf({ parts, user }: Call): UserId {
+export function userOf({ parts, by }: Call): UserId {
   const last = parts.at(-1);
-  const named = last === "me" ? user : last;
+  const named = last === "me" ? by.user : last;
   if (!isUserId(named)) throw new ChatError("invalid", "unable to answer; that is no user id");
   return named;
 }

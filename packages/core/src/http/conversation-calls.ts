@@ -6,32 +6,29 @@ import { creation, listQuery, patch } from "./request-schemas.ts";
 
 /** Calls about a conversation as a whole. */
 
-export async function createConversation(commands: HttpCommands, { user, request }: Call): Promise<Response> {
+export async function createConversation(commands: HttpCommands, { by, request }: Call): Promise<Response> {
   const { history, ...wanted } = await readBody(request, creation);
-  const { row, made } = await commands.create(user, { ...wanted, wholeHistory: history === "all" });
+  const { row, made } = await commands.create(by, { ...wanted, wholeHistory: history === "all" });
   return json(row, made ? 201 : 200);
 }
 
-export async function listConversations(commands: HttpCommands, { user, url }: Call): Promise<Response> {
+export async function listConversations(commands: HttpCommands, { by, url }: Call): Promise<Response> {
   const { cursor, limit } = readQuery(url, listQuery);
-  return json(await commands.inbox(user, cursor ?? null, limit));
+  return json(await commands.inbox(by, cursor ?? null, limit));
 }
 
 export async function getConversation(commands: HttpCommands, call: Call): Promise<Response> {
-  const row = await commands.row(call.user, conversationOf(call));
+  const row = await commands.row(call.by, conversationOf(call));
   if (row === null) throw new ChatError("not_found", "unable to read conversation; no such conversation");
   return json(row);
 }
 
 export async function patchConversation(commands: HttpCommands, call: Call): Promise<Response> {
-  const { retention, ...wanted } = await readBody(call.request, patch);
-  if (retention !== undefined) {
-    throw new ChatError("invalid", "unable to change conversation; this server keeps everything, without retention");
-  }
-  return changed(await commands.patch(call.user, conversationOf(call), wanted));
+  const wanted = await readBody(call.request, patch);
+  return changed(await commands.patch(call.by, conversationOf(call), wanted));
 }
 
 export async function removeConversation(commands: HttpCommands, call: Call): Promise<Response> {
-  await commands.remove(call.user, conversationOf(call));
+  await commands.remove(call.by, conversationOf(call));
   return noContent();
 }

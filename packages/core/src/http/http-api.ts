@@ -1,22 +1,31 @@
-import { ChatError, CLOSE, type CloseCode, LIMITS, type UserId } from "@earshot/protocol";
+import { ChatError, CLOSE, type CloseCode, LIMITS } from "@earshot/protocol";
 import type { PeerRequest } from "../ports/authenticate.ts";
+import type { By } from "../ports/hooks.ts";
 import type { Logger } from "../ports/logger.ts";
 import { json } from "./call.ts";
+import { isPreflight, openTo, preflight } from "./cors.ts";
 import type { HttpCommands } from "./http-commands.ts";
+import { answerPoll, type PollDoor, type PollRequest } from "./poll.ts";
 import { notFound, problem } from "./problem-details.ts";
 import { routeOf } from "./routes.ts";
+import { answerSse } from "./sse.ts";
 
 export interface HttpSurroundings {
   readonly commands: HttpCommands;
+  readonly polls: PollDoor;
   readonly logger: Logger;
-  /** Who a request is of, and whether its Origin may ask. */
-  see(headers: Headers, address: string): { readonly peer: PeerRequest; readonly originAllowed: boolean };
+  readonly limits: { readonly pollFramesMax: number };
+  /** Who a request is of; why its Origin may not ask, or null; and the Origin that may read the answer (CORS), or null. */
+  see(request: {
+    readonly headers: Readonly<Record<string, string | undefined>>;
+    readonly remoteAddress: string;
+    readonly secure: boolean;
+  }): { readonly peer: PeerRequest; readonly refusal: string | null; readonly listed: string | null };
   authenticate(
     token: string | null,
     peer: PeerRequest,
   ): Promise<
-    | { readonly kind: "welcome"; readonly credentials: { readonly user: UserId } }
-    | { readonly kind: "close"; readonly close: CloseCode }
+    { readonly kind: "welcome"; readonly credentials: By } | { readonly kind: "close"; readonly close: CloseCode }
   >;
   /** Rejects when the engine cannot serve: not started, draining, without its store. */
   ready(): Promise<void>;
@@ -40,22 +49,37 @@ export class HttpApi {
 
   /** Answers one request. Never rejects: what fails is a problem-details response. */
   async handle(request: Request, context: FetchContext = {}): Promise<Response> {
+    let listed: string | null = null;
     try {
       const url = new URL(request.url);
       const path = pathBelow(url, context.base ?? "");
       if (path === "healthz" || path === "readyz") return await this.#health(request);
-      const { peer, originAllowed } = this.#house.see(request.headers, context.address ?? "");
-      if (!originAllowed)
-        throw new ChatError("forbidden", "unable to answer; this Origin is not one of option origins");
-      const [run, parts] = routeOf(request.method, path);
-      const user = await this.#authenticate(request, peer);
-      return await run(this.#house.commands, { user, request, url, parts });
+      const seen = this.#house.see({
+        headers: Object.fromEntries(request.headers),
+        remoteAddress: context.address ?? "",
+        secure: url.protocol === "https:",
+      });
+      if (seen.refusal !== null) throw new ChatError("forbidden", `unable to answer; ${seen.refusal}`);
+      listed = seen.listed;
+      if (listed !== null && isPreflight(request)) return preflight(listed);
+      const polled = await this.#poll({ request, url, peer: seen.peer }, path);
+      if (polled !== null) return openTo(listed, polled);
+      const [run, parts] = routeOf(request.method === "HEAD" ? "GET" : request.method, path);
+      const by = await this.#authenticate(request, seen.peer);
+      return openTo(listed, await run(this.#house.commands, { by, request, url, parts }));
     } catch (error) {
       if (!(error instanceof Error) || error.name !== "ChatError") {
         this.#house.logger.error({ name: error instanceof Error ? error.name : typeof error }, "request failed");
       }
-      return problem(error);
+      return openTo(listed, problem(error));
     }
+  }
+
+  /** Polls and streams show whose they are by themselves; null: it is neither. */
+  async #poll(asked: PollRequest, path: string): Promise<Response | null> {
+    const { polls, limits } = this.#house;
+    if (path === "poll" && asked.request.method === "POST") return answerPoll(polls, asked, limits.pollFramesMax);
+    return path === "sse" && asked.request.method === "GET" ? answerSse(polls, asked.request) : null;
   }
 
   async #health(request: Request): Promise<Response> {
@@ -64,11 +88,14 @@ export class HttpApi {
     return json({ status: "ok" });
   }
 
-  async #authenticate(request: Request, peer: PeerRequest): Promise<UserId> {
+  async #authenticate(request: Request, peer: PeerRequest): Promise<By> {
     const token = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;
     if (token !== null && token.length > LIMITS.tokenCharactersMax) throw unauthenticated();
     const greeting = await this.#house.authenticate(token, peer);
-    if (greeting.kind === "welcome") return greeting.credentials.user;
+    if (greeting.kind === "welcome") {
+      const { user, claims } = greeting.credentials;
+      return { user, claims };
+    }
     if (greeting.close.code === CLOSE.overloaded.code) {
       throw new ChatError("unavailable", "unable to answer; authentication failed on our side", {
         retryAfterMs: 1_000,

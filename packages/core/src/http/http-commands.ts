@@ -8,6 +8,7 @@ import type {
   SentFrame,
   UserId,
 } from "@earshot/protocol";
+import type { By } from "../ports/hooks.ts";
 
 /** Another role, or null for who is to leave. */
 export type MemberChange = readonly [user: UserId, role: Role | null];
@@ -18,7 +19,7 @@ export type MemberChange = readonly [user: UserId, role: Role | null];
  */
 export interface HttpCommands {
   create(
-    user: UserId,
+    by: By,
     request: {
       readonly kind: "direct" | "group" | "channel";
       readonly id?: string;
@@ -28,23 +29,24 @@ export interface HttpCommands {
       readonly open: boolean;
       readonly wholeHistory: boolean;
     },
-  ): Promise<{ readonly row: InboxRow; readonly made: boolean }>;
-  inbox(user: UserId, cursor: string | null, limit: number | undefined): Promise<Omit<InboxFrame, "t" | "id">>;
-  row(user: UserId, c: string): Promise<InboxRow | null>;
+  ): Promise<{ readonly row: InboxRow | null; readonly made: boolean }>;
+  inbox(by: By, cursor: string | null, limit: number | undefined): Promise<Omit<InboxFrame, "t" | "id">>;
+  row(by: By, c: string): Promise<InboxRow | null>;
   patch(
-    user: UserId,
+    by: By,
     c: string,
     patch: {
       readonly title?: string | null;
       readonly meta?: Readonly<Record<string, unknown>> | null;
       readonly open?: boolean;
       readonly slow?: number;
+      readonly retention?: { readonly age?: number; readonly messages?: number } | null;
     },
   ): Promise<InboxRow | null>;
-  remove(user: UserId, c: string): Promise<void>;
+  remove(by: By, c: string): Promise<void>;
 
   members(
-    user: UserId,
+    by: By,
     c: string,
     cursor: string | null,
     limit: number,
@@ -53,15 +55,15 @@ export interface HttpCommands {
     readonly cursor: string;
     readonly more: boolean;
   }>;
-  changeMembers(user: UserId, c: string, changes: readonly MemberChange[]): Promise<InboxRow | null>;
-  join(user: UserId, c: string): Promise<InboxRow | null>;
-  ban(user: UserId, c: string, other: UserId, banned: boolean): Promise<InboxRow | null>;
-  block(user: UserId, other: UserId, blocked: boolean): Promise<void>;
-  presence(user: UserId, c: string, users: readonly UserId[]): Promise<readonly PresenceRow[]>;
+  changeMembers(by: By, c: string, changes: readonly MemberChange[]): Promise<InboxRow | null>;
+  join(by: By, c: string): Promise<InboxRow | null>;
+  ban(by: By, c: string, other: UserId, banned: boolean): Promise<InboxRow | null>;
+  block(by: By, other: UserId, blocked: boolean): Promise<void>;
+  presence(by: By, c: string, users: readonly UserId[]): Promise<readonly PresenceRow[]>;
 
-  send(user: UserId, draft: Omit<SendFrame, "t">): Promise<SentFrame>;
+  send(by: By, draft: Omit<SendFrame, "t">): Promise<SentFrame>;
   fetch(
-    user: UserId,
+    by: By,
     request: {
       readonly c: string;
       readonly after?: number;
@@ -71,16 +73,16 @@ export interface HttpCommands {
       readonly limit?: number;
     },
   ): Promise<EventsFrame>;
-  pin(user: UserId, c: string, seq: number, pinned: boolean): Promise<InboxRow | null>;
+  pin(by: By, c: string, seq: number, pinned: boolean): Promise<InboxRow | null>;
 
   memberState(
-    user: UserId,
+    by: By,
     c: string,
     state: { readonly mute?: boolean | number; readonly unread?: boolean },
   ): Promise<InboxRow>;
-  read(user: UserId, c: string, seq: number): Promise<unknown>;
+  read(by: By, c: string, seq: number): Promise<unknown>;
   receipts(
-    user: UserId,
+    by: By,
     c: string,
     request: { readonly seq?: number; readonly cursor?: string; readonly limit?: number },
   ): Promise<{

@@ -11,50 +11,50 @@ const MEMBERS_LIMIT = 100;
 export async function listMembers(commands: HttpCommands, call: Call): Promise<Response> {
   const { cursor, limit } = readQuery(call.url, listQuery);
   const rows = Math.min(limit ?? MEMBERS_LIMIT, LIMITS.pageRowsMax);
-  const page = await commands.members(call.user, conversationOf(call), cursor ?? null, rows);
+  const page = await commands.members(call.by, conversationOf(call), cursor ?? null, rows);
   return json({ members: page.members, cursor: page.cursor, more: page.more });
 }
 
 export async function addMembers(commands: HttpCommands, call: Call): Promise<Response> {
   const { members } = await readBody(call.request, memberBatch);
-  return changed(await commands.changeMembers(call.user, conversationOf(call), members));
+  return changed(await commands.changeMembers(call.by, conversationOf(call), members));
 }
 
 /** Of oneself, and without a role, it is to join. */
 export async function putMember(commands: HttpCommands, call: Call): Promise<Response> {
   const [c, member] = [conversationOf(call), userOf(call)];
   const { role } = await readBody(call.request, memberRole);
-  if (member === call.user && role === undefined) return changed(await commands.join(call.user, c));
-  return changed(await commands.changeMembers(call.user, c, [[member, role ?? "member"]]));
+  if (member === call.by.user && role === undefined) return changed(await commands.join(call.by, c));
+  return changed(await commands.changeMembers(call.by, c, [[member, role ?? "member"]]));
 }
 
 export async function removeMember(commands: HttpCommands, call: Call): Promise<Response> {
-  return changed(await commands.changeMembers(call.user, conversationOf(call), [[userOf(call), null]]));
+  return changed(await commands.changeMembers(call.by, conversationOf(call), [[userOf(call), null]]));
 }
 
 export async function ban(commands: HttpCommands, call: Call): Promise<Response> {
-  return changed(await commands.ban(call.user, conversationOf(call), userOf(call), true));
+  return changed(await commands.ban(call.by, conversationOf(call), userOf(call), true));
 }
 
 export async function liftBan(commands: HttpCommands, call: Call): Promise<Response> {
-  return changed(await commands.ban(call.user, conversationOf(call), userOf(call), false));
+  return changed(await commands.ban(call.by, conversationOf(call), userOf(call), false));
 }
 
 export async function block(commands: HttpCommands, call: Call): Promise<Response> {
-  await commands.block(call.user, userOf(call), true);
+  await commands.block(call.by, userOf(call), true);
   return noContent();
 }
 
 export async function unblock(commands: HttpCommands, call: Call): Promise<Response> {
-  await commands.block(call.user, userOf(call), false);
+  await commands.block(call.by, userOf(call), false);
   return noContent();
 }
 
-export async function getPresence(commands: HttpCommands, { user, url }: Call): Promise<Response> {
+export async function getPresence(commands: HttpCommands, { by, url }: Call): Promise<Response> {
   const asked = { c: url.searchParams.get("c"), user: url.searchParams.getAll("user") };
   const { c, user: users } = readParameters(asked, presenceQuery);
   if (users.length > LIMITS.subscriptionsMax) {
     throw new ChatError("too_large", `unable to read presence; a call may name ${LIMITS.subscriptionsMax} users`);
   }
-  return json({ users: await commands.presence(user, c, users) });
+  return json({ users: await commands.presence(by, c, users) });
 }

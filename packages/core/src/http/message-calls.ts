@@ -8,7 +8,7 @@ import { memberState, message, messagesQuery, readMark, receiptsQuery } from "./
 
 export async function listMessages(commands: HttpCommands, call: Call): Promise<Response> {
   const query = readQuery(call.url, messagesQuery);
-  const { t: _, ...page } = await commands.fetch(call.user, { ...query, c: conversationOf(call) });
+  const { t: _, ...page } = await commands.fetch(call.by, { ...query, c: conversationOf(call) });
   return json(page);
 }
 
@@ -17,32 +17,32 @@ export async function sendMessage(commands: HttpCommands, call: Call): Promise<R
   if (draft.body !== undefined && utf8Bytes(JSON.stringify(draft.body)) > LIMITS.bodyBytesMax) {
     throw new ChatError("too_large", `unable to send message; its body is over ${LIMITS.bodyBytesMax} bytes`);
   }
-  const { t: _, ...sent } = await commands.send(call.user, { ...draft, c: conversationOf(call) });
+  const { t: _, ...sent } = await commands.send(call.by, { ...draft, c: conversationOf(call) });
   return json(sent, sent.dup === true ? 200 : 201);
 }
 
 export async function pin(commands: HttpCommands, call: Call): Promise<Response> {
-  return changed(await commands.pin(call.user, conversationOf(call), seqOf(call), true));
+  return changed(await commands.pin(call.by, conversationOf(call), seqOf(call), true));
 }
 
 export async function unpin(commands: HttpCommands, call: Call): Promise<Response> {
-  return changed(await commands.pin(call.user, conversationOf(call), seqOf(call), false));
+  return changed(await commands.pin(call.by, conversationOf(call), seqOf(call), false));
 }
 
 export async function putRead(commands: HttpCommands, call: Call): Promise<Response> {
   const { seq } = await readBody(call.request, readMark, "seq");
-  await commands.read(call.user, conversationOf(call), seq);
+  await commands.read(call.by, conversationOf(call), seq);
   return noContent();
 }
 
 export async function patchOwnState(commands: HttpCommands, call: Call): Promise<Response> {
   const state = await readBody(call.request, memberState);
-  return json(await commands.memberState(call.user, conversationOf(call), state));
+  return json(await commands.memberState(call.by, conversationOf(call), state));
 }
 
 export async function listReceipts(commands: HttpCommands, call: Call): Promise<Response> {
   const query = readQuery(call.url, receiptsQuery);
-  const page = await commands.receipts(call.user, conversationOf(call), query);
+  const page = await commands.receipts(call.by, conversationOf(call), query);
   const { seq, delivered, read, users, cursor, more } = page;
   return json({ seq, delivered, read, users, cursor, more });
 }

@@ -1,28 +1,49 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
+import type { IncomingMessage } from "node:http";
+import { bodyOf } from "./incoming-body.ts";
+import { notFound } from "./problem-details.ts";
 
-/** A Node request as a fetch `Request`. `parsed`: the body, where a parser of the host's has read it already. */
-export function toRequest(incoming: IncomingMessage, path: string, parsed: unknown): Request {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
-  }
-  const method = incoming.method ?? "GET";
-  const init: RequestInit & { duplex?: "half" } = { method, headers };
-  if (method !== "GET" && method !== "HEAD") {
-    if (parsed !== undefined && incoming.readableEnded) {
-      init.body = typeof parsed === "string" || parsed instanceof Uint8Array ? parsed : JSON.stringify(parsed);
-    } else {
-      init.body = Readable.toWeb(incoming) as ReadableStream<Uint8Array>;
-      init.duplex = "half";
-    }
-  }
-  return new Request(`http://localhost${path}`, init);
+/** What fetch knows no request by. No route has them. */
+const NOT_FOR_FETCH = /^(connect|trace|track)$/i;
+
+export interface NodeRequestParts {
+  /** Path and query, below the mount. */
+  readonly path: string;
+  /** The body, where a parser of the host's has read it already. */
+  readonly parsed: unknown;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
 }
 
-/** Writes a fetch `Response` to a Node response. */
-export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
-  outgoing.statusCode = response.status;
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-  outgoing.end(response.body === null ? undefined : Buffer.from(await response.arrayBuffer()));
+/** A Node request as a fetch `Request`. Throws `not_found` and `invalid` for what cannot be one. */
+export function toRequest(incoming: IncomingMessage, { path, parsed, signal }: NodeRequestParts): Request {
+  const method = incoming.method ?? "GET";
+  if (NOT_FOR_FETCH.test(method)) throw notFound();
+  const init: RequestInit & { duplex?: "half" } = { method, signal, headers: headersOf(incoming) };
+  const body = method === "GET" || method === "HEAD" ? null : bodyOf(incoming, parsed);
+  if (body !== null) {
+    init.body = body;
+    init.duplex = "half";
+  }
+  const { encrypted = false } = incoming.socket as typeof incoming.socket & { readonly encrypted?: boolean };
+  return new Request(`${encrypted ? "https" : "http"}://localhost${pathOf(path)}`, init);
+}
+
+function headersOf(incoming: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    // HTTP/2 has the method and the path among its headers.
+    if (value !== undefined && !name.startsWith(":"))
+      headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  const authority = incoming.headers[":authority"];
+  if (typeof authority === "string" && !headers.has("host")) headers.set("host", authority);
+  return headers;
+}
+
+/** A request's target may be a whole URL (RFC 9112, 3.2.2), or the `*` of OPTIONS, which is no path. */
+function pathOf(target: string): string {
+  if (target.startsWith("/")) return target;
+  if (!/^https?:/i.test(target) || !URL.canParse(target)) throw notFound();
+  const { pathname, search } = new URL(target);
+  return pathname + search;
 }

@@ -30,3 +30,18 @@ export function problem(error: unknown): Response {
 export function notFound(): ChatError {
   return new ChatError("not_found", "unable to answer; no such route");
 }
+
+/** What this gateway knows no longer, or never did: polls and streams of sessions that are over, or another's. The client says `hello` again. */
+export function gone(): Response {
+  const body = {
+    type: "about:blank",
+    title: "no such session here, or no longer",
+    status: 410,
+    code: "not_found",
+    detail: "unable to answer; say hello again",
+  };
+  return new Response(JSON.stringify(body), {
+    status: 410,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+  });
+}

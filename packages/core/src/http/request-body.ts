@@ -7,7 +7,7 @@ const GATEWAY_FIELDS = ["from", "at", "epoch", "seq", "ord"] as const;
 type GatewayField = (typeof GATEWAY_FIELDS)[number];
 
 /** A request's body as JSON text, read up to the cap. Rejects with `too_large`. */
-async function readText(request: Request): Promise<string> {
+export async function readText(request: Request): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Node's streams are async iterable; the DOM's types do not say so.

@@ -71,11 +71,15 @@ describe("members", () => {
 describe("patch", () => {
   it("takes any of its fields, and keeps apart what is null from what is not there", () => {
     expect(patch.parse({})).toEqual({});
-    const whole = { title: null, meta: null, open: false, slow: 0 };
+    const whole = { title: null, meta: null, open: false, slow: 0, retention: null };
     expect(patch.parse({ ...whole, unknown: 1 })).toEqual(whole);
     expect(patch.parse({ title: "x".repeat(256), meta: { a: 1 }, open: true, slow: 5_000 })).toMatchObject({
       slow: 5_000,
     });
+    expect(patch.parse({ retention: { age: 1, unknown: 1 } })).toEqual({ retention: { age: 1 } });
+    for (const retention of [{ messages: 1 }, { age: 60_000, messages: 10 }]) {
+      expect(patch.parse({ retention })).toEqual({ retention });
+    }
   });
 
   it.each([
@@ -90,6 +94,16 @@ describe("patch", () => {
     { slow: 1.5 },
     { slow: "1" },
     { slow: null },
+    { retention: 60_000 },
+    { retention: {} },
+    { retention: { unknown: 1 } },
+    { retention: { age: 0 } },
+    { retention: { age: null, messages: 5 } },
+    { retention: { age: 60_000, messages: 0 } },
+    { retention: { messages: 1.5 } },
+    { retention: { messages: -1 } },
+    { retention: { age: "60000" } },
+    { retention: { age: 2 ** 53 } },
   ])("refuses %j", (value) => {
     expect(takes(patch, value)).toBe(false);
   });

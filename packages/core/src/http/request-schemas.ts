@@ -6,7 +6,8 @@ const userId = z.string().regex(USER_ID_PATTERN);
 const role = z.enum(["owner", "admin", "member", "reader"]);
 const body = z.custom<Body>((value) => typeof value === "object" && value !== null && !Array.isArray(value));
 const counter = z.int().min(0);
-const seq = z.int().min(1);
+const positive = z.int().min(1);
+const seq = positive;
 const title = z.string().max(LIMITS.titleCharactersMax).nullable();
 const sendType = z.union([
   z.enum(["message", "edit", "delete", "react"]),
@@ -32,8 +33,12 @@ export const patch = z.object({
   open: z.boolean().exactOptional(),
   /** ms; the engine's limits say how many at most. */
   slow: counter.exactOptional(),
-  /** Whatever it is, it is refused. */
-  retention: z.unknown().optional(),
+  /** The engine's limits say how young an `age` (ms) may be. */
+  retention: z
+    .object({ age: positive.exactOptional(), messages: positive.exactOptional() })
+    .refine(({ age, messages }) => age !== undefined || messages !== undefined)
+    .nullable()
+    .exactOptional(),
 });
 
 export const memberRole = z.object({ role: role.exactOptional() });

@@ -1,5 +1,6 @@
 import type { ConversationId, GatewayFrame } from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
+import type { Budgeted } from "./outbox-budget.ts";
 import { HeldSignals, type OutgoingSignal } from "./held-signals.ts";
 import { type Retransmit, retransmitDue } from "./retransmit.ts";
 import { Window } from "./window.ts";
@@ -18,6 +19,8 @@ export interface OutboxSurroundings {
     readonly heldReceiptsMax: number;
   };
   readonly onOverflow: "catch-up" | "close";
+  /** Told of what this one keeps. */
+  readonly budget: { change(outbox: Outbox, from: number, to: number): void };
   now(): number;
   encode(frame: GatewayFrame): EncodedFrames;
   encodeAgain(n: number, frame: EncodedFrames): EncodedFrames;
@@ -26,7 +29,10 @@ export interface OutboxSurroundings {
 /** The way out: a session's connection. */
 export interface OutboxWire {
   readonly bufferedBytes: number;
-  send(frames: EncodedFrames): void;
+  /** It repeats by itself what was lost on it. */
+  readonly repeats?: boolean;
+  /** `counted`: they have a number. */
+  send(frames: EncodedFrames, counted?: boolean): void;
 }
 
 /** Events of one conversation that go out together. */
@@ -45,21 +51,29 @@ export type OutboxVerdict = "slow" | "silent";
  * written is acknowledged, one `lagging` names what the client has to fetch (I15). Nothing is lost:
  * the log has it.
  */
-export class Outbox {
+export class Outbox implements Budgeted {
   readonly #house: OutboxSurroundings;
   readonly #wire: OutboxWire;
+  readonly #slow: () => void;
   readonly #window = new Window();
   /** Made when first needed: few sockets are ever full. */
   #signals: HeldSignals | null = null;
   #lagging: Set<ConversationId> | null = null;
   #laggingSince = Number.NEGATIVE_INFINITY;
   #overflowedAt = Number.NEGATIVE_INFINITY;
+  /** The last `lagging` and the number it stands behind, until something behind it is acknowledged. */
+  #told: { readonly frame: EncodedFrames; readonly behind: number } | null = null;
   #rounds = 0;
   #ackedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(house: OutboxSurroundings, wire: OutboxWire) {
+  /** Bytes kept, as the budget of all knows them. */
+  counted = 0;
+
+  /** `slow`: told when the session has to end to make room for others. */
+  constructor(house: OutboxSurroundings, wire: OutboxWire, slow: () => void) {
     this.#house = house;
     this.#wire = wire;
+    this.#slow = slow;
   }
 
   /** Counted frames written so far: the `n` of a `pong`. */
@@ -93,11 +107,30 @@ export class Outbox {
     if (fits && this.#window.waiting === count && this.#roomOnWire() >= count) {
       const now = this.#house.now();
       for (let written = 0; written < count; written++) this.#window.write(now);
-      this.#wire.send(events.joined);
+      this.#wire.send(events.joined, true);
+      this.#count();
       return null;
     }
     this.flush();
     return this.#overflown() ? this.#overflow() : null;
+  }
+
+  /** An answer was written past it. */
+  answered(): void {
+    this.#count();
+  }
+
+  /** For the budget of all (S49): gives up what the log has too; where that is not most of it, or was given up just now, the session. */
+  evict(): void {
+    const waiting = this.#window.bytes - this.#window.wireBytes;
+    const verdict = this.#lagging === null && 2 * waiting >= this.bytes ? this.#overflow() : "slow";
+    if (verdict === "slow") this.#slow();
+  }
+
+  /** The session has ended. */
+  close(): void {
+    this.#house.budget.change(this, this.counted, 0);
+    this.counted = 0;
   }
 
   /** The conversation is no longer the user's: `frame` says so, behind the events that wait, and no state of it follows. */
@@ -134,9 +167,21 @@ export class Outbox {
     if (seqs.size > 0) {
       this.#rounds = 0;
       this.#ackedAt = this.#house.now();
+      if (this.#told !== null && this.#told.behind < n) this.#told = null;
     }
     this.flush();
     return seqs;
+  }
+
+  /**
+   * The way down begins anew, and nobody knows what arrived: says from which number, and writes again what is
+   * not acknowledged, but for the newest `queued`, which are on their way and follow.
+   */
+  startOver(queued: number): void {
+    this.#wire.send(this.#house.encode({ t: "from", n: this.#window.acked }));
+    if (this.#told !== null) this.#wire.send(this.#told.frame);
+    for (const frame of this.#window.onWireBut(queued)) this.#wire.send(frame, true);
+    this.#count();
   }
 
   /** Writes what waits, as far as window and socket have room. Called when either may have. */
@@ -145,14 +190,18 @@ export class Outbox {
     for (let room = this.#roomOnWire(); room > 0 && this.#window.waiting > 0; room = this.#roomOnWire()) {
       const written = this.#window.write(now);
       if (written === null) break;
-      this.#wire.send(written.frame);
+      this.#wire.send(written.frame, true);
       for (const frame of written.behind) this.#wire.send(frame);
     }
     this.#flushSignals();
     if (this.#lagging !== null && this.#window.onWire === 0) {
-      if (this.#lagging.size > 0) this.#wire.send(this.#house.encode({ t: "lagging", c: [...this.#lagging] }));
+      if (this.#lagging.size > 0) {
+        this.#told = { frame: this.#house.encode({ t: "lagging", c: [...this.#lagging] }), behind: this.#window.written };
+        this.#wire.send(this.#told.frame);
+      }
       this.#lagging = null;
     }
+    this.#count();
   }
 
   /**
@@ -162,6 +211,7 @@ export class Outbox {
   sweep(fresh: boolean): OutboxVerdict | null {
     const { limits } = this.#house;
     const now = this.#house.now();
+    this.#count();
     if (fresh) {
       this.#rounds = 0;
       this.#ackedAt = now;
@@ -175,9 +225,15 @@ export class Outbox {
     if (due === "give up") return "silent";
     if (due === "again") {
       this.#rounds++;
-      this.#wire.send(this.#house.encodeAgain(this.#window.acked + 1, oldest.frame));
+      if (this.#wire.repeats !== true) this.#wire.send(this.#house.encodeAgain(this.#window.acked + 1, oldest.frame));
     }
     return null;
+  }
+
+  #count(): void {
+    const before = this.counted;
+    this.counted = this.bytes;
+    if (this.counted !== before) this.#house.budget.change(this, before, this.counted);
   }
 
   #flushSignals(): void {

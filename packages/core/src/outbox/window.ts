@@ -121,6 +121,15 @@ export class Window {
     return seqs;
   }
 
+  /** The frames on the wire, oldest first, but for the newest `last`. */
+  *onWireBut(last: number): Iterable<EncodedFrames> {
+    let node = this.#head;
+    for (let left = this.onWire - last; left > 0 && node !== null; left--) {
+      yield node.frame;
+      node = node.next;
+    }
+  }
+
   /** Gives up what waits. What is on the wire stays. */
   dropWaiting(): Dropped {
     const conversations = new Set<ConversationId>();

@@ -24,7 +24,6 @@ export interface EditDraft {
   /** The message's seq. */
   readonly re: number;
   readonly body: Body;
-  readonly mentions?: Mentions;
 }
 
 export interface DeleteDraft {
@@ -50,7 +49,7 @@ export interface JoinDraft {
 /** What each step gives its hooks, and what they may change of it. */
 export interface BeforeSteps {
   readonly send: { readonly draft: SendDraft; readonly change: { readonly body?: Body; readonly mentions?: Mentions } };
-  readonly edit: { readonly draft: EditDraft; readonly change: { readonly body?: Body; readonly mentions?: Mentions } };
+  readonly edit: { readonly draft: EditDraft; readonly change: { readonly body?: Body } };
   readonly delete: { readonly draft: DeleteDraft; readonly change: Record<never, never> };
   readonly create: {
     readonly draft: CreateDraft;

@@ -165,7 +165,7 @@ export interface NewConversation {
   readonly open: boolean;
   /** true: every member has the log from seq 1, whenever they join. */
   readonly wholeHistory: boolean;
-  /** With the creator, each user once. */
+  /** With the creator, unless that is the host itself, each user once. Maybe none. */
   readonly members: readonly (readonly [UserId, Role])[];
   /** The bodies of the first events: one `meta` (seq 1), then a `member` for each further 1,000 members. */
   readonly first: readonly { readonly type: "meta" | "member"; readonly body: Body }[];
@@ -217,7 +217,7 @@ export interface EventPage {
   readonly older: boolean;
   /** Rows of this query are left above the last row. Meaningless in a page from `newest`. */
   readonly newer: boolean;
-  /** What the reader may have, from the same snapshot; for the gateway everything. */
+  /** What the reader may have, from the same snapshot; for the gateway everything that is kept. */
   readonly spans: readonly Span[];
 }
 
@@ -310,7 +310,10 @@ export interface Membership {
   readonly conversation: ConversationId;
   /** null: no member any longer. */
   readonly role: Role | null;
-  /** What they may have, or could. */
+  /**
+   * What they may have; of who is no member any longer, what they could have when they left: with
+   * `wholeHistory` everything up to there. Maybe nothing, once all of it has expired.
+   */
   readonly spans: readonly Span[];
 }
 
@@ -436,24 +439,28 @@ export interface MessageStore {
   blocked(user: UserId, others: readonly UserId[]): Promise<readonly boolean[]>;
 
   /**
-   * Removes a conversation with everything in it, if `user` is a member whose role is in `by`. For its
-   * members it is `gone` from then on; its id is never used again (`create`: `conflict`).
+   * Removes a conversation with everything in it, if `user` is a member whose role is in `by`, or null: the host
+   * itself. For its members it is `gone` from then on; its id is never used again (`create`: `conflict`).
    */
-  remove(conversation: ConversationId, user: UserId, by: readonly Role[]): Promise<Removed>;
+  remove(conversation: ConversationId, user: UserId | null, by: readonly Role[]): Promise<Removed>;
 
   /**
-   * Every event of the store above a mark (null: from the first), with the conversations removed since. In
-   * the order of commits: of one conversation by seq, none skipped in whatever order transactions commit;
-   * an item may come twice. Events that retention took away, and those of a removed conversation, are not
-   * in it any more. Ends before the item whose JSON text would pass `bytes`; the first always comes.
-   * Rejects with `invalid` for a mark it never gave.
+   * Every event of the store above a mark (null: from the first), and, where it happened, that a
+   * conversation was removed. In the order of commits: of one conversation by seq, none skipped in whatever
+   * order transactions commit; an item may come twice. Events that `expire` took away, and those of a removed
+   * conversation, are not in it any more; what a `delete` or `erase` emptied comes empty, and no second
+   * time. Ends before the item whose JSON text (of the whole item) would pass `bytes`; the first always
+   * comes. Rejects with `invalid` for a mark it never gave.
    */
   feed(after: string | null, rows: number, bytes: number): Promise<FeedPage>;
 
+  /** The feed's end: of what is written after this was called nothing lies below it. What `feed` takes as `after`. */
+  feedEnd(): Promise<string>;
+
   /**
    * Claims `name` for `node` until `ttlMs` from now, by the store's own time, if nobody else holds it; its
-   * holder renews it so. `ttlMs` 0 gives it up. Whether the node holds it now. Liveness only: a holder that was paused
-   * may believe in it longer.
+   * holder renews it so, also for a shorter time. `ttlMs` 0 gives it up, if it is the node's. Resolves with
+   * whether the node holds it now. Liveness only: a holder that was paused may believe in it longer.
    */
   lease(name: string, node: NodeId, ttlMs: number): Promise<boolean>;
 
@@ -462,14 +469,15 @@ export interface MessageStore {
 
   /**
    * What was signed for the user before holds no longer. Resolves with the revocation's mark, from 1, higher
-   * than every earlier one of the store. Kept for `keepMs` at least, by the store's own time.
+   * than every earlier one of the store. Kept for `keepMs` at least, by the store's own time, and never for
+   * less than an earlier one of the user would be.
    */
   revoke(user: UserId, keepMs: number): Promise<number>;
 
   /** Revocations above a mark (0: all that are kept), of which none is skipped in whatever order they commit. */
   revocations(after: number, limit: number): Promise<Revocations>;
 
-  /** Every conversation, by id, above `after` (null: from the first), with its own `retention`. */
+  /** Every conversation, by the characters of its id, above `after` (null: from the first), with its own `retention`. */
   conversations(
     after: ConversationId | null,
     limit: number,
@@ -477,9 +485,15 @@ export interface MessageStore {
 
   /**
    * Takes the log's beginning away, for good: the longest beginning of events that are all older than
-   * `before` (Unix ms, against `at`), and what came before the newest `messages` messages. At most `rows`
-   * events in one call, and never the head. Seqs, `ord`, keys, membership, settings, slots and watermarks stay as they
-   * are; no span begins below `from` any more, for nobody. null: no such conversation.
+   * `before` (Unix ms, against `at`), and what came before the newest `messages` (from 1) messages, where
+   * there were more than these; of both, whatever either takes. At most `rows` events in one call, and never
+   * the head. null: no such conversation.
+   *
+   * No span begins below `from` any more, for nobody. What is gone is no message (`no_target`), counts in no
+   * `mentions` and is no `last`; what is kept is as it was: replies and edits of what is gone too. Seqs,
+   * `ord`, keys, membership, settings (`pinned` too), slots, watermarks and `unread` stay as they are; once
+   * `read` rises to what is gone, all that is gone is read. It is no news: no inbox tells it from a cursor,
+   * and none changes its order.
    */
   expire(
     conversation: ConversationId,
@@ -487,14 +501,20 @@ export interface MessageStore {
     rows: number,
   ): Promise<Expired | null>;
 
-  /** Every conversation that the user is or was a member of and that still is, by id, above `after`. */
+  /**
+   * Every conversation that still is and that the user is or was a member of, or has written in without being one
+   * (`system`: then without a role and spans), by the characters of its id, above `after`.
+   */
   memberships(user: UserId, after: ConversationId | null, limit: number): Promise<readonly Membership[]>;
 
   /**
    * Takes the user's content out of a conversation: what they wrote is then as after a `delete` of theirs
-   * (messages, their edits, `x-` events; no event tells), their reactions are gone, and their keys take any
-   * content as the one that was sent. Membership, `member` and `meta` events stay. With null: what is kept
-   * of them apart from conversations, blocks in both directions included. A repeat changes nothing.
+   * (messages with their edits and reactions; their `x-` and `react` events too come with `deleted: true`
+   * and without `body` and `mentions`), their reactions are gone, and their keys take any content as the one
+   * that was sent. No event tells, but inboxes do. Membership and private state, `member` and `meta` events,
+   * `replies`, slots and bans stay. Nothing happens where there is no such conversation, or nothing of
+   * theirs. With null: what is kept of them apart from conversations, blocks in both directions, but not
+   * revocations. A repeat changes nothing, and what they write afterwards is as ever.
    */
   erase(user: UserId, conversation: ConversationId | null): Promise<void>;
 

@@ -6,7 +6,10 @@ const WINDOW_SECONDS = 10;
 /** `ack.d` comes once a second at most; as many at once are forgiven. */
 const CURSORS_AT_ONCE = 5;
 
-type ConductLimits = Pick<EngineLimits, "pingsPerTenSecondsMax" | "controlsPerTenSecondsMax" | "invalidPerMinuteMax">;
+type ConductLimits = Pick<
+  EngineLimits,
+  "pingsPerTenSecondsMax" | "controlsPerTenSecondsMax" | "invalidPerMinuteMax" | "refusedPerTenSecondsMax"
+>;
 
 /** How a peer behaves: what it does more often than any honest client. Times are monotonic ms; counters are made when first needed. */
 export class Conduct {
@@ -15,6 +18,7 @@ export class Conduct {
   #pingsRefused = 0;
   #controls: RateLimit | null = null;
   #cursors: RateLimit | null = null;
+  #refused: RateLimit | null = null;
   #invalid: number[] = [];
 
   constructor(limits: ConductLimits) {
@@ -44,6 +48,17 @@ export class Conduct {
     this.#cursors ??= new RateLimit(1, CURSORS_AT_ONCE, now);
     if (this.#cursors.wait(now) > 0) return false;
     this.#cursors.take();
+    return true;
+  }
+
+  /**
+   * A frame was refused because too many came before it. false: more than a client that waits as it is told
+   * ever gets, with `inflight` sends on the way at any time.
+   */
+  refused(now: number): boolean {
+    this.#refused ??= perTenSeconds(this.#limits.refusedPerTenSecondsMax, now);
+    if (this.#refused.wait(now) > 0) return false;
+    this.#refused.take();
     return true;
   }
 

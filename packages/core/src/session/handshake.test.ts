@@ -1,7 +1,7 @@
 import { ChatError, CLOSE, type CloseCode, type HelloFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../options.ts";
-import type { Credentials as Asked, Authenticate, Identity, PeerRequest } from "../ports/authenticate.ts";
+import type { Credentials as Asked, Authenticate, Claims, Identity, PeerRequest } from "../ports/authenticate.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import * as crypto from "../system/system-crypto.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
@@ -14,6 +14,17 @@ const HELLO: HelloFrame = { t: "hello", v: 1, device: "d1" };
 function handshakeWith(authenticate: Authenticate, secrets: readonly string[] = [SECRET]) {
   const clock = new ManualClock();
   const asked: Asked[] = [];
+  /** Who was revoked, with what mark. */
+  const revoked = new Map<string, number>();
+  const revocations = {
+    mark: 4,
+    tokenMs: 160_000,
+    holds: (user: string, mark: number) => mark >= (revoked.get(user) ?? 0),
+  };
+  const revoke = (user: string): void => {
+    revocations.mark += 1;
+    revoked.set(user, revocations.mark);
+  };
   const handshake = new Handshake({
     authenticate: (credentials) => {
       asked.push(credentials);
@@ -23,6 +34,8 @@ function handshakeWith(authenticate: Authenticate, secrets: readonly string[] = 
     logger: silentLogger,
     crypto,
     secrets,
+    system: "system",
+    revocations,
     limits: DEFAULT_LIMITS,
   });
   /** Says `hello` and lets time go on until there is an answer. */
@@ -31,10 +44,16 @@ function handshakeWith(authenticate: Authenticate, secrets: readonly string[] = 
     await clock.advance(0);
     return greeting;
   };
-  return { clock, asked, handshake, greet };
+  return { clock, asked, handshake, greet, revocations, revoke };
 }
 
 const tokenIsUser: Authenticate = ({ token }) => (token === null ? null : { user: token });
+
+function circle(): Claims {
+  const claims: Record<string, unknown> = {};
+  claims["self"] = claims;
+  return claims;
+}
 const closedWith = (close: CloseCode): Greeting => ({ kind: "close", close });
 
 describe("Handshake: a token", () => {
@@ -42,7 +61,7 @@ describe("Handshake: a token", () => {
     const { greet, asked } = handshakeWith(() => ({ user: "alice" }));
     expect(await greet({ token: "t" })).toEqual({
       kind: "welcome",
-      credentials: { user: "alice", expires: null, tokenHash: crypto.hash("t") },
+      credentials: { user: "alice", expires: null, tokenHash: crypto.hash("t"), claims: null, mark: 4 },
       resumed: false,
     });
     expect(asked).toMatchObject([{ token: "t", request: REQUEST, device: "d1" }]);
@@ -89,10 +108,26 @@ describe("Handshake: a token", () => {
     ["a user id that is a number", () => ({ user: 7 }) as unknown as Identity, CLOSE.overloaded],
     ["undefined", () => undefined as unknown as null, CLOSE.overloaded],
     ["an expiry that is none", () => ({ user: "alice", expires: Number.NaN }), CLOSE.overloaded],
+    ["the user id that the host itself writes as", () => ({ user: "system" }), CLOSE.overloaded],
+    ["claims over their bytes", () => ({ user: "alice", claims: { é: "x".repeat(1_016) } }), CLOSE.overloaded],
+    ["claims that are a list", () => ({ user: "alice", claims: [1] as unknown as Claims }), CLOSE.overloaded],
+    ["claims that are a text", () => ({ user: "alice", claims: "o1" as unknown as Claims }), CLOSE.overloaded],
+    ["claims that are a Date", () => ({ user: "alice", claims: new Date(0) as unknown as Claims }), CLOSE.overloaded],
+    ["claims that are no JSON", () => ({ user: "alice", claims: { big: 1n } }), CLOSE.overloaded],
+    ["claims with half a character", () => ({ user: "alice", claims: { name: "\ud800" } }), CLOSE.overloaded],
+    ["claims with a circle", () => ({ user: "alice", claims: circle() }), CLOSE.overloaded],
   ];
   it.each(answers)("closes for %s", async (_, answer, close) => {
     const { greet } = handshakeWith(answer);
     expect(await greet({ token: "t" })).toEqual(closedWith(close));
+  });
+
+  it("keeps the claims as JSON keeps them, up to their bound", async () => {
+    const claims = { org: "o1", since: new Date(0), nothing: undefined, pad: "x".repeat(1_024 - 56) };
+    const kept = { org: "o1", since: "1970-01-01T00:00:00.000Z", pad: claims.pad };
+    expect(JSON.stringify(kept)).toHaveLength(1_024);
+    const { greet } = handshakeWith(() => ({ user: "alice", claims }));
+    expect(await greet({ token: "t" })).toMatchObject({ kind: "welcome", credentials: { claims: kept } });
   });
 
   it("waits 5 s for the host, then aborts and sends the client away for a while", async () => {
@@ -129,7 +164,7 @@ describe("Handshake: resume", () => {
 
   const welcome = {
     kind: "welcome",
-    credentials: { user: "alice", expires: null, tokenHash: crypto.hash("alice") },
+    credentials: { user: "alice", expires: null, tokenHash: crypto.hash("alice"), claims: null, mark: 4 },
     resumed: true,
   };
 
@@ -150,10 +185,29 @@ describe("Handshake: resume", () => {
     );
     expect(await greet({ resume, token: "new" })).toEqual({
       kind: "welcome",
-      credentials: { user: "alice", expires: 2e12, tokenHash: crypto.hash("new") },
+      credentials: { user: "alice", expires: 2e12, tokenHash: crypto.hash("new"), claims: null, mark: 4 },
       resumed: true,
     });
     expect(asked).toHaveLength(1);
+  });
+
+  it("gives the claims it was made with, and new ones with a new token", async () => {
+    const { greet, resume } = await resumable(({ token }) => ({ user: "alice", claims: { token } }));
+    expect(await greet({ resume })).toMatchObject({ resumed: true, credentials: { claims: { token: "alice" } } });
+    const renewed = await greet({ resume, token: "new" });
+    expect(renewed).toMatchObject({ resumed: true, credentials: { claims: { token: "new" } } });
+  });
+
+  it("with the most that claims and ids may be fits into a hello", async () => {
+    const house = handshakeWith(({ token }) => ({ user: token ?? "", claims: { pad: "💥".repeat(253) } }));
+    const [user, device] = ["u".repeat(128), "d".repeat(128)];
+    const greeting = await house.greet({ token: user, device });
+    if (greeting.kind !== "welcome") throw new Error("not welcome");
+    const full = { ...greeting.credentials, expires: Number.MAX_SAFE_INTEGER, claims: { pad: "💥".repeat(509) } };
+    expect(JSON.stringify({ pad: "💥".repeat(509) }).length * 2).toBeGreaterThan(2_040);
+    const resume = house.handshake.renew(full, device);
+    expect(resume.length).toBeLessThanOrEqual(4_096);
+    expect(await house.greet({ resume, device })).toMatchObject({ resumed: true, credentials: full });
   });
 
   it("beside another user's token: 4501", async () => {
@@ -193,6 +247,39 @@ describe("Handshake: resume", () => {
       credentials: { expires: wall + 60_000 },
     });
     await clock.advance(59_000);
+    expect(await greet({ resume })).toEqual(closedWith(CLOSE.expired));
+  });
+
+  it("S12: of who was revoked since does not hold; then the token decides, and its resume holds", async () => {
+    const { greet, handshake, resume, revoke } = await resumable();
+    revoke("bob");
+    expect(await greet({ resume })).toMatchObject({ resumed: true });
+    revoke("alice");
+    expect(await greet({ resume })).toEqual(closedWith(CLOSE.expired));
+    const greeting = await greet({ resume, token: "alice" });
+    if (greeting.kind !== "welcome") throw new Error("not welcome");
+    expect(greeting).toMatchObject({ resumed: false, credentials: { mark: 6 } });
+    const renewed = handshake.renew(greeting.credentials, "d1");
+    expect(await greet({ resume: renewed })).toMatchObject({ resumed: true });
+  });
+
+  it("S10: carries the mark of when the host was asked, not of when it answered", async () => {
+    const { greet, revoke } = handshakeWith(async () => {
+      revoke("alice");
+      return { user: "alice" };
+    });
+    expect(await greet({ token: "alice" })).toMatchObject({ kind: "welcome", credentials: { mark: 4 } });
+  });
+
+  it("S12: holds for as long as this node may sign for", async () => {
+    const { greet, handshake, revocations, clock } = await resumable();
+    const greeting = await greet({ token: "alice" });
+    if (greeting.kind !== "welcome") throw new Error("not welcome");
+    revocations.tokenMs = 5_000;
+    const resume = handshake.renew(greeting.credentials, "d1");
+    await clock.advance(4_999);
+    expect(await greet({ resume })).toMatchObject({ resumed: true });
+    await clock.advance(1);
     expect(await greet({ resume })).toEqual(closedWith(CLOSE.expired));
   });
 

@@ -7,10 +7,11 @@ import {
   isUserId,
   type UserId,
 } from "@earshot/protocol";
-import type { Authenticate, PeerRequest } from "../ports/authenticate.ts";
+import type { Authenticate, Claims, Identity, PeerRequest } from "../ports/authenticate.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import { type ResumeClaims, type ResumeCrypto, readResume, signResume } from "./resume-token.ts";
+import { readClaims } from "./read-claims.ts";
+import { type Resumable, type ResumeCrypto, readResume, signResume } from "./resume-token.ts";
 
 /** Who a session speaks for, and until when. */
 export interface Credentials {
@@ -19,6 +20,10 @@ export interface Credentials {
   readonly expires: number | null;
   /** Hash of the token they were shown by; null: there was none. */
   readonly tokenHash: string | null;
+  /** What else the host said of the user. */
+  readonly claims: Claims | null;
+  /** The newest revocation that was known when they were asked for. */
+  readonly mark: number;
 }
 
 export type Greeting =
@@ -32,11 +37,17 @@ export interface HandshakeSurroundings {
   readonly crypto: ResumeCrypto;
   /** The first signs, all verify. */
   readonly secrets: readonly string[];
-  readonly limits: {
-    readonly authenticateWithinMs: number;
-    readonly heartbeatMs: number;
-    readonly resumeGraceMs: number;
+  /** The user id that the host itself writes as: nobody else is that. */
+  readonly system: UserId;
+  readonly revocations: {
+    /** The newest that is known. */
+    readonly mark: number;
+    /** How long a token holds that is signed now. */
+    readonly tokenMs: number;
+    /** Whether what was signed at `mark` for the user holds still. */
+    holds(user: UserId, mark: number): boolean;
   };
+  readonly limits: { readonly authenticateWithinMs: number; readonly claimsBytesMax: number };
 }
 
 const close = (code: CloseCode): Greeting => ({ kind: "close", close: code });
@@ -52,15 +63,16 @@ export class Handshake {
   /** Answers a `hello`. Never rejects. */
   async greet(hello: HelloFrame, request: PeerRequest): Promise<Greeting> {
     const token = hello.token ?? null;
-    const claims = hello.resume === undefined ? null : this.#read(hello.resume, hello.device);
-    if (claims !== null) {
-      if (token === null || this.#house.crypto.hash(token) === claims.tokenHash) {
-        const { user, expires, tokenHash } = claims;
-        return { kind: "welcome", credentials: { user, expires, tokenHash }, resumed: true };
+    const held = hello.resume === undefined ? null : this.#read(hello.resume, hello.device);
+    if (held !== null) {
+      if (token === null || this.#house.crypto.hash(token) === held.tokenHash) {
+        const { user, expires, tokenHash, claims } = held;
+        const { mark } = this.#house.revocations;
+        return { kind: "welcome", credentials: { user, expires, tokenHash, claims, mark }, resumed: true };
       }
       const greeting = await this.authenticate(token, request, hello.device);
       if (greeting.kind === "close") return greeting;
-      return greeting.credentials.user === claims.user ? { ...greeting, resumed: true } : close(CLOSE.unauthenticated);
+      return greeting.credentials.user === held.user ? { ...greeting, resumed: true } : close(CLOSE.unauthenticated);
     }
     if (hello.resume !== undefined && token === null) return close(CLOSE.expired);
     return this.authenticate(token, request, hello.device);
@@ -68,7 +80,9 @@ export class Handshake {
 
   /** Asks the host, for `hello`, `auth` and HTTP alike. Never rejects. */
   async authenticate(token: string | null, request: PeerRequest, device: DeviceId | null): Promise<Greeting> {
-    const { clock, limits, logger, crypto } = this.#house;
+    const { clock, limits, logger, revocations } = this.#house;
+    // What is revoked while the host is asked counts against the answer.
+    const { mark } = revocations;
     const controller = new AbortController();
     try {
       const identity = await new Promise<Awaited<ReturnType<Authenticate>>>((resolve, reject) => {
@@ -82,14 +96,7 @@ export class Handshake {
           .finally(() => timer.cancel());
       });
       if (identity === null) return close(CLOSE.unauthenticated);
-      const expires = identity.expires ?? null;
-      if (!isUserId(identity.user) || (expires !== null && !Number.isFinite(expires))) {
-        logger.error({}, "authenticate gave a user id or an expiry that is none; see the docs of Identity");
-        return close(CLOSE.overloaded);
-      }
-      if (expires !== null && expires <= clock.now()) return close(CLOSE.expired);
-      const credentials = { user: identity.user, expires, tokenHash: token === null ? null : crypto.hash(token) };
-      return { kind: "welcome", credentials, resumed: false };
+      return this.#welcome(identity, token, mark);
     } catch (error) {
       const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
       if (code === "unauthenticated" && isChatError(error)) return close(CLOSE.unauthenticated);
@@ -99,15 +106,39 @@ export class Handshake {
     }
   }
 
-  /** A resume token as of now. */
-  renew(credentials: Credentials, device: DeviceId): string {
-    const { clock, limits, secrets, crypto } = this.#house;
-    const until = clock.now() + 2 * limits.heartbeatMs + limits.resumeGraceMs;
-    return signResume({ ...credentials, device }, until, secrets, crypto);
+  #welcome(identity: Identity, token: string | null, mark: number): Greeting {
+    const { clock, limits, logger, crypto, system } = this.#house;
+    const { user, expires = null } = identity;
+    if (!isUserId(user) || (expires !== null && !Number.isFinite(expires))) {
+      logger.error({}, "authenticate gave a user id or an expiry that is none; see the docs of Identity");
+      return close(CLOSE.overloaded);
+    }
+    if (user === system) {
+      logger.error({}, "authenticate gave the user id of the host itself; refuse it, or change option system");
+      return close(CLOSE.overloaded);
+    }
+    let claims: Claims | null;
+    try {
+      claims = readClaims(identity.claims, limits.claimsBytesMax);
+    } catch {
+      logger.error({}, `authenticate gave claims that are no JSON object of ${limits.claimsBytesMax} bytes at most`);
+      return close(CLOSE.overloaded);
+    }
+    if (expires !== null && expires <= clock.now()) return close(CLOSE.expired);
+    const tokenHash = token === null ? null : crypto.hash(token);
+    return { kind: "welcome", credentials: { user, expires, tokenHash, claims, mark }, resumed: false };
   }
 
-  #read(token: string, device: DeviceId): ResumeClaims | null {
-    const claims = readResume(token, this.#house.clock.now(), this.#house.secrets, this.#house.crypto);
-    return claims?.device === device ? claims : null;
+  /** A resume token as of now. */
+  renew(credentials: Credentials, device: DeviceId): string {
+    const { clock, revocations, secrets, crypto } = this.#house;
+    const until = clock.now() + revocations.tokenMs;
+    return signResume({ ...credentials, device, mark: revocations.mark }, until, secrets, crypto);
+  }
+
+  #read(token: string, device: DeviceId): Resumable | null {
+    const held = readResume(token, this.#house.clock.now(), this.#house.secrets, this.#house.crypto);
+    if (held === null || held.device !== device) return null;
+    return this.#house.revocations.holds(held.user, held.mark) ? held : null;
   }
 }

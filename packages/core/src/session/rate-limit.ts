@@ -25,8 +25,17 @@ export class RateLimit {
     return this.#tokens >= 1 - ROUNDING ? 0 : Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
   }
 
-  /** Takes one; call after `wait` said 0. */
-  take(): void {
-    this.#tokens -= 1;
+  /** Takes one, or `count`; call after `wait` said 0. What is taken beyond what is there has to be waited for. */
+  take(count = 1): void {
+    this.#tokens -= count;
   }
+}
+
+/** How often one address may try to come in. */
+export function addressRate(
+  limits: { readonly handshakesPerSecondPerAddressMax: number; readonly handshakeBurstSeconds: number },
+  now: number,
+): RateLimit {
+  const perSecond = limits.handshakesPerSecondPerAddressMax;
+  return new RateLimit(perSecond, perSecond * limits.handshakeBurstSeconds, now);
 }

@@ -1,13 +1,18 @@
-import type { DeviceId, UserId } from "@earshot/protocol";
+import { type DeviceId, parseJson, type UserId } from "@earshot/protocol";
+import type { Claims } from "../ports/authenticate.ts";
 
 /** What a resume token stands for. */
-export interface ResumeClaims {
+export interface Resumable {
   readonly user: UserId;
   readonly device: DeviceId;
   /** Of the credentials it was made with, Unix ms; null: they never end. */
   readonly expires: number | null;
   /** Hash of the token it was made with; null: there was none. */
   readonly tokenHash: string | null;
+  /** What the host said of the user beside their id. */
+  readonly claims: Claims | null;
+  /** The newest revocation that was known when it was made: one above it, of this user, voids it. */
+  readonly mark: number;
 }
 
 /** Keyed hash and plain hash, both as text of `[A-Za-z0-9_-]`. */
@@ -25,6 +30,8 @@ type Payload = readonly [
   until: number,
   expires: number | null,
   token: string | null,
+  claims: Claims | null,
+  mark: number,
 ];
 
 const encodeText = (text: string): string =>
@@ -39,13 +46,9 @@ const decodeText = (text: string): string =>
   );
 
 /** Makes a token that holds until `until` (Unix ms). `secrets`: the first signs. */
-export function signResume(
-  claims: ResumeClaims,
-  until: number,
-  secrets: readonly string[],
-  crypto: ResumeCrypto,
-): string {
-  const payload: Payload = [1, claims.user, claims.device, until, claims.expires, claims.tokenHash];
+export function signResume(held: Resumable, until: number, secrets: readonly string[], crypto: ResumeCrypto): string {
+  const { user, device, expires, tokenHash, claims, mark } = held;
+  const payload: Payload = [1, user, device, until, expires, tokenHash, claims, mark];
   const text = encodeText(JSON.stringify(payload));
   return `${text}.${crypto.sign(secrets[0] ?? "", text)}`;
 }
@@ -59,13 +62,13 @@ export function readResume(
   now: number,
   secrets: readonly string[],
   crypto: ResumeCrypto,
-): ResumeClaims | null {
+): Resumable | null {
   const dot = token.indexOf(".");
   if (dot < 1) return null;
   const text = token.slice(0, dot);
   const signature = token.slice(dot + 1);
   if (!secrets.some((secret) => crypto.equal(crypto.sign(secret, text), signature))) return null;
-  const [version, user, device, until, expires, tokenHash] = JSON.parse(decodeText(text)) as Payload;
+  const [version, user, device, until, expires, tokenHash, claims, mark] = parseJson(decodeText(text)) as Payload;
   if (version !== 1 || now >= until || (expires !== null && now >= expires)) return null;
-  return { user, device, expires, tokenHash };
+  return { user, device, expires, tokenHash, claims, mark };
 }

@@ -1,18 +1,20 @@
 import type { GatewayFrame, SendFrame } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { HostQueue } from "../engine/host-queue.ts";
 import { send, sendBlocked } from "../engine/send.ts";
 import { Sequencer } from "../engine/sequencer.ts";
 import { DEFAULT_PERMISSIONS } from "../options.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { conversation } from "../testing/conformance/message-store/entries.ts";
+import { hostOfTest } from "../testing/host-of-test.ts";
 import { Lossy } from "../testing/lossy.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
 import { SendOrder } from "./send-order.ts";
 
-const ALICE = { user: "alice", origin: null };
+const ALICE = { user: "alice", claims: null, origin: null };
 
 /** One session's sends before a real sequencer and a store that can be made to fail. */
 class Gateway {
@@ -20,6 +22,7 @@ class Gateway {
   readonly answers: GatewayFrame[] = [];
   readonly lossy = new Lossy({ clock: this.clock, random: new SeededRandom(1) });
   readonly plain = memoryStore();
+  readonly hostQueue = new HostQueue();
   readonly order: SendOrder;
   /** What the rates say: 0 lets pass. */
   wait = 0;
@@ -43,9 +46,17 @@ class Gateway {
       limits: { batchEntriesMax: 3, sequencerEntriesMax: 100, rememberedMax: 10 },
       committed: () => {},
       found: () => {},
+      refused: (order, wait) => this.hostQueue.refused(order, wait),
     });
-    const keyedHash = (text: string) => text;
-    const house = { sequencer, clock: this.clock, permissions: DEFAULT_PERMISSIONS, keyedHash };
+    const house = {
+      ...hostOfTest(this.plain, { clock: this.clock }),
+      store: this.plain,
+      sequencer,
+      hostQueue: this.hostQueue,
+      clock: this.clock,
+      permissions: DEFAULT_PERMISSIONS,
+      keyedHash: (text: string) => text,
+    };
     this.order = new SendOrder({
       take: () => this.wait,
       send: (frame, order) => send(house, ALICE, frame, order),

@@ -1,6 +1,7 @@
 import {
   type AckFrame,
   type AuthFrame,
+  ChatError,
   CLOSE,
   type ClientFrame,
   type CloseCode,
@@ -18,6 +19,7 @@ import type { PeerRequest } from "../ports/authenticate.ts";
 import type { Activity } from "../ports/presence-store.ts";
 import type { Conduct } from "./conduct.ts";
 import { errorFrame } from "./error-frame.ts";
+import { AUTH_ROWS, costOf, costOfCursors, MARK_ROWS, rowsIn } from "./frame-cost.ts";
 import type { Credentials } from "./handshake.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { SendOrder } from "./send-order.ts";
@@ -88,10 +90,21 @@ export class SessionCommands<Events, Session extends CommandingSession> {
     }
   }
 
-  /** Repairs cursors, those of a `hello` or a `have`. */
+  /**
+   * Repairs cursors, those of a `hello` or a `have`. Of a user who has read too much nothing is read: the client
+   * is told to fetch, and the fetch to wait (S47).
+   */
   async repair(have: readonly HaveEntry[]): Promise<void> {
+    const { costs, clock } = this.#house;
+    const { user } = this.#session;
     try {
-      await this.#counted(this.#house.repair(this.#session, have));
+      if (costs.ask(user, costOfCursors(have), clock.monotonic()) > 0) {
+        this.#session.say({ t: "lagging", c: have.map(([c]) => c) });
+        this.#refused();
+        return;
+      }
+      const rows = await this.#counted(this.#house.repair(this.#session, have));
+      costs.charge(user, rows, clock.monotonic());
     } catch (error) {
       this.#fail(error, "have");
       this.#refuse(errorFrame(error, { re: "have" }));
@@ -130,8 +143,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
         this.#session.bye();
         return;
       case "active":
-        this.#session.activity = frame.state;
-        this.#house.activity(this.#session, frame.state);
+        this.#active(frame.state);
         return;
       case "typing":
         void this.#typing(frame);
@@ -168,7 +180,9 @@ export class SessionCommands<Events, Session extends CommandingSession> {
     }
     if (seqs.size > 0) this.#house.delivered(this.#session, seqs);
     if (d === undefined || d.length === 0) return;
-    if (conduct.cursors(this.#house.clock.monotonic())) this.#house.delivered(this.#session, d);
+    const { clock, costs } = this.#house;
+    const now = clock.monotonic();
+    if (conduct.cursors(now) && costs.ask(this.#session.user, d.length, now) === 0) this.#house.cursors(this.#session, d);
   }
 
   #ping(): void {
@@ -187,6 +201,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
 
   async #auth(frame: AuthFrame): Promise<void> {
     const session = this.#session;
+    if (!this.#pays(AUTH_ROWS, { re: "auth" })) return;
     const greeting = await this.#counted(
       this.#house.handshake.authenticate(frame.token, this.#channel.request, session.device),
     );
@@ -202,6 +217,21 @@ export class SessionCommands<Events, Session extends CommandingSession> {
     }
   }
 
+  #active(state: Activity): void {
+    if (!this.#pays(MARK_ROWS, { re: "active" })) return;
+    this.#session.activity = state;
+    this.#house.activity(this.#session, state);
+  }
+
+  /** Charges the user; false: there was nothing left, and that was said. */
+  #pays(rows: number, about: Parameters<typeof errorFrame>[1]): boolean {
+    const retryAfterMs = this.#house.costs.ask(this.#session.user, rows, this.#house.clock.monotonic());
+    if (retryAfterMs === 0) return true;
+    const message = "unable to answer; too much was asked for in too short a time";
+    this.#refuse(errorFrame(new ChatError("rate_limited", message, { retryAfterMs }), about));
+    return false;
+  }
+
   /** More than one in a while is dropped without a word (I20). */
   async #typing(frame: TypingFrame): Promise<void> {
     if (!this.#pace.take(frame.c, this.#house.clock.monotonic())) return;
@@ -214,11 +244,14 @@ export class SessionCommands<Events, Session extends CommandingSession> {
       ...("id" in frame ? { id: frame.id } : { re: frame.t }),
       ...("c" in frame && frame.c !== undefined ? { c: frame.c } : {}),
     };
+    if (!this.#pays(costOf(frame), about)) return false;
     try {
       await this.#counted(
         when(async () => {
           const answer = await this.#house.command(this.#session, frame);
-          if (answer !== null) this.#session.say(answer);
+          if (answer === null) return;
+          this.#house.costs.charge(this.#session.user, rowsIn(answer), this.#house.clock.monotonic());
+          this.#session.say(answer);
         }),
       );
       return true;
@@ -239,17 +272,29 @@ export class SessionCommands<Events, Session extends CommandingSession> {
         return house.rates.take(this.#sendRate, session.user, c, now);
       },
       send: (frame: SendFrame, order: object) => house.send(session, frame, order),
-      sendBlocked: (frame: SendFrame, retryAfterMs: number) => house.sendBlocked(session, frame, retryAfterMs),
+      sendBlocked: (frame: SendFrame, retryAfterMs: number) => {
+        // To look whether it is stored already is a read.
+        if (house.costs.ask(session.user, MARK_ROWS, house.clock.monotonic()) === 0)
+          return house.sendBlocked(session, frame, retryAfterMs);
+        return Promise.reject(new ChatError("blocked", "unable to send; an earlier one waits", { retryAfterMs }));
+      },
       answer: (frame: GatewayFrame) => (frame.t === "error" ? this.#refuse(frame) : session.say(frame)),
       answered: () => this.#channel.answered(),
     };
   }
 
-  /** Answers with a refusal; ten `invalid` ones within a minute end the session. */
+  /** Answers with a refusal; ten `invalid` ones within a minute end the session, and so do those of a flood (S46). */
   #refuse(error: ErrorFrame): void {
     this.#session.say(error);
+    if (error.code === "rate_limited" || error.code === "blocked") this.#refused();
     if (error.code !== "invalid" || !this.#session.live) return;
     if (!this.#channel.conduct.invalid(this.#house.clock.monotonic())) this.#session.end(CLOSE.tooManyErrors);
+  }
+
+  /** Something was refused because too much came before it. */
+  #refused(): void {
+    if (this.#session.live && !this.#channel.conduct.refused(this.#house.clock.monotonic()))
+      this.#session.end(CLOSE.tooManyRequests);
   }
 
   #fail(error: unknown, t: string): void {

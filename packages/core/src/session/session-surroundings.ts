@@ -16,6 +16,7 @@ import type { Activity } from "../ports/presence-store.ts";
 import type { Connection, EncodedFrames } from "../ports/transport.ts";
 import type { Handshake } from "./handshake.ts";
 import type { SendRates } from "./send-rates.ts";
+import type { UserCosts } from "./user-costs.ts";
 
 /** State on its way to a session, encoded for all who get it. */
 export interface SessionSignal {
@@ -42,6 +43,12 @@ export interface SessionOutbox<Events> {
   /** The highest seq of each conversation that was freed; null: `n` was never written. */
   ack(n: number): ReadonlyMap<ConversationId, number> | null;
   flush(): void;
+  /** The way down begins anew: says from which number, and writes again what is not acknowledged, but for the newest `queued`. */
+  startOver(queued: number): void;
+  /** An answer was written past it. */
+  answered(): void;
+  /** The session has ended. */
+  close(): void;
   sweep(fresh: boolean): "slow" | "silent" | null;
 }
 
@@ -57,6 +64,7 @@ export interface SessionSurroundings<Events, Session> {
   readonly logger: Logger;
   readonly limits: EngineLimits;
   readonly rates: SendRates;
+  readonly costs: UserCosts;
   readonly handshake: Handshake;
   decode(
     text: string,
@@ -68,7 +76,8 @@ export interface SessionSurroundings<Events, Session> {
     text: string,
   ): { readonly kind: "hello"; readonly hello: HelloFrame } | { readonly kind: "too large" | "version" | "malformed" };
   encode(frame: GatewayFrame): EncodedFrames;
-  outbox(wire: Connection): SessionOutbox<Events>;
+  /** `slow`: told when the session has to end to make room for others. */
+  outbox(wire: Connection, slow: () => void): SessionOutbox<Events>;
   /** Takes the session in, or says with which code it has to go. */
   enter(session: Session): CloseCode | null;
   leave(session: Session, farewell: Farewell): void;
@@ -81,6 +90,8 @@ export interface SessionSurroundings<Events, Session> {
   activity(session: Session, state: Activity): void;
   /** The session's application, or the client for it, has everything up to these seqs. */
   delivered(session: Session, seqs: Iterable<readonly [ConversationId, number]>): void;
-  /** Answers cursors by pages; resolves when the last one was handed over. */
-  repair(session: Session, have: readonly HaveEntry[]): Promise<void>;
+  /** The same as the client says of itself: of conversations that are not the user's nothing is kept. */
+  cursors(session: Session, seqs: Iterable<readonly [ConversationId, number]>): void;
+  /** Answers cursors by pages; resolves with the number of rows read when the last one was handed over. */
+  repair(session: Session, have: readonly HaveEntry[]): Promise<number>;
 }

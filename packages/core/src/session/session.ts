@@ -7,6 +7,7 @@ import {
   type SessionId,
   type UserId,
 } from "@earshot/protocol";
+import type { Claims } from "../ports/authenticate.ts";
 import type { Activity } from "../ports/presence-store.ts";
 import type { Connection, ConnectionListener, EncodedFrames } from "../ports/transport.ts";
 import { Conduct } from "./conduct.ts";
@@ -35,6 +36,8 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   #credentials: Credentials | null = null;
   #state: SessionState = "opening";
   #heardAt: number;
+  /** When this process was last found to have stood still. */
+  #stalledAt = Number.NEGATIVE_INFINITY;
   /** Whether the client itself ended it, in the proper way. */
   #clean = false;
   #drained: (() => void)[] = [];
@@ -44,7 +47,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     this.#connection = connection;
     this.id = id;
     this.#openedAt = this.#heardAt = house.clock.monotonic();
-    this.#outbox = house.outbox(connection);
+    this.#outbox = house.outbox(connection, () => this.end(CLOSE.slowConsumer));
     this.#intake = new Intake(house.clock, connection, this);
     this.#conduct = new Conduct(house.limits);
     this.#commands = new SessionCommands<Events, Session<Events>>(house, this, {
@@ -60,8 +63,28 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     return this.#state === "live" || this.#state === "draining";
   }
 
+  /** Where it came from. */
+  get address(): string {
+    return this.#connection.request.address;
+  }
+
+  /** What the client shows the session by, where the connection alone does not. */
+  get secret(): string | null {
+    return this.#connection.secret ?? null;
+  }
+
   get expires(): number | null {
     return this.#credentials?.expires ?? null;
+  }
+
+  /** The newest revocation that was known when its user was asked for: a later one ends it. */
+  get mark(): number {
+    return this.#credentials?.mark ?? 0;
+  }
+
+  /** What the host said of the user beside their id. */
+  get claims(): Claims | null {
+    return this.#credentials?.claims ?? null;
   }
 
   /** A resume token as of now. */
@@ -84,6 +107,14 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     const now = this.#house.clock.monotonic();
     this.#heardAt = now;
     if (!this.#conduct.control(now)) this.end(CLOSE.tooManyRequests);
+  }
+
+  onLife(): void {
+    this.#heardAt = this.#house.clock.monotonic();
+  }
+
+  onStream(queued: number): void {
+    if (this.live) this.#outbox.startOver(queued);
   }
 
   onDrain(): void {
@@ -120,11 +151,13 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
 
   /** An uncounted frame that is encoded already. */
   tell(frames: EncodedFrames): void {
-    if (this.live) this.#connection.send(frames);
+    if (!this.live) return;
+    this.#connection.send(frames);
+    this.#outbox.answered();
   }
 
   say(frame: GatewayFrame): void {
-    if (this.live) this.#connection.send(this.#house.encode(frame));
+    if (this.live) this.tell(this.#house.encode(frame));
   }
 
   /** Resolves when the socket has room for a page. */
@@ -137,15 +170,22 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     this.#on("end", undefined, close);
   }
 
+  /** The gateway is leaving: tells the client when to come back elsewhere, and serves on. One that is not open yet is closed with 4001. */
+  drain(within: number, delay: number): void {
+    this.say({ t: "drain", within, delay });
+    this.#on("drain");
+  }
+
   sweep(now: number, fresh: boolean): void {
     const { limits, clock } = this.#house;
     if (fresh || this.#intake.stoppedAt !== null) this.#heardAt = now;
     if (fresh) {
-      this.#openedAt = now;
+      this.#openedAt = this.#stalledAt = now;
       this.#intake.forgive();
     }
     if (now - this.#openedAt >= limits.helloWithinMs) this.#on("unspoken");
     if (now - this.#heardAt >= 2 * limits.heartbeatMs) this.#on("silent");
+    if (this.#owes(now) >= limits.messageWithinMs) this.end(CLOSE.policy);
     if (this.expires !== null && clock.now() >= this.expires) this.#on("expired");
     if (!this.live) return;
     const unread = this.#connection.bufferedBytes >= limits.socketBytesMax;
@@ -208,6 +248,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
 
   #leave(): void {
     this.#intake.clear();
+    this.#outbox.close();
     for (const resolve of this.#drained.splice(0)) resolve();
     this.#house.leave(this, { clean: this.#clean, heardAt: this.#heardAt });
   }
@@ -241,6 +282,12 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     this.say(this.#house.welcome(this, greeting.resumed));
     if (hello.have !== undefined && hello.have.length > 0) void this.#commands.repair(hello.have);
     this.#intake.regulate();
+  }
+
+  /** For how long the peer has owed the rest of a message that it has begun, while it was read (S22). */
+  #owes(now: number): number {
+    const since = this.#connection.unfinishedSince ?? null;
+    return since === null || this.#intake.stoppedAt !== null ? 0 : now - Math.max(since, this.#stalledAt);
   }
 
   /** Whether the peer leaves so many bytes unread that no more should be asked for: above half of the cap. */

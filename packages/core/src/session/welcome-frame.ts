@@ -24,6 +24,8 @@ export interface WelcomedSession {
   readonly id: SessionId;
   readonly user: string;
   readonly expires: number | null;
+  /** What its later requests have to show; null: nothing. */
+  readonly secret: string | null;
   /** A resume token as of now. */
   renew(): string;
 }
@@ -56,5 +58,6 @@ export function welcomeFrame(
       subscriptions: limits.subscriptionsMax,
     },
     now,
+    ...(session.secret === null ? {} : { secret: session.secret }),
   };
 }

@@ -45,6 +45,7 @@ export function appendRefusal(entry: Append, against: CheckedAgainst): Refused |
 }
 
 function checkAuthor(entry: Append, { members, bans, settings, blocked }: CheckedAgainst): Refused | null {
+  if (entry.system) return null;
   const author = members.get(entry.user);
   if (author === undefined) {
     if (entry.join && bans.has(entry.user)) return refuse("banned");
@@ -73,8 +74,8 @@ function checkTarget(entry: Append, { members, row }: CheckedAgainst): Refused |
   if (target?.type !== "message") return refuse("no_target");
   const role = members.get(entry.user)?.role;
   const { authorOr, live } = entry.target ?? {};
-  const may = authorOr === undefined || target.from === entry.user || (role !== undefined && authorOr.includes(role));
-  if (!may) return refuse("forbidden");
+  const mayAny = entry.system || authorOr === undefined || (role !== undefined && authorOr.includes(role));
+  if (!mayAny && target.from !== entry.user) return refuse("forbidden");
   return live && target.deleted ? refuse("deleted") : null;
 }
 
@@ -90,7 +91,7 @@ function checkReaction(entry: Append, { reactions, row }: CheckedAgainst): Refus
 }
 
 function checkPace(entry: Append, { members, settings, lastSaidAt }: CheckedAgainst): Refused | null {
-  if (entry.type !== "message" || members.get(entry.user)?.role !== "member") return null;
+  if (entry.system || entry.type !== "message" || members.get(entry.user)?.role !== "member") return null;
   const last = lastSaidAt(entry.user);
   if (settings.slow === 0 || last === undefined || entry.at - last >= settings.slow) return null;
   return {

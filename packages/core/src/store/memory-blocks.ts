@@ -17,6 +17,12 @@ export class MemoryBlocks {
     return (this.#of.get(one)?.has(other) ?? false) || (this.#of.get(other)?.has(one) ?? false);
   }
 
+  /** Lifts what a user has blocked, and who has blocked them. */
+  forget(user: UserId): void {
+    this.#of.delete(user);
+    for (const other of this.#of.keys()) this.set(other, user, false);
+  }
+
   clear(): void {
     this.#of.clear();
   }

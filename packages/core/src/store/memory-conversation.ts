@@ -5,6 +5,8 @@ import type {
   AppendResult,
   ConversationSettings,
   EventPage,
+  Expired,
+  Membership,
   NewConversation,
   Raise,
   Raised,
@@ -14,19 +16,21 @@ import type {
 } from "../ports/message-store.ts";
 import { appendRefusal, type CheckedAgainst } from "./append-refusal.ts";
 import { type DirectPair, directPair } from "./direct-pair.ts";
+import { expiredUpTo } from "./expired-up-to.ts";
 import { frozenCopy } from "./frozen-copy.ts";
+import { loggedRow } from "./logged-row.ts";
+import { memberSpans } from "./member-spans.ts";
 import type { InboxEntry, InboxPlace } from "./memory-inbox.ts";
+import { inboxRow } from "./memory-inbox-row.ts";
 import { MemoryKeys } from "./memory-keys.ts";
 import { MemoryLog } from "./memory-log.ts";
-import type { PresentMember } from "./memory-member.ts";
+import type { MemoryMember, PresentMember } from "./memory-member.ts";
 import { MemoryMembers } from "./memory-members.ts";
 import { MemoryMentions } from "./memory-mentions.ts";
 import { seqPage } from "./seq-page.ts";
 
 /** The store's next change number: every call is a change. */
 export type NextChange = () => number;
-
-const WHOLE: readonly Span[] = [[1, null]];
 
 /** One conversation of the memory store, changed in one step without an await. */
 export class MemoryConversation implements InboxEntry {
@@ -51,7 +55,7 @@ export class MemoryConversation implements InboxEntry {
     const { members, first, title, meta, open, ...created } = made;
     this.created = created;
     this.pair = directPair(made);
-    this.#settings = frozenCopy({ title, meta, open, slow: 0, pinned: [] });
+    this.#settings = frozenCopy({ title, meta, open, slow: 0, pinned: [], retention: null });
     this.#nextChange = nextChange;
     this.#change = nextChange();
     for (const { type, body } of first) this.#log.push({ type, from: created.creator, at: created.at, body });
@@ -62,9 +66,14 @@ export class MemoryConversation implements InboxEntry {
     return this.created.id;
   }
 
-  /** The whole log as it is now. */
+  /** What is kept of the log, as it is now. */
   rows(): readonly EventRow[] {
     return this.#log.rows();
+  }
+
+  /** undefined: beyond the head, or expired. */
+  row(seq: number): EventRow | undefined {
+    return this.#log.row(seq);
   }
 
   /** The stored key's answer to a repeat, or null if the key is new. */
@@ -77,14 +86,14 @@ export class MemoryConversation implements InboxEntry {
     const refused = appendRefusal(entry, this.#checkedAgainst(blocked));
     if (refused !== null) return refused;
     if (entry.type === "delete" && entry.re !== undefined) this.#mentions.remove(this.#log.row(entry.re) as EventRow);
-    const row = this.#log.push(rowOf(entry), entry.reaction);
+    const row = this.#log.push(loggedRow(entry), entry.reaction);
     this.#change = this.#nextChange();
     if (row.type === "message") {
       this.#mentions.add(row, (user) => this.members.get(user) !== undefined);
       this.#saidAt.set(row.from, row.at);
     }
     if (entry.slot !== undefined) this.#slots.set(entry.slot, row.seq);
-    for (const user of this.members.apply(entry.members ?? [], row.seq, this.#change)) this.#mentions.forget(user);
+    for (const user of this.members.apply(entry.members ?? [], row, this.#change)) this.#mentions.forget(user);
     for (const [user, banned] of entry.bans ?? []) this.#setBan(user, banned);
     if (entry.settings !== undefined) {
       this.#settings = { ...this.#settings, ...frozenCopy(entry.settings) };
@@ -101,11 +110,11 @@ export class MemoryConversation implements InboxEntry {
 
   range(query: RangeQuery): EventPage | null {
     const { view, re, reader } = query;
-    const spans = reader === undefined ? WHOLE : this.#spansOf(this.members.get(reader));
+    const { head, ord, first } = this.#log;
+    const spans: readonly Span[] | null = reader === undefined ? [[first, null]] : this.#spansOf(reader);
     if (spans === null) return null;
     const rowOf = (seq: number) =>
       view === "log" ? (this.#log.row(seq) as EventRow) : this.#log.present(seq, reader ?? null);
-    const { head, ord } = this.#log;
     return { epoch: this.created.epoch, head, ord, ...seqPage(this.#log.seqs(view, re), spans, query, rowOf), spans };
   }
 
@@ -122,13 +131,20 @@ export class MemoryConversation implements InboxEntry {
 
   access(user: UserId): Access | null {
     const member = this.members.get(user);
-    const spans = this.#spansOf(member);
-    if (member === undefined || spans === null) return null;
+    if (member === undefined) return null;
     const { kind, mode, epoch } = this.created;
     const { role, delivered, read } = member;
     const { head, ord } = this.#log;
     const { count, version } = this.members;
+    const spans = this.#spans(member);
     return { role, spans, kind, mode, epoch, head, ord, delivered, read, members: count, membersVersion: version };
+  }
+
+  /** null: never a member. */
+  membership(user: UserId): Membership | null {
+    const member = this.members.all.get(user);
+    if (member === undefined) return null;
+    return { conversation: this.id, role: member.role, spans: this.#spans(member) };
   }
 
   inboxPlace(user: UserId): InboxPlace | null {
@@ -140,34 +156,9 @@ export class MemoryConversation implements InboxEntry {
 
   inboxRow(user: UserId): InboxRow | null {
     const member = this.members.get(user);
-    const spans = this.#spansOf(member);
-    if (member === undefined || spans === null) return null;
-    const { id, kind, mode, epoch } = this.created;
-    const { title, meta, open, slow, pinned } = this.#settings;
-    const { delivered, read, role, mute, marked } = member;
-    const { head, ord } = this.#log;
-    const last = this.#log.newestMessage(spans);
-    return {
-      c: id,
-      kind,
-      mode,
-      epoch,
-      head,
-      ord,
-      delivered,
-      read,
-      unread: ord - (this.#log.row(read)?.ord ?? 0),
-      mentions: this.#mentions.count(user, read),
-      role,
-      title,
-      meta,
-      mute,
-      last: last === undefined ? null : this.#log.present(last, user),
-      ...(marked ? { marked: true } : {}),
-      ...(open ? { open: true } : {}),
-      ...(slow > 0 ? { slow } : {}),
-      ...(pinned.length > 0 ? { pinned } : {}),
-    };
+    if (member === undefined) return null;
+    const sources = { created: this.created, settings: this.#settings, log: this.#log, mentions: this.#mentions };
+    return inboxRow(sources, member, this.#spans(member));
   }
 
   raise({ user, delivered = 0, read }: Raise): Raised | null {
@@ -199,6 +190,26 @@ export class MemoryConversation implements InboxEntry {
     return true;
   }
 
+  /** Takes the log's beginning away; `gone`: so many events of it. */
+  expire(
+    rule: { readonly before?: number; readonly messages?: number },
+    rows: number,
+  ): Expired & { readonly gone: number } {
+    const { first } = this.#log;
+    const expired = expiredUpTo(this.#log, rule, rows);
+    this.#log.cut(expired.from);
+    this.#mentions.cut(expired.from);
+    return { ...expired, gone: expired.from - first };
+  }
+
+  /** Takes away what the user wrote here. */
+  erase(user: UserId): void {
+    const erased = this.#log.erase(user);
+    for (const row of erased) if (row.type === "message") this.#mentions.remove(row);
+    this.#keys.forgetContent(user);
+    if (erased.length > 0) this.#change = this.#nextChange();
+  }
+
   #checkedAgainst(blocked: boolean): CheckedAgainst {
     return {
       members: this.members,
@@ -215,7 +226,10 @@ export class MemoryConversation implements InboxEntry {
 
   /** I14: raises `read`, and `delivered` to it, unless they are higher. */
   #read(member: PresentMember, seq: number): void {
-    member.read = Math.max(member.read, seq);
+    if (seq > member.read) {
+      member.read = seq;
+      member.readOrd = this.#log.ordAt(seq);
+    }
     member.delivered = Math.max(member.delivered, member.read);
     this.#mentions.read(member.user, member.read);
   }
@@ -225,23 +239,13 @@ export class MemoryConversation implements InboxEntry {
     else this.#bans.delete(user);
   }
 
-  /** What a member may have; null: they are none. */
-  #spansOf(member: PresentMember | undefined): readonly Span[] | null {
-    if (member === undefined) return null;
-    return this.created.wholeHistory ? WHOLE : [...member.past, [member.since, null]];
+  /** What a reader may have; null: they are no member. */
+  #spansOf(user: UserId): readonly Span[] | null {
+    const member = this.members.get(user);
+    return member === undefined ? null : this.#spans(member);
   }
-}
 
-/** What the log keeps of an entry; a field that was not given is absent. */
-function rowOf({ type, key, user, at, body, re, mentions, slot }: Append): Omit<EventRow, "seq" | "ord"> {
-  return {
-    type,
-    ...(key === undefined ? {} : { id: key.id }),
-    from: user,
-    at,
-    ...(body === undefined ? {} : { body }),
-    ...(re === undefined ? {} : { re }),
-    ...(mentions === undefined ? {} : { mentions }),
-    ...(slot === undefined ? {} : { slot }),
-  };
+  #spans(member: MemoryMember): readonly Span[] {
+    return memberSpans(member, this.created.wholeHistory, this.#log.first);
+  }
 }

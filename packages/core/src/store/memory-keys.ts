@@ -3,10 +3,12 @@ import type { Append, AppendKey, AppendResult } from "../ports/message-store.ts"
 
 /** What is kept of a key. */
 interface StoredKey {
-  readonly hash: string;
+  /** null: their sender was erased, and any content is the one that was sent. */
+  readonly hash: string | null;
   readonly seq: number;
   readonly ord: number;
   readonly at: number;
+  readonly rewritten?: true;
 }
 
 /** The senders' keys of one conversation. They outlive content and membership. */
@@ -17,13 +19,21 @@ export class MemoryKeys {
   answerTo({ user, key }: Pick<Append, "user" | "key">, epoch: Epoch): AppendResult | null {
     const stored = key && this.#stored.get(nameOf(user, key));
     if (stored === undefined) return null;
-    if (stored.hash !== key?.hash) return { kind: "refused", code: "conflict" };
-    const { seq, ord, at } = stored;
-    return { kind: "duplicate", epoch, seq, ord, at };
+    const { hash, ...answer } = stored;
+    if (hash !== null && hash !== key?.hash) return { kind: "refused", code: "conflict" };
+    return { kind: "duplicate", epoch, ...answer };
   }
 
   keep(key: AppendKey, { from, seq, ord, at }: EventRow): void {
-    this.#stored.set(nameOf(from, key), { hash: key.hash, seq, ord, at });
+    const { hash, rewritten } = key;
+    this.#stored.set(nameOf(from, key), { hash, seq, ord, at, ...(rewritten && { rewritten }) });
+  }
+
+  /** From now on a user's keys take any content as the one that was sent. */
+  forgetContent(user: UserId): void {
+    for (const [name, stored] of this.#stored) {
+      if (name.startsWith(`${user} `)) this.#stored.set(name, { ...stored, hash: null });
+    }
   }
 }
 

@@ -1,12 +1,15 @@
 import type { EventRow, UserId } from "@earshot/protocol";
 import type { ReactionChange, Span } from "../ports/message-store.ts";
+import { firstIndex } from "./first-index.ts";
 import { frozenCopy } from "./frozen-copy.ts";
+import { withoutContent } from "./logged-row.ts";
 import { MemoryReactions } from "./memory-reactions.ts";
 import type { Seqs } from "./seq-page.ts";
 
 /** The events of one conversation, and its messages as they stand. */
 export class MemoryLog {
   readonly reactions = new MemoryReactions();
+  /** From `first` upwards. */
   readonly #rows: EventRow[] = [];
   /** Seqs of messages: the newest within a span is found without looking at what lies between. */
   readonly #messages: number[] = [];
@@ -15,30 +18,49 @@ export class MemoryLog {
   /** Of each message the seqs of its replies, and of the edits that say what it is now. */
   readonly #replies = new Map<number, number[]>();
   readonly #edits = new Map<number, number[]>();
+  /** The first seq that is kept, and the messages before it. */
+  #first = 1;
+  #ordBefore = 0;
+
+  get first(): number {
+    return this.#first;
+  }
 
   get head(): number {
-    return this.#rows.length;
+    return this.#first - 1 + this.#rows.length;
   }
 
   get ord(): number {
-    return this.#messages.length;
+    return this.#ordBefore + this.#messages.length;
   }
 
-  /** The whole log as it is now. */
+  /** Everything that is kept, as it is now. */
   rows(): readonly EventRow[] {
     return this.#rows.slice();
   }
 
+  /** undefined: beyond the head, or gone. */
   row(seq: number): EventRow | undefined {
-    return this.#rows[seq - 1];
+    return this.#rows[seq - this.#first];
+  }
+
+  /** Messages up to a seq; up to one that is gone, all that are gone. */
+  ordAt(seq: number): number {
+    return this.row(seq)?.ord ?? this.#ordBefore;
+  }
+
+  /** Seq of the newest message for 1, of the one before for 2; undefined: it is gone, or there never was one. */
+  messageFromEnd(count: number): number | undefined {
+    return this.#messages[this.#messages.length - count];
   }
 
   /** Rows of one view; with `re` the replies to that message alone. */
   seqs(view: "log" | "present", re: number | undefined): Seqs {
     if (re !== undefined) return this.#replies.get(re) ?? [];
     if (view === "present") return this.#present;
-    const { head } = this;
-    return { length: head, at: (index) => (index < head ? index + 1 : undefined) };
+    const first = this.#first;
+    const { length } = this.#rows;
+    return { length, at: (index) => (index < length ? first + index : undefined) };
   }
 
   /** Numbers and writes an entry, and does to its target what it says; gives its row. */
@@ -53,14 +75,14 @@ export class MemoryLog {
     if (target === undefined) return row;
     if (entry.type === "message") add(this.#replies, target.seq, seq);
     if (entry.type === "edit" && !target.deleted) add(this.#edits, target.seq, seq);
-    if (entry.type === "delete") this.#erase(target.seq);
+    if (entry.type === "delete") this.#empty(target.seq);
     else if (reaction !== undefined && !target.deleted) this.reactions.set(target.seq, entry.from, reaction);
     return row;
   }
 
   /** A row of the `present` view; a reader's with what is theirs. */
   present(seq: number, reader: UserId | null): EventRow {
-    const row = this.#rows[seq - 1] as EventRow;
+    const row = this.row(seq) as EventRow;
     if (row.type !== "message") return row;
     const replies = this.#replies.get(seq)?.length;
     const edit = this.row(this.#edits.get(seq)?.at(-1) ?? 0);
@@ -74,23 +96,57 @@ export class MemoryLog {
     };
   }
 
-  /** Seq of the newest message within the spans. */
+  /** Seq of the newest message within the spans, none of which begins below `first`. */
   newestMessage(spans: readonly Span[]): number | undefined {
     for (const [from, to] of spans.toReversed()) {
-      const seq = this.#messages[(this.row(to ?? this.head)?.ord ?? 0) - 1];
+      const seq = this.#messages[this.ordAt(to ?? this.head) - this.#ordBefore - 1];
       if (seq !== undefined && seq >= from) return seq;
     }
     return undefined;
   }
 
-  /** Takes the content of a message and of its edits away, for good. */
-  #erase(seq: number): void {
-    for (const each of [seq, ...(this.#edits.get(seq) ?? [])]) {
-      this.#rows[each - 1] = withoutContent(this.#rows[each - 1] as EventRow);
+  /** Takes everything below `first` away, for good. */
+  cut(first: number): void {
+    for (const { seq, type, re } of this.#rows.splice(0, first - this.#first)) {
+      this.#edits.delete(seq);
+      this.reactions.forget(seq);
+      // What it replied to went before it.
+      if (type === "message" && re !== undefined) dropFirst(this.#replies, re);
     }
+    this.#first = first;
+    this.#ordBefore += spliceBelow(this.#messages, first);
+    spliceBelow(this.#present, first);
+  }
+
+  /**
+   * Takes what a user wrote away, as a deletion does, and their reactions; gives the rows that had content
+   * until then, as they were.
+   */
+  erase(user: UserId): readonly EventRow[] {
+    this.reactions.forgetUser(user);
+    const erased = this.#rows.filter(({ from, type, deleted }) => from === user && !deleted && holdsContent(type));
+    for (const { seq, type } of erased) {
+      if (type === "message") this.#empty(seq);
+      else this.#strip(seq);
+    }
+    return erased;
+  }
+
+  /** Takes the content of a message and of its edits away, for good. */
+  #empty(seq: number): void {
+    for (const each of [seq, ...(this.#edits.get(seq) ?? [])]) this.#strip(each);
     this.#edits.delete(seq);
     this.reactions.forget(seq);
   }
+
+  #strip(seq: number): void {
+    this.#rows[seq - this.#first] = withoutContent(this.row(seq) as EventRow);
+  }
+}
+
+/** Whether events of this type hold what their author wrote. */
+function holdsContent(type: EventRow["type"]): boolean {
+  return type !== "delete" && type !== "member" && type !== "meta";
 }
 
 function add(seqs: Map<number, number[]>, of: number, seq: number): void {
@@ -99,6 +155,16 @@ function add(seqs: Map<number, number[]>, of: number, seq: number): void {
   else known.push(seq);
 }
 
-function withoutContent({ body: _body, mentions: _mentions, ...row }: EventRow): EventRow {
-  return Object.freeze({ ...row, deleted: true });
+function dropFirst(seqs: Map<number, number[]>, of: number): void {
+  const known = seqs.get(of);
+  known?.shift();
+  if (known?.length === 0) seqs.delete(of);
+}
+
+/** Takes what is below `first` out of ascending seqs; how many they were. */
+function spliceBelow(seqs: number[], first: number): number {
+  return seqs.splice(
+    0,
+    firstIndex(seqs.length, (index) => (seqs[index] ?? 0) >= first),
+  ).length;
 }

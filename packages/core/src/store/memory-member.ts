@@ -1,4 +1,4 @@
-import type { Role, UserId } from "@earshot/protocol";
+import type { EventRow, Role, UserId } from "@earshot/protocol";
 import type { Span } from "../ports/message-store.ts";
 
 /** One user's place in one conversation. Stays as a tombstone once they have left. */
@@ -12,6 +12,8 @@ export interface MemoryMember {
   past: readonly Span[];
   delivered: number;
   read: number;
+  /** Messages up to `read`. */
+  readOrd: number;
   mute: boolean | number;
   marked: boolean;
   /** The store's change number of the last change that is this user's alone. */
@@ -21,9 +23,19 @@ export interface MemoryMember {
 /** One who is a member now. */
 export type PresentMember = MemoryMember & { role: Role };
 
-/** Begins a stay at `seq`, the entry that added them: everything of their own starts anew there. */
-export function beginStay(user: UserId, role: Role, seq: number, past: readonly Span[], change: number): PresentMember {
-  return { user, role, since: seq, past, delivered: seq, read: seq, mute: false, marked: false, change };
+/** The entry of the log that changes members. */
+export type EntryPlace = Pick<EventRow, "seq" | "ord">;
+
+/** Begins a stay at the entry that added them: everything of their own starts anew there. */
+export function beginStay(
+  user: UserId,
+  role: Role,
+  { seq, ord }: EntryPlace,
+  past: readonly Span[],
+  change: number,
+): PresentMember {
+  const marks = { delivered: seq, read: seq, readOrd: ord, mute: false, marked: false };
+  return { user, role, since: seq, past, ...marks, change };
 }
 
 /** Ends the stay at `seq`, the entry that removed them, which is the last they may have. */

@@ -4,6 +4,7 @@ import {
   beginStay,
   compareMembers,
   compareUsers,
+  type EntryPlace,
   endStay,
   type MemoryMember,
   type PresentMember,
@@ -18,7 +19,7 @@ export class MemoryMembers {
   #byUser: readonly PresentMember[] | null = null;
 
   constructor(first: readonly (readonly [UserId, Role])[], change: number) {
-    for (const [user, role] of first) this.#admit(user, role, 1, change);
+    for (const [user, role] of first) this.#admit(user, role, { seq: 1, ord: 0 }, change);
   }
 
   /** How many there are now. */
@@ -51,8 +52,8 @@ export class MemoryMembers {
     return this.#byUser;
   }
 
-  /** Applies what the entry at `seq` says; gives who has left. */
-  apply(changes: readonly MemberChange[], seq: number, change: number): readonly UserId[] {
+  /** Applies what the entry at `place` says; gives who has left. */
+  apply(changes: readonly MemberChange[], place: EntryPlace, change: number): readonly UserId[] {
     const left: UserId[] = [];
     let changed = false;
     // A user that is named twice ends as the last one says.
@@ -61,11 +62,11 @@ export class MemoryMembers {
       if ((member?.role ?? null) === role) continue;
       changed = true;
       if (role === null) {
-        endStay(member as MemoryMember, seq);
+        endStay(member as MemoryMember, place.seq);
         this.#count -= 1;
         left.push(user);
       } else if (member === undefined) {
-        this.#admit(user, role, seq, change);
+        this.#admit(user, role, place, change);
       } else {
         member.role = role;
       }
@@ -78,8 +79,8 @@ export class MemoryMembers {
     return left;
   }
 
-  #admit(user: UserId, role: Role, seq: number, change: number): void {
-    this.#all.set(user, beginStay(user, role, seq, this.#all.get(user)?.past ?? [], change));
+  #admit(user: UserId, role: Role, place: EntryPlace, change: number): void {
+    this.#all.set(user, beginStay(user, role, place, this.#all.get(user)?.past ?? [], change));
     this.#count += 1;
   }
 }

@@ -25,13 +25,16 @@ export class MemoryMentions {
   /** Takes back what a message added. */
   remove(message: EventRow): void {
     if (message.mentions === "all") {
-      this.#all.splice(
-        firstIndex(this.#all.length, (index) => (this.#all[index]?.seq ?? 0) >= message.seq),
-        1,
-      );
+      this.#all.splice(this.#indexInAll(message.seq), 1);
       return;
     }
     for (const user of message.mentions ?? []) this.#named.get(user)?.delete(message.seq);
+  }
+
+  /** Everything below `first` is gone. */
+  cut(first: number): void {
+    this.#all.splice(0, this.#indexInAll(first));
+    for (const user of this.#named.keys()) this.read(user, first - 1);
   }
 
   /** The user's `read` has risen. */
@@ -58,5 +61,10 @@ export class MemoryMentions {
       if (message.from !== user) count += 1;
     }
     return count;
+  }
+
+  /** Of the first that names all and is not below `seq`. */
+  #indexInAll(seq: number): number {
+    return firstIndex(this.#all.length, (index) => (this.#all[index]?.seq ?? 0) >= seq);
   }
 }

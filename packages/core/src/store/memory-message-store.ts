@@ -1,4 +1,5 @@
-import { ChatError, type ConversationId, type InboxRow, type Role, type UserId } from "@earshot/protocol";
+import { ChatError, type ConversationId, type InboxRow, type NodeId, type Role, type UserId } from "@earshot/protocol";
+import type { Clock } from "../ports/clock.ts";
 import type {
   Access,
   Append,
@@ -6,8 +7,11 @@ import type {
   ConversationSettings,
   Created,
   EventPage,
+  Expired,
+  FeedPage,
   InboxPage,
   MemberPage,
+  Membership,
   MessageStore,
   NewConversation,
   Raise,
@@ -15,42 +19,53 @@ import type {
   RangeQuery,
   ReceiptPage,
   Removed,
+  Retention,
+  Revocations,
 } from "../ports/message-store.ts";
-import { directPair, pairKey } from "./direct-pair.ts";
 import { memberPage, receiptPage } from "./member-pages.ts";
 import { MemoryBlocks } from "./memory-blocks.ts";
-import { MemoryConversation } from "./memory-conversation.ts";
-import { type InboxEntry, inboxPage } from "./memory-inbox.ts";
-import { RemovedConversation } from "./removed-conversation.ts";
+import { MemoryConversations } from "./memory-conversations.ts";
+import { MemoryFeed } from "./memory-feed.ts";
+import { inboxPage } from "./memory-inbox.ts";
+import { MemoryLeases } from "./memory-leases.ts";
+import { MemoryRevocations } from "./memory-revocations.ts";
 
-/**
- * A store that lives in this process and ends with it: for tests, for trying things out, and for
- * chat that nobody needs tomorrow. It keeps everything it is given, without a bound.
- */
-export function memoryStore(): MessageStore {
-  return new MemoryMessageStore();
+/** What leases and revocations run out by. */
+type StoreTime = Pick<Clock, "monotonic">;
+
+const STANDING_STILL: StoreTime = { monotonic: () => 0 };
+
+/** As the entry's `memoryStore`, but that without a clock no time passes: nothing runs out. */
+export function memoryStore({ clock = STANDING_STILL }: { readonly clock?: StoreTime } = {}): MessageStore {
+  return new MemoryMessageStore(clock);
 }
 
 class MemoryMessageStore implements MessageStore {
   readonly durability = "memory";
+  readonly #time: StoreTime;
   #state: "new" | "open" | "closed" = "new";
-  readonly #conversations = new Map<ConversationId, MemoryConversation>();
-  /** Ids that are used up. */
-  readonly #removed = new Set<ConversationId>();
-  /** What a user's inbox is made of: where they are or were a member. */
-  readonly #ofUser = new Map<UserId, Set<InboxEntry>>();
-  /** Direct conversations, by their two users. */
-  readonly #ofPair = new Map<string, MemoryConversation>();
-  readonly #blocks = new MemoryBlocks();
-  readonly #settings = new Map<string, string>();
+  readonly #feed = new MemoryFeed((id, seq) => {
+    const conversation = this.#conversations.get(id);
+    const row = conversation?.row(seq);
+    return conversation && row ? { conversation: id, epoch: conversation.created.epoch, row } : null;
+  });
   /** Number of the last change anywhere in the store. */
   #change = 0;
-  readonly #nextChange = (): number => {
+  readonly #conversations = new MemoryConversations(() => {
     this.#change += 1;
     return this.#change;
-  };
+  }, this.#feed);
+  readonly #blocks = new MemoryBlocks();
+  readonly #settings = new Map<string, string>();
+  readonly #positions = new Map<string, string>();
+  readonly #leases = new MemoryLeases();
+  readonly #revocations = new MemoryRevocations();
   /** Names this life of the store in its cursors: the first epoch, which is never used twice. */
   #life = "";
+
+  constructor(time: StoreTime) {
+    this.#time = time;
+  }
 
   async open(): Promise<void> {
     if (this.#state !== "new") throw new ChatError("conflict", "unable to open store; it was opened before");
@@ -59,9 +74,8 @@ class MemoryMessageStore implements MessageStore {
 
   async close(): Promise<void> {
     this.#state = "closed";
-    for (const held of [this.#conversations, this.#removed, this.#ofUser, this.#ofPair, this.#blocks, this.#settings]) {
-      held.clear();
-    }
+    const held = [this.#conversations, this.#feed, this.#blocks, this.#settings, this.#positions, this.#leases];
+    for (const each of [...held, this.#revocations]) each.clear();
   }
 
   async ping(): Promise<void> {
@@ -75,18 +89,9 @@ class MemoryMessageStore implements MessageStore {
 
   async create(conversation: NewConversation): Promise<Created> {
     this.#requireOpen();
-    const pair = directPair(conversation);
-    const direct = pair === null ? undefined : this.#ofPair.get(pairKey(pair));
-    if (direct !== undefined) return { kind: "existing", id: direct.id };
-    const same = this.#conversations.get(conversation.id);
-    if (same?.created.creator === conversation.creator) return { kind: "existing", id: conversation.id };
-    if (same !== undefined || this.#removed.has(conversation.id)) return { kind: "conflict" };
-    if (this.#life === "") this.#life = conversation.epoch;
-    const made = new MemoryConversation(conversation, this.#nextChange);
-    this.#conversations.set(conversation.id, made);
-    if (pair !== null) this.#ofPair.set(pairKey(pair), made);
-    for (const user of made.members.all.keys()) this.#remember(user, made);
-    return { kind: "created", rows: made.rows(), membersVersion: made.members.version };
+    const created = this.#conversations.create(conversation);
+    if (created.kind === "created" && this.#life === "") this.#life = conversation.epoch;
+    return created;
   }
 
   async range(query: RangeQuery): Promise<EventPage | null> {
@@ -114,7 +119,7 @@ class MemoryMessageStore implements MessageStore {
 
   async inbox(user: UserId, cursor: string | null, limit: number): Promise<InboxPage> {
     this.#requireOpen();
-    const entries = this.#ofUser.get(user) ?? [];
+    const entries = this.#conversations.of(user);
     return inboxPage({ user, entries, newest: this.#change, life: this.#life, cursor, limit });
   }
 
@@ -163,22 +168,76 @@ class MemoryMessageStore implements MessageStore {
     return others.map((other) => this.#blocks.between(user, other));
   }
 
-  async remove(conversation: ConversationId, user: UserId, by: readonly Role[]): Promise<Removed> {
+  async remove(conversation: ConversationId, user: UserId | null, by: readonly Role[]): Promise<Removed> {
     this.#requireOpen();
-    const found = this.#conversations.get(conversation);
-    const role = found?.members.get(user)?.role;
-    if (found === undefined || role === undefined) return { kind: "refused", code: "not_found" };
-    if (!by.includes(role)) return { kind: "refused", code: "forbidden" };
-    const members = found.members.byUser().map((member) => member.user);
-    const removed = new RemovedConversation(found, this.#nextChange());
-    for (const each of found.members.all.keys()) {
-      this.#ofUser.get(each)?.delete(found);
-      this.#remember(each, removed);
-    }
-    if (found.pair !== null) this.#ofPair.delete(pairKey(found.pair));
-    this.#conversations.delete(conversation);
-    this.#removed.add(conversation);
-    return { kind: "removed", members };
+    return this.#conversations.remove(conversation, user, by);
+  }
+
+  async feed(after: string | null, rows: number, bytes: number): Promise<FeedPage> {
+    this.#requireOpen();
+    return this.#feed.page({ after, rows, bytes, life: this.#life });
+  }
+
+  async feedEnd(): Promise<string> {
+    this.#requireOpen();
+    return this.#feed.end(this.#life);
+  }
+
+  async lease(name: string, node: NodeId, ttlMs: number): Promise<boolean> {
+    this.#requireOpen();
+    return this.#leases.claim(name, node, ttlMs, this.#time.monotonic());
+  }
+
+  async position(name: string, move?: { readonly from: string | null; readonly to: string }): Promise<string | null> {
+    this.#requireOpen();
+    const kept = this.#positions.get(name) ?? null;
+    if (move === undefined || move.from !== kept) return kept;
+    this.#positions.set(name, move.to);
+    return move.to;
+  }
+
+  async revoke(user: UserId, keepMs: number): Promise<number> {
+    this.#requireOpen();
+    return this.#revocations.revoke(user, keepMs, this.#time.monotonic());
+  }
+
+  async revocations(after: number, limit: number): Promise<Revocations> {
+    this.#requireOpen();
+    return this.#revocations.above(after, limit, this.#time.monotonic());
+  }
+
+  async conversations(
+    after: ConversationId | null,
+    limit: number,
+  ): Promise<readonly { readonly conversation: ConversationId; readonly retention: Retention | null }[]> {
+    this.#requireOpen();
+    return this.#conversations
+      .after(after, limit)
+      .map((each) => ({ conversation: each.id, retention: each.settings().retention }));
+  }
+
+  async expire(
+    conversation: ConversationId,
+    rule: { readonly before?: number; readonly messages?: number },
+    rows: number,
+  ): Promise<Expired | null> {
+    this.#requireOpen();
+    const expired = this.#conversations.get(conversation)?.expire(rule, rows);
+    if (expired === undefined) return null;
+    const { gone, ...told } = expired;
+    this.#feed.forget(gone);
+    return told;
+  }
+
+  async memberships(user: UserId, after: ConversationId | null, limit: number): Promise<readonly Membership[]> {
+    this.#requireOpen();
+    return this.#conversations.memberships(user, after, limit);
+  }
+
+  async erase(user: UserId, conversation: ConversationId | null): Promise<void> {
+    this.#requireOpen();
+    if (conversation === null) this.#blocks.forget(user);
+    else this.#conversations.get(conversation)?.erase(user);
   }
 
   async setting(name: string, make: () => string): Promise<string> {
@@ -199,14 +258,9 @@ class MemoryMessageStore implements MessageStore {
     const { pair } = conversation;
     const result = conversation.append(entry, pair !== null && this.#blocks.between(...pair));
     if (result.kind !== "event") return result;
-    for (const [user, role] of entry.members ?? []) if (role !== null) this.#remember(user, conversation);
+    this.#feed.add(entry.conversation, result.row.seq);
+    for (const [user, role] of entry.members ?? []) if (role !== null) this.#conversations.remember(user, conversation);
     return result;
-  }
-
-  #remember(user: UserId, entry: InboxEntry): void {
-    const known = this.#ofUser.get(user);
-    if (known === undefined) this.#ofUser.set(user, new Set([entry]));
-    else known.add(entry);
   }
 
   #requireOpen(): void {

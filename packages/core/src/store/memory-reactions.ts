@@ -29,6 +29,11 @@ export class MemoryReactions {
     return keys && Array.from(keys, ([key, users]) => [key, users.size, reader !== null && users.has(reader)]);
   }
 
+  /** Takes back all that a user has set. */
+  forgetUser(user: UserId): void {
+    for (const [seq, keys] of this.#of) for (const key of keys.keys()) this.set(seq, user, { key, on: false });
+  }
+
   forget(seq: number): void {
     this.#of.delete(seq);
   }

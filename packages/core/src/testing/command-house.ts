@@ -1,13 +1,17 @@
 import { type ConversationId, isChatError, type Role, type UserId } from "@earshot/protocol";
+import type { Caller } from "../engine/caller.ts";
 import { Changes } from "../engine/changes.ts";
+import { HostQueue } from "../engine/host-queue.ts";
 import { type Committed, Sequencer } from "../engine/sequencer.ts";
 import { DEFAULT_LIMITS, DEFAULT_PERMISSIONS, type EngineLimits, type Permissions } from "../options.ts";
+import type { Authorize } from "../ports/authorize.ts";
 import type { MessageStore, NewConversation } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { sign } from "../system/system-crypto.ts";
 import { conversation } from "./conformance/message-store/entries.ts";
 import { logOf } from "./conformance/message-store/readings.ts";
+import { hostOfTest } from "./host-of-test.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** One of each role. */
@@ -23,10 +27,11 @@ export interface CommandHouseOptions {
   readonly made?: Partial<NewConversation>;
   readonly limits?: Partial<EngineLimits>;
   readonly permissions?: Partial<Permissions>;
+  readonly authorize?: Authorize;
 }
 
 /** What the engine's commands need, over a memory store with one conversation, `c1`, of olga, adam, max, mia and rita. */
-export async function commandHouse({ made, limits: given, permissions: may }: CommandHouseOptions = {}) {
+export async function commandHouse({ made, limits: given, permissions: may, authorize }: CommandHouseOptions = {}) {
   const store: MessageStore = memoryStore();
   await store.open();
   await store.create(conversation("c1", { creator: "olga", members: MEMBERS, ...made }));
@@ -37,10 +42,13 @@ export async function commandHouse({ made, limits: given, permissions: may }: Co
   const committed = (batch: readonly Committed[]): void => {
     told.push(...batch);
   };
-  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed, found: () => {} });
+  const hostQueue = new HostQueue();
+  const refused = (order: object, wait: number): void => hostQueue.refused(order, wait);
+  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed, found: () => {}, refused });
   const changes = new Changes(limits);
   const keyedHash = (text: string): string => sign("key", text);
-  const house = { store, clock, limits, permissions, sequencer, changes, keyedHash };
+  const { host, access } = hostOfTest(store, { clock, ...(authorize === undefined ? {} : { authorize }) });
+  const house = { store, clock, limits, permissions, sequencer, hostQueue, host, access, changes, keyedHash };
 
   /** Runs a command to its end: what it gives, or the code it was refused with. */
   const outcomeOf = async <Outcome>(command: Promise<Outcome>): Promise<Outcome | string> => {
@@ -56,8 +64,8 @@ export async function commandHouse({ made, limits: given, permissions: may }: Co
 }
 
 /** Who asks, over HTTP. */
-export function by(user: UserId): { readonly user: UserId; readonly origin: null } {
-  return { user, origin: null };
+export function by(user: UserId): Caller {
+  return { user, claims: null, origin: null };
 }
 
 /** A store in which something happens right behind the first reading of rights. */

@@ -20,6 +20,12 @@ class Gateway implements ConnectionListener {
   onControl(): void {
     this.told.push("control");
   }
+  onLife(): void {
+    this.told.push("life");
+  }
+  onStream(): void {
+    this.told.push("stream");
+  }
   onDrain(): void {
     this.told.push("drain");
   }

@@ -1,7 +1,9 @@
 import { CLOSE, type InboxRow } from "@earshot/protocol";
 import { HttpApi, type HttpSurroundings } from "../http/http-api.ts";
 import type { HttpCommands } from "../http/http-commands.ts";
+import { DEFAULT_LIMITS } from "../options.ts";
 import type { PeerRequest } from "../ports/authenticate.ts";
+import type { By } from "../ports/hooks.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 
 export const ROW = { c: "c1", role: "owner" } as InboxRow;
@@ -12,8 +14,8 @@ export function apiWith(commands: Partial<HttpCommands> = {}, house: Partial<Htt
   const calls: unknown[][] = [];
   const noting =
     <A>(name: string, answer: A) =>
-    async (...given: unknown[]): Promise<A> => {
-      calls.push([name, ...given]);
+    async (by: By, ...given: unknown[]): Promise<A> => {
+      calls.push([name, by.user, ...given]);
       return answer;
     };
   const api = new HttpApi({
@@ -59,17 +61,20 @@ export function apiWith(commands: Partial<HttpCommands> = {}, house: Partial<Htt
       }),
       ...commands,
     },
+    polls: { open: async () => null, poll: async () => null, stream: () => null },
+    limits: DEFAULT_LIMITS,
     logger: silentLogger,
-    see: (headers, address) => ({
-      peer: { address, origin: null, headers: {} } satisfies PeerRequest,
-      originAllowed: headers.get("origin") !== "https://evil.com",
+    see: ({ headers, remoteAddress }) => ({
+      peer: { address: remoteAddress, origin: null, headers: {} } satisfies PeerRequest,
+      refusal: headers["origin"] === "https://evil.com" ? "Origin https://evil.com is not one of option origins" : null,
+      listed: headers["origin"] === "https://app.example" ? headers["origin"] : null,
     }),
     authenticate: async (token) => {
       if (token === "expired") return { kind: "close", close: CLOSE.expired };
       if (token === "trouble") return { kind: "close", close: CLOSE.overloaded };
       return token === null
         ? { kind: "close", close: CLOSE.unauthenticated }
-        : { kind: "welcome", credentials: { user: token } };
+        : { kind: "welcome", credentials: { user: token, claims: null } };
     },
     ready: async () => {},
     ...house,

@@ -14,6 +14,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 /** A session that watches, and what it was told. */
 export class SceneWatcher implements PresenceWatcher {
   readonly user: UserId;
+  readonly claims = null;
   readonly #clock: ManualClock;
   readonly #waiting: (() => void)[] = [];
   /** Frames since they were last taken. */

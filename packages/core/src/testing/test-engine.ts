@@ -7,10 +7,10 @@ import {
   type UserId,
 } from "@earshot/protocol";
 import { ChatEngine, houseOf } from "../chat-engine.ts";
+import type { Gauges } from "../gauges.ts";
 import type { ChatEngineOptions } from "../options.ts";
 import type { PeerRequest } from "../ports/authenticate.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
-import type { Gauges } from "../wiring.ts";
 import { ConnectionPair } from "./connection-pair.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -37,7 +37,7 @@ export class TestEngine {
   constructor({ clock = new ManualClock(), seed = 1, ...options }: TestEngineOptions = {}) {
     this.clock = clock;
     this.chat = new ChatEngine({
-      store: memoryStore(),
+      store: memoryStore({ clock }),
       authenticate: ({ token }) => (isUserId(token) ? { user: token } : null),
       ...options,
       clock,

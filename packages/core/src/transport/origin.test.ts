@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { type OriginPolicy, type RawRequest, seeRequest } from "./origin.ts";
+import { type RawRequest, seeRequest } from "./origin.ts";
+import { trustedProxies as proxies } from "./trusted-proxies.ts";
 
-const ANY: OriginPolicy = { origins: null, trustedProxies: [] };
-
+/** With whether its Origin may connect, in a word. */
 const see = (
   headers: Record<string, string | undefined>,
-  policy: Partial<OriginPolicy> = {},
+  policy: { origins?: readonly string[]; trustedProxies?: readonly string[] } = {},
   remoteAddress = "203.0.113.5",
-) => seeRequest({ headers, remoteAddress } satisfies RawRequest, { ...ANY, ...policy });
+  secure = false,
+) => {
+  const request: RawRequest = { headers, remoteAddress, secure };
+  const seen = seeRequest(request, { origins: policy.origins ?? null, trusts: proxies(policy.trustedProxies ?? []) });
+  return { ...seen, originAllowed: seen.refusal === null };
+};
 
 describe("seeRequest: an Origin, by default the request's own host", () => {
   it.each([
@@ -93,6 +98,11 @@ describe("seeRequest: addresses", () => {
     { from: "10.0.0.1", forwarded: "6.6.6.6, 1.2.3.4", address: "1.2.3.4" },
     { from: "10.0.0.1", forwarded: "10.0.0.2", address: "10.0.0.1" },
     { from: "10.0.0.1", forwarded: undefined, address: "10.0.0.1" },
+    { from: "10.0.0.1", forwarded: "1.2.3.4:5678", address: "1.2.3.4" },
+    { from: "10.0.0.1", forwarded: "[2001:DB8::1]:5678", address: "2001:db8::1" },
+    { from: "10.0.0.1", forwarded: "::ffff:1.2.3.4", address: "1.2.3.4" },
+    { from: "10.0.0.1", forwarded: "unknown", address: "10.0.0.1" },
+    { from: "10.0.0.1", forwarded: "", address: "10.0.0.1" },
   ])("S44: from $from with X-Forwarded-For $forwarded: $address", ({ from, forwarded, address }) => {
     expect(see({ host: "example.com", "x-forwarded-for": forwarded }, { trustedProxies }, from).peer.address).toBe(
       address,
@@ -106,5 +116,46 @@ describe("seeRequest: addresses", () => {
     expect(
       see({ ...headers, "x-forwarded-host": "evil.com, example.com" }, { trustedProxies }, "10.0.0.1").originAllowed,
     ).toBe(true);
+  });
+
+  it("S3: takes X-Forwarded-Proto of a trusted proxy alone", () => {
+    const https = { host: "example.com", "x-forwarded-proto": "https" };
+    const http = { host: "example.com", "x-forwarded-proto": "http" };
+    expect(see(https, { trustedProxies }, "203.0.113.5").secure).toBe(false);
+    expect(see(https, { trustedProxies }, "10.0.0.1").secure).toBe(true);
+    expect(see({ host: "example.com" }, { trustedProxies }, "10.0.0.1").secure).toBe(true);
+    expect(see(http, { trustedProxies }, "10.0.0.1").secure).toBe(false);
+    expect(see(http, {}, "203.0.113.5", true).secure).toBe(true);
+  });
+});
+
+describe("seeRequest: what a refusal says", () => {
+  it("S1: names the Origin and the option", () => {
+    const { refusal } = see({ origin: "https://evil.com", host: "example.com" });
+    expect(refusal).toContain("https://evil.com");
+    expect(refusal).toContain("option origins");
+    expect(refusal).toContain("option trustedProxies");
+    const listed = see({ origin: "https://evil.com" }, { origins: ["https://example.com"] }).refusal;
+    expect(listed).toContain("https://evil.com is not one of option origins");
+    expect(listed).not.toContain("example.com is");
+  });
+
+  it.each(["null", "", "<script>alert(1)</script>", "https://evil.com/secret", `https://${"x".repeat(300)}.com`, "a b"])(
+    "S1: repeats no more than an origin: %s",
+    (origin) => {
+      const { refusal } = see({ origin, host: "example.com" });
+      expect(refusal).toContain("option origins");
+      if (origin !== "") expect(refusal).not.toContain(`Origin ${origin}`);
+    },
+  );
+
+  it("S4: gives away who is listed only to who is", () => {
+    const origins = ["https://example.com", "capacitor://localhost"];
+    expect(see({ origin: "capacitor://localhost" }, { origins }).listed).toBe("capacitor://localhost");
+    expect(see({ origin: "capacitor://localhost", host: "localhost" }).listed).toBe(null);
+    expect(see({ origin: "capacitor://localhost", host: "localhost" }).originAllowed).toBe(false);
+    expect(see({ origin: "https://evil.com" }, { origins }).listed).toBe(null);
+    expect(see({}, { origins }).listed).toBe(null);
+    expect(see({ origin: "https://example.com", host: "example.com" }).listed).toBe(null);
   });
 });

@@ -2,7 +2,9 @@ import type { Duplex } from "node:stream";
 import { LIMITS } from "@earshot/protocol";
 import type { WebSocket } from "ws";
 import type { PeerRequest } from "../ports/authenticate.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { AcceptConnection, Connection, ConnectionListener, EncodedFrames } from "../ports/transport.ts";
+import { MessageWatch } from "./message-watch.ts";
 import type { Gated, WriteGate } from "./write-gate.ts";
 
 const OPEN = 1;
@@ -18,16 +20,24 @@ export class WsConnection implements Connection, Gated {
   readonly socket: Duplex;
   readonly #ws: WebSocket;
   readonly #gate: WriteGate;
+  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #watch = new MessageWatch();
   #listener: ConnectionListener | null = null;
   #closing = false;
   queue: EncodedFrames[] = [];
   queuedBytes = 0;
 
-  constructor(ws: WebSocket, socket: Duplex, request: PeerRequest, gate: WriteGate) {
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    request: PeerRequest,
+    house: { readonly gate: WriteGate; readonly clock: Pick<Clock, "monotonic"> },
+  ) {
     this.#ws = ws;
     this.socket = socket;
     this.request = request;
-    this.#gate = gate;
+    this.#gate = house.gate;
+    this.#clock = house.clock;
   }
 
   get open(): boolean {
@@ -36,6 +46,10 @@ export class WsConnection implements Connection, Gated {
 
   get bufferedBytes(): number {
     return this.queuedBytes + this.socket.writableLength;
+  }
+
+  get unfinishedSince(): number | null {
+    return this.#watch.since;
   }
 
   /** Hands the connection over to its session. */
@@ -56,6 +70,7 @@ export class WsConnection implements Connection, Gated {
       listener.onClose(code, CLEAN.has(code));
     });
     this.socket.on("drain", () => listener.onDrain());
+    this.socket.on("data", (bytes: Uint8Array) => this.#watch.take(bytes, this.#clock.monotonic()));
   }
 
   send(frames: EncodedFrames): void {
@@ -76,6 +91,7 @@ export class WsConnection implements Connection, Gated {
   }
 
   resume(): void {
+    this.#watch.forgive(this.#clock.monotonic());
     this.#ws.resume();
   }
 }

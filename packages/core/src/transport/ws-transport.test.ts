@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { LIMITS, SUBPROTOCOL } from "@earshot/protocol";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionListener } from "../ports/transport.ts";
 import { systemClock } from "../system/system-clock.ts";
@@ -28,6 +28,12 @@ class Peer implements ConnectionListener {
   }
   onControl(): void {
     this.#note("control");
+  }
+  onLife(): void {
+    this.#note("life");
+  }
+  onStream(): void {
+    this.#note("stream");
   }
   onDrain(): void {
     this.#note("drain");
@@ -77,7 +83,7 @@ function transportWith(differing: Partial<WsTransportSurroundings> = {}): WsTran
     trustedProxies: [],
     clock: systemClock,
     closedBecause: () => null,
-    admit: () => true,
+    admit: () => null,
     accept: (connection) => {
       const peer = new Peer(connection);
       peers.push(peer);
@@ -168,17 +174,23 @@ describe("WsTransport: upgrades", () => {
     await connected();
   });
 
-  it("S42: refuses with 503 when too many come at once", async () => {
-    transportWith({ admit: () => false }).attach(server, "/chat");
-    expect(await refusal(open())).toMatchObject({ status: 503, body: { code: "unavailable" } });
+  it.each([
+    ["unavailable", 503, "too many come at once"],
+    ["rate_limited", 429, "too many come from one address"],
+  ] as const)("S42: refuses who is not admitted: %s, %i", async (code, status, detail) => {
+    const admit = vi.fn(() => ({ code, detail, retryAfterSeconds: 7 }));
+    transportWith({ admit }).attach(server, "/chat");
+    const refused = await refusal(open());
+    expect(refused).toMatchObject({ status, headers: { "retry-after": "7" }, body: { code, detail } });
+    expect(admit).toHaveBeenCalledWith("127.0.0.1");
   });
 
   it("charges admission for nobody who is refused anyway", async () => {
-    let asked = 0;
-    transportWith({ admit: () => ++asked > 0 }).attach(server, "/chat");
+    const admit = vi.fn(() => null);
+    transportWith({ admit }).attach(server, "/chat");
     await refusal(open("/chat/ws", {}, []));
     await refusal(open("/chat/ws", { origin: "https://evil.com" }));
-    expect(asked).toBe(0);
+    expect(admit).not.toHaveBeenCalled();
   });
 
   it("leaves other upgrades to their owners, and the host's pages alone", async () => {

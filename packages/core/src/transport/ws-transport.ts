@@ -3,19 +3,24 @@ import type { Duplex } from "node:stream";
 import { ChatError, LIMITS, SUBPROTOCOL, WIRE_ERRORS, type WireErrorCode } from "@earshot/protocol";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Clock } from "../ports/clock.ts";
+import { MOUNT_PATH } from "../options.ts";
 import type { AcceptConnection } from "../ports/transport.ts";
-import { type OriginPolicy, seeRequest } from "./origin.ts";
+import type { NotAdmitted } from "./admission.ts";
+import { claimUpgrades } from "./claim-upgrades.ts";
+import type { RawRequest, SeenRequest } from "./origin.ts";
 import { WriteGate } from "./write-gate.ts";
 import { WsConnection } from "./ws-connection.ts";
 import { wsFrames } from "./ws-frame.ts";
 
-export interface WsTransportSurroundings extends OriginPolicy {
+export interface WsTransportSurroundings {
   readonly clock: Clock;
   readonly accept: AcceptConnection;
+  /** Who a request is of, and whether its Origin may connect. */
+  see(request: RawRequest): SeenRequest;
   /** Why nobody can come in now, or null. */
   closedBecause(): string | null;
-  /** Whether one more may come in now. */
-  admit(): boolean;
+  /** Takes one more of an address in, or says why not: null if it may come. */
+  admit(address: string): NotAdmitted | null;
 }
 
 /** Refused before the upgrade, over plain HTTP. */
@@ -61,22 +66,19 @@ export class WsTransport {
     );
   }
 
-  /** Listens for upgrades of `<path>/ws`. Throws `invalid` for a path that is none. Returns its undo. */
+  /** Takes upgrades of `<path>/ws`. Throws `invalid` for a path that is none. Returns its undo. */
   attach(server: Server, path: string): () => void {
-    if (!/^(\/[^/?#]+)*$/.test(path)) {
+    if (!MOUNT_PATH.test(path)) {
       throw new ChatError("invalid", 'unable to attach; option path must be like "/chat", without a slash at its end', {
         details: { field: "path" },
       });
     }
-    const ours = `${path}/ws`;
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      if (pathOf(request) === ours) this.handleUpgrade(request, socket, head);
-      else if (server.listenerCount("upgrade") === 1) refuse(socket, NOT_OURS);
-    };
-    server.on("upgrade", onUpgrade);
-    const undo = (): void => {
-      server.off("upgrade", onUpgrade);
-    };
+    const undo = claimUpgrades(
+      server,
+      `${path}/ws`,
+      (request, socket, head) => this.handleUpgrade(request, socket, head),
+      (socket) => refuse(socket, NOT_OURS),
+    );
     this.#detach.push(undo);
     return undo;
   }
@@ -85,8 +87,8 @@ export class WsTransport {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A socket without a listener for its errors takes the process down (S32).
     socket.on("error", () => {});
-    const seen = seeRequest(rawRequest(request), this.#house);
-    const refusal = this.#refusal(request, seen.originAllowed);
+    const seen = this.#house.see(rawRequest(request));
+    const refusal = this.#refusal(request, seen);
     if (refusal !== null) {
       refuse(socket, refusal);
       return;
@@ -96,7 +98,7 @@ export class WsTransport {
       ws.once("close", () => {
         if (--this.#connections === 0) for (const resolve of this.#allClosed.splice(0)) resolve();
       });
-      new WsConnection(ws, socket, seen.peer, this.#gate).start(this.#house.accept);
+      new WsConnection(ws, socket, seen.peer, { gate: this.#gate, clock: this.#house.clock }).start(this.#house.accept);
     });
   }
 
@@ -107,29 +109,23 @@ export class WsTransport {
     if (this.#connections > 0) await new Promise<void>((resolve) => this.#allClosed.push(resolve));
   }
 
-  #refusal(request: IncomingMessage, originAllowed: boolean): UpgradeRefusal | null {
+  #refusal(request: IncomingMessage, { peer, refusal }: SeenRequest): UpgradeRefusal | null {
     const closed = this.#house.closedBecause();
     if (closed !== null) return { code: "unavailable", detail: closed, retryAfterSeconds: 1 };
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
     if (!offered.includes(SUBPROTOCOL))
       return { code: "invalid", detail: `the subprotocol ${SUBPROTOCOL} was not offered` };
-    if (!originAllowed) return { code: "forbidden", detail: "this Origin is not one of option origins" };
-    if (!this.#house.admit()) return { code: "unavailable", detail: "too many come at once", retryAfterSeconds: 1 };
-    return null;
+    if (refusal !== null) return { code: "forbidden", detail: `unable to connect; ${refusal}` };
+    return this.#house.admit(peer.address);
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  const url = request.url ?? "";
-  const end = url.indexOf("?");
-  return end < 0 ? url : url.slice(0, end);
 }
 
 function rawRequest(request: IncomingMessage) {
   const headers: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
   for (const [name, value] of Object.entries(request.headers))
     headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  return { headers, remoteAddress: request.socket.remoteAddress ?? "" };
+  const { remoteAddress = "", encrypted = false } = request.socket as typeof request.socket & { encrypted?: boolean };
+  return { headers, remoteAddress, secure: encrypted };
 }
 
 function refuse(socket: Duplex, { code, detail, retryAfterSeconds }: UpgradeRefusal): void {

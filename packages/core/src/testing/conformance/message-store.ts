@@ -7,17 +7,26 @@ import { blockCases } from "./message-store/blocks.ts";
 import { checkCases } from "./message-store/checks.ts";
 import { concurrencyCases } from "./message-store/concurrency.ts";
 import { conversationSettingsCases } from "./message-store/conversation-settings.ts";
+import { conversationsCases } from "./message-store/conversations.ts";
 import { createCases } from "./message-store/create.ts";
 import { crowdCases } from "./message-store/crowd.ts";
 import { editAndDeleteCases } from "./message-store/edit-delete.ts";
 import { conversation, message } from "./message-store/entries.ts";
+import { eraseCases } from "./message-store/erase.ts";
+import { expireCases } from "./message-store/expire.ts";
+import { expiredCases } from "./message-store/expired.ts";
+import { feedCases } from "./message-store/feed.ts";
+import { feedOrderCases } from "./message-store/feed-order.ts";
 import { inboxCases } from "./message-store/inbox.ts";
 import { inboxPagingCases } from "./message-store/inbox-paging.ts";
 import { joinCases } from "./message-store/join.ts";
 import { keyCases } from "./message-store/keys.ts";
+import { leaseCases } from "./message-store/leases.ts";
 import { memberCases } from "./message-store/members.ts";
+import { membershipCases } from "./message-store/memberships.ts";
 import { mentionCases } from "./message-store/mentions.ts";
 import { oddIdCases } from "./message-store/odd-ids.ts";
+import { positionCases } from "./message-store/positions.ts";
 import { presentViewCases } from "./message-store/present-view.ts";
 import { privateStateCases } from "./message-store/private-state.ts";
 import { raiseCases } from "./message-store/raise.ts";
@@ -29,9 +38,12 @@ import { receiptCases } from "./message-store/receipts.ts";
 import { removeCases } from "./message-store/remove.ts";
 import { reopenCases } from "./message-store/reopen.ts";
 import { replyCases } from "./message-store/replies.ts";
+import { revocationCases } from "./message-store/revocations.ts";
+import { rewrittenCases } from "./message-store/rewritten.ts";
 import { settingCases } from "./message-store/setting.ts";
 import { slotCases } from "./message-store/slots.ts";
 import { slowModeCases } from "./message-store/slow-mode.ts";
+import { systemEntryCases } from "./message-store/system-entries.ts";
 import { targetCases } from "./message-store/targets.ts";
 import type { Runner } from "./runner.ts";
 import { portTraits } from "./traits.ts";
@@ -42,6 +54,8 @@ const PARTS = {
     appendCases,
     checkCases,
     keyCases,
+    rewrittenCases,
+    systemEntryCases,
     targetCases,
     slotCases,
     slowModeCases,
@@ -60,6 +74,8 @@ const PARTS = {
     blockCases,
     removeCases,
     conversationSettingsCases,
+    conversationsCases,
+    membershipCases,
   ],
   reading: [
     rangeCases,
@@ -70,8 +86,24 @@ const PARTS = {
     oddIdCases,
     inboxCases,
     inboxPagingCases,
+    feedCases,
+    feedOrderCases,
   ],
-  upkeep: [privateStateCases, raiseCases, receiptCases, mentionCases, settingCases, reopenCases, traitCases],
+  upkeep: [
+    privateStateCases,
+    raiseCases,
+    receiptCases,
+    mentionCases,
+    settingCases,
+    leaseCases,
+    positionCases,
+    revocationCases,
+    expireCases,
+    expiredCases,
+    eraseCases,
+    reopenCases,
+    traitCases,
+  ],
 } satisfies Readonly<Record<string, readonly Cases[]>>;
 
 type Cases = (runner: Runner, withStore: WithStore, adapter: MessageStoreAdapter) => void;
@@ -117,6 +149,15 @@ function traitCases(runner: Runner, _withStore: WithStore, adapter: MessageStore
       block: (store) => store.block("alice", "mallory", false),
       blocked: (store) => store.blocked("alice", ["mallory"]),
       remove: (store) => store.remove("none", "alice", []),
+      feed: (store) => store.feed(null, 10, 1_000),
+      lease: (store) => store.lease("name", "node", 0),
+      position: (store) => store.position("name"),
+      revoke: (store) => store.revoke("alice", 1_000),
+      revocations: (store) => store.revocations(0, 10),
+      conversations: (store) => store.conversations(null, 10),
+      expire: (store) => store.expire("none", { messages: 1 }, 10),
+      memberships: (store) => store.memberships("alice", null, 10),
+      erase: (store) => store.erase("alice", null),
       setting: (store) => store.setting("name", () => "value"),
     },
   );

@@ -1,7 +1,7 @@
 import { type ConversationId, type InboxRow, LIMITS, type UserId } from "@earshot/protocol";
+import type { Gauges } from "../../gauges.ts";
 import type { MessageStore } from "../../ports/message-store.ts";
 import { memoryStore } from "../../store/memory-message-store.ts";
-import type { Gauges } from "../../wiring.ts";
 import { type Faults, Lossy } from "../lossy.ts";
 import { ManualClock } from "../manual-clock.ts";
 import { SeededRandom } from "../seeded-random.ts";
@@ -51,7 +51,7 @@ export class OutsiderWorld {
   readonly seed: number;
   readonly random: SeededRandom;
   readonly clock = new ManualClock();
-  readonly plain = memoryStore();
+  readonly plain = memoryStore({ clock: this.clock });
   readonly requests: OpenRequests;
   readonly truth: StoreTruth;
   readonly lossy: Lossy;

@@ -23,7 +23,7 @@ export function conversationSettingsCases({ describe, it, expect }: Runner, with
           conversation("c1", { kind: "channel", mode: "pull", title: "Lunch", meta: { n: { m: 1 } }, open: true }),
         );
         const { settingsVersion, membersVersion, ...first } = await settingsOf(store, "c1");
-        const given = { title: "Lunch", meta: { n: { m: 1 } }, open: true, slow: 0, pinned: [] };
+        const given = { title: "Lunch", meta: { n: { m: 1 } }, open: true, slow: 0, pinned: [], retention: null };
         expect(first).toEqual({ ...given, kind: "channel", mode: "pull" });
         expect(membersVersion).toBe((await accessOf(store, "alice", "c1")).membersVersion);
         const steps = [
@@ -32,7 +32,11 @@ export function conversationSettingsCases({ describe, it, expect }: Runner, with
           { open: false },
           { slow: 5_000 },
           { pinned: [17, 3, 9] },
+          { retention: { age: 60_000 } },
+          { retention: { messages: 1 } },
           { title: null, meta: null, slow: 0, pinned: [] },
+          { retention: { age: 9_007_199_254_740_991, messages: 10 }, slow: 1 },
+          { retention: null },
           { title: "Last", open: true, pinned: [1] },
           {},
         ];
@@ -96,20 +100,21 @@ export function conversationSettingsCases({ describe, it, expect }: Runner, with
     );
 
     it(
-      "stand in every member's row: open, slow and pinned only where they are set",
+      "stand in every member's row: open, slow, pinned and retention only where they are set",
       withStore(async (store) => {
         await store.create(conversation("c1"));
         const bare = Object.keys((await store.row("bob", "c1")) ?? {});
-        expect(["open", "slow", "pinned", "marked"].filter((key) => bare.includes(key))).toEqual([]);
+        expect(["open", "slow", "pinned", "retention", "marked"].filter((key) => bare.includes(key))).toEqual([]);
         const { cursor } = await store.inbox("bob", null, 10);
-        const set = { title: "Lunch", meta: { n: 1 }, open: true, slow: 9, pinned: [3, 2] };
+        const retention = { age: 60_000, messages: 7 };
+        const set = { title: "Lunch", meta: { n: 1 }, open: true, slow: 9, pinned: [3, 2], retention };
         await changeSettings(store, "c1", "alice", set);
         const row = await store.row("bob", "c1");
-        expect({ title: row?.title, meta: row?.meta, open: row?.open, slow: row?.slow, pinned: row?.pinned }).toEqual(
-          set,
-        );
+        const shown = Object.keys(set).map((key) => [key, row?.[key as keyof typeof set]]);
+        expect(Object.fromEntries(shown)).toEqual(set);
         expect((await store.inbox("bob", cursor, 10)).rows).toEqual([row]);
-        await changeSettings(store, "c1", "alice", { title: null, meta: null, open: false, slow: 0, pinned: [] });
+        const none = { title: null, meta: null, open: false, slow: 0, pinned: [], retention: null };
+        await changeSettings(store, "c1", "alice", none);
         const cleared = (await store.row("bob", "c1")) ?? {};
         expect(Object.keys(cleared).sort()).toEqual(bare.sort());
       }),
@@ -122,12 +127,13 @@ export function conversationSettingsCases({ describe, it, expect }: Runner, with
         await store.create(conversation("c1", { meta }));
         meta.text = "changed";
         expect((await settingsOf(store, "c1")).meta).toEqual({ text: "as it was" });
-        const settings = { meta: { text: "as it is" }, pinned: [2] };
+        const settings = { meta: { text: "as it is" }, pinned: [2], retention: { messages: 5 } };
         await changeSettings(store, "c1", "alice", settings);
         settings.meta.text = "changed";
         settings.pinned.push(3);
+        settings.retention.messages = 1;
         const after = await settingsOf(store, "c1");
-        expect([after.meta, after.pinned]).toEqual([{ text: "as it is" }, [2]]);
+        expect([after.meta, after.pinned, after.retention]).toEqual([{ text: "as it is" }, [2], { messages: 5 }]);
       }),
     );
 

@@ -3,6 +3,7 @@ import type {
   Access,
   ConversationSettings,
   EventPage,
+  FeedItem,
   MessageStore,
   RangeQuery,
 } from "../../../ports/message-store.ts";
@@ -57,4 +58,27 @@ export async function messageOf(
 export async function textsOf(store: MessageStore, c: ConversationId): Promise<readonly unknown[]> {
   const { rows } = await logOf(store, c);
   return rows.filter(({ type }) => type === "message").map(({ body }) => body?.["text"]);
+}
+
+/** The feed above a mark, to where it ends now, in pages of that size. */
+export async function feedOf(
+  store: MessageStore,
+  after: string | null = null,
+  { rows, bytes }: { readonly rows: number; readonly bytes: number } = ROOM,
+): Promise<{ readonly items: readonly FeedItem[]; readonly mark: string }> {
+  const items: FeedItem[] = [];
+  let mark = after;
+  for (;;) {
+    const page = await store.feed(mark, rows, bytes);
+    items.push(...page.items);
+    ({ mark } = page);
+    if (!page.more) return { items, mark };
+    // Else it would never end.
+    if (page.items.length === 0) throw new Error("an empty page of the feed says that there is more");
+  }
+}
+
+/** An item of the feed in short: `c1 2`, or `c1 gone`. */
+export function named(item: FeedItem): string {
+  return `${item.conversation} ${"gone" in item ? "gone" : item.row.seq}`;
 }

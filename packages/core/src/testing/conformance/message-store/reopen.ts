@@ -1,4 +1,5 @@
 import type { MessageStore } from "../../../ports/message-store.ts";
+import { codeOf } from "../code-of.ts";
 import type { Runner } from "../runner.ts";
 import type { MessageStoreAdapter, WithStore } from "./adapter-under-test.ts";
 import {
@@ -16,7 +17,7 @@ import {
   say,
   wordOf,
 } from "./entries.ts";
-import { accessOf, logOf, presentOf, settingsOf } from "./readings.ts";
+import { accessOf, feedOf, logOf, named, presentOf, settingsOf } from "./readings.ts";
 
 /** What is there when the storage is opened again: everything, or nothing at all. */
 export function reopenCases(
@@ -38,7 +39,11 @@ export function reopenCases(
         withStore(async (store, { reopen }) => {
           await store.create(conversation("c1"));
           const { cursor } = await store.inbox("alice", null, 10);
+          const { mark } = await store.feed(null, 10, 1e6);
           await store.setting("secret", () => "old");
+          await store.position("indexer", { from: null, to: mark });
+          await store.lease("digest", "n1", 60_000);
+          await store.revoke("alice", 60_000);
           await store.close();
           const again = reopen();
           await again.open();
@@ -50,6 +55,10 @@ export function reopenCases(
           // A cursor of the life before does not hide what is new.
           const page = await again.inbox("alice", cursor, 10);
           expect([page.rows.map(({ c }) => c), page.reset]).toEqual([["c1"], true]);
+          expect(await codeOf(again.feed(mark, 10, 1e6))).toBe("invalid");
+          expect(await again.position("indexer")).toBe(null);
+          expect(await again.lease("digest", "n2", 60_000)).toBe(true);
+          expect((await again.revocations(0, 10)).revoked).toEqual([]);
           await again.close();
         }),
       );
@@ -153,6 +162,63 @@ export function reopenCases(
         expect(await again.create(conversation("c2"))).toEqual({ kind: "conflict" });
         const { rows } = await again.inbox("bob", strangers, 10);
         expect(rows.find(({ c }) => c === "c2")).toEqual({ c: "c2", gone: true });
+        await again.close();
+      }),
+    );
+
+    it(
+      "I4 I17 S10: it has feed, leases, positions, revocations, retention, and what expired or was erased",
+      withStore(async (store, { reopen }) => {
+        await store.create(conversation("c1"));
+        await store.create(conversation("c2"));
+        await store.create(conversation("c3"));
+        await changeMembers(store, "c1", "alice", [["carol", "member"]]);
+        await changeMembers(store, "c1", "alice", [["carol", null]]);
+        await changeSettings(store, "c1", "alice", { retention: { messages: 2 } });
+        const erased = message("c2", "bob", "SECRET", { mentions: "all" });
+        const rewritten = message("c1", "bob", "as stored", {
+          key: { id: "m-rewritten", hash: "as sent", rewritten: true },
+        });
+        await store.append([message("c1", "alice", "SECRET"), rewritten, message("c1", "alice", "on"), erased]);
+        const { mark } = await store.feed(null, 4, 1e6);
+        await store.remove("c3", "alice", ["owner"]);
+        await store.expire("c1", { messages: 2 }, 100);
+        await store.erase("bob", "c2");
+        await store.lease("held", "n1", 600_000);
+        await store.lease("given up", "n1", 600_000);
+        await store.lease("given up", "n1", 0);
+        await store.position("indexer", { from: null, to: mark });
+        const revoked = await store.revoke("alice", 600_000);
+        const all = (each: MessageStore) =>
+          Promise.all([
+            feedOf(each),
+            feedOf(each, mark),
+            logOf(each, "c1", "bob"),
+            logOf(each, "c2"),
+            each.row("alice", "c1"),
+            each.row("alice", "c2"),
+            each.settings("c1"),
+            each.conversations(null, 10),
+            each.memberships("carol", null, 10),
+            each.position("indexer"),
+            each.revocations(0, 10),
+          ]);
+        const before = await all(store);
+        await store.close();
+        const again = reopen();
+        await again.open();
+        expect(await all(again)).toEqual(before);
+        expect(await again.lease("held", "n2", 600_000)).toBe(false);
+        expect(await again.lease("held", "n1", 600_000)).toBe(true);
+        expect(await again.lease("given up", "n2", 600_000)).toBe(true);
+        expect(await again.revoke("bob", 600_000)).toBeGreaterThan(revoked);
+        const [told] = await again.append([rewritten]);
+        expect(told?.kind === "duplicate" && told.rewritten).toBe(true);
+        const repeat = { ...erased, key: { id: erased.key?.id ?? "", hash: "another" } };
+        expect(await outcomeOf(again, repeat)).toBe("duplicate");
+        expect(await outcomeOf(again, message("c1", "alice", "reply", { re: 5 }))).toBe("no_target");
+        await appendEvent(again, message("c1", "bob", "later"));
+        expect((await feedOf(again, before[0].mark)).items.map(named)).toEqual(["c1 8"]);
         await again.close();
       }),
     );
