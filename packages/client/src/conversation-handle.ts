@@ -4,7 +4,7 @@ import type { Conversation, ConversationChange, MemberList } from "./conversatio
 import { type Calls, unreadable } from "./http/calls.ts";
 import type { ConversationRow } from "./inbox.ts";
 import type { Live } from "./live.ts";
-import type { SendOptions } from "./message.ts";
+import type { AnySendOptions } from "./message.ts";
 import type { MessageWindow, WindowOptions } from "./message-window.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { PresenceView } from "./presence.ts";
@@ -14,7 +14,7 @@ import type { Typing } from "./typing.ts";
 /** What conversations are made of; the wiring supplies it. */
 export interface ConversationHost {
   readonly changes: Changes;
-  readonly sends: { send(c: ConversationId, body: Body | undefined, options: SendOptions): Outgoing };
+  readonly sends: { send(c: ConversationId, body: Body | undefined, options: AnySendOptions): Outgoing };
   /** `re`: over the replies to it. */
   readonly windows: { open(c: ConversationId, options: WindowOptions, re?: number): MessageWindow };
   readonly inbox: { row(c: ConversationId): Live<ConversationRow | null> };
@@ -47,7 +47,7 @@ export class ConversationHandle implements Conversation {
     this.receipts = host.receipts.of(id);
   }
 
-  send(body: Body, options: SendOptions = {}): Outgoing {
+  send(body: Body, options: AnySendOptions = {}): Outgoing {
     return this.#send(body, options);
   }
 
@@ -130,7 +130,7 @@ export class ConversationHandle implements Conversation {
     await this.#change("DELETE", "");
   }
 
-  #send(body: Body | undefined, options: SendOptions): Outgoing {
+  #send(body: Body | undefined, options: AnySendOptions): Outgoing {
     const { changes, sends } = this.#host;
     return changes.run(() => sends.send(this.id, body, options));
   }

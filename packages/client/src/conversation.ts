@@ -57,7 +57,7 @@ export interface Conversation<D extends Definition = Definition> {
   /** How far the others have read, while a window is watched. */
   readonly receipts: Live<ReceiptsView>;
   /** Sends a message; connects if need be. */
-  send(body: MessageBody<D>, options?: SendOptions<"message">): Outgoing<MessageBody<D>>;
+  send(body: MessageBody<D>, options?: SendOptions): Outgoing<MessageBody<D>>;
   /** Sends an event of the application's own, `options.type`, which no window shows. */
   send<Type extends OwnType<D>>(body: OwnBody<D, Type>, options: SendOptions<Type> & { readonly type: Type }): Outgoing;
   /** Gives an own message another body. Windows show it at once, and take it back if it fails. */

@@ -75,7 +75,7 @@ export interface Notice {
 export type WindowItem<B extends Body = Body> = Message<B> | Notice;
 
 /** `Type`: of the event that is sent. */
-export interface SendOptions<Type extends SendType = SendType> {
+export interface SendOptions<Type extends SendType = "message"> {
   /** `message` by default; `x-…` for events of the host's own, which no window shows. */
   readonly type?: Type;
   /** The seq of the message that is meant: replied to, or for an `x-…` event what it is about. */
@@ -88,6 +88,9 @@ export interface SendOptions<Type extends SendType = SendType> {
   /** The idempotency key, if the application has one already; a new ULID otherwise. */
   readonly id?: MessageId;
 }
+
+/** Options of a send of whatever type. */
+export type AnySendOptions = SendOptions<SendType>;
 
 /** What the gateway answered: the event is durable at this place of the log. */
 export interface SentReceipt {

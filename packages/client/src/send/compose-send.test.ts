@@ -1,10 +1,10 @@
 import { type Body, isChatError, LIMITS } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { SendOptions } from "../message.ts";
+import type { AnySendOptions } from "../message.ts";
 import { composeSend, overLimits } from "./compose-send.ts";
 
 const limits = { frame: LIMITS.frameBytesMax, body: LIMITS.bodyBytesMax };
-const compose = (body: unknown, options: SendOptions = {}, id = "m1", c = "c1") =>
+const compose = (body: unknown, options: AnySendOptions = {}, id = "m1", c = "c1") =>
   composeSend(c, id, body as Body, options, limits);
 const code = (...of: Parameters<typeof compose>): string => {
   const composed = compose(...of);

@@ -18,7 +18,7 @@ import {
   utf8Bytes,
 } from "@earshot/protocol";
 import { defined } from "../defined.ts";
-import type { SendOptions } from "../message.ts";
+import type { AnySendOptions } from "../message.ts";
 
 /** Bounds of the gateway: what it told in `welcome`, or before that the protocol's own. Bytes. */
 export interface GatewayLimits {
@@ -40,7 +40,7 @@ export function composeSend(
   c: ConversationId,
   id: MessageId,
   body: Body | undefined,
-  options: SendOptions,
+  options: AnySendOptions,
   limits: GatewayLimits,
 ): ComposedSend | ChatError {
   const { type = "message", re, mentions, slot, expect } = options;
@@ -71,7 +71,7 @@ function refused(code: "invalid" | "too_large", why: string): ChatError {
 function wrongField(
   c: ConversationId,
   id: MessageId,
-  { type = "message", re, mentions, slot, expect }: SendOptions,
+  { type = "message", re, mentions, slot, expect }: AnySendOptions,
 ): string | null {
   if (!isId(c)) return "its conversation is none";
   if (!isId(id)) return "its id is none";

@@ -2,7 +2,7 @@ import { type Body, ChatError, type SendFrame, type SentFrame } from "@earshot/p
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Changes } from "../changes.ts";
-import type { SendOptions } from "../message.ts";
+import type { AnySendOptions } from "../message.ts";
 import { noStorage } from "../no-storage.ts";
 import { CLIENT_LIMITS, type ClientLimits } from "../options.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
@@ -48,7 +48,7 @@ function make(limits: Partial<ClientLimits> = {}) {
     link.open = false;
     queue.lost(code);
   };
-  const send = (id: string, c = "c1", body: Body = { id }, options: SendOptions = {}) =>
+  const send = (id: string, c = "c1", body: Body = { id }, options: AnySendOptions = {}) =>
     queue.send(c, body, { id, ...options });
   const sent = (id: string, seq = 1, more: Partial<SentFrame> = {}) =>
     queue.take({ t: "sent", id, c: "c1", epoch: "e1", seq, ord: seq, at: 5, ...more });

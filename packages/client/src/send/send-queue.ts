@@ -15,7 +15,7 @@ import {
 } from "@earshot/protocol";
 import type { Changes } from "../changes.ts";
 import { MALFORMED, OVERSIZED } from "../close-number.ts";
-import type { SendOptions } from "../message.ts";
+import type { AnySendOptions } from "../message.ts";
 import type { ClientLimits } from "../options.ts";
 import { refusalOf } from "../refusal.ts";
 import type { QueueKeep, StorageRoom } from "../storage-room.ts";
@@ -117,7 +117,7 @@ export class SendQueue implements SendOwner {
   }
 
   /** `body`: only a `delete` needs none. */
-  send(c: ConversationId, body: Body | undefined, options: SendOptions): QueuedSend {
+  send(c: ConversationId, body: Body | undefined, options: AnySendOptions): QueuedSend {
     const { changes, clock } = this.#host;
     const { type = "message", id = this.#makeId() } = options;
     const composed = composeSend(c, id, body, options, this.#limits);

@@ -1,7 +1,7 @@
 import { type Body, ChatError, parseJson, type SendFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { Changes, clockWithin } from "../changes.ts";
-import type { SendOptions } from "../message.ts";
+import type { AnySendOptions } from "../message.ts";
 import { noStorage } from "../no-storage.ts";
 import { CLIENT_LIMITS, type ClientLimits } from "../options.ts";
 import type { ClientStorage } from "../ports/client-storage.ts";
@@ -112,7 +112,7 @@ class Tab {
     this.changes.run(() => this.queue.lost(code));
   }
 
-  send(id: string, c = "c1", body: Body | undefined = { id }, options: SendOptions = {}): QueuedSend {
+  send(id: string, c = "c1", body: Body | undefined = { id }, options: AnySendOptions = {}): QueuedSend {
     return this.changes.run(() => this.queue.send(c, body, { id, ...options }));
   }
 
@@ -185,7 +185,7 @@ describe("the stored queue", () => {
           await clock.settle();
           const written: string[] = [];
           const outs = new Map<string, QueuedSend>();
-          const write = (id: string, c = "c1", ...rest: [Body?, SendOptions?]): void => {
+          const write = (id: string, c = "c1", ...rest: [Body?, AnySendOptions?]): void => {
             if (crashed) return;
             written.push(`${c}/${id}`);
             outs.set(`${c}/${id}`, first.send(id, c, ...rest));

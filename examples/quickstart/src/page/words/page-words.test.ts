@@ -10,7 +10,7 @@ const lost = new ChatError("offline", "connection lost");
 
 describe("connectionWords", () => {
   it("counts down to the next attempt, and never below it", () => {
-    const waiting = { status: "waiting", retryAt: 10_000, error: lost, durability: null } as const;
+    const waiting = { status: "waiting", retryAt: 10_000, error: lost, durability: null, transport: null } as const;
     expect(connectionWords(waiting, 7_500)).toBe("Offline, reconnecting in 3 s");
     expect(connectionWords(waiting, 10_000)).toBe("Offline, reconnecting…");
     expect(connectionWords(waiting, 99_000)).toBe("Offline, reconnecting…");
@@ -18,7 +18,7 @@ describe("connectionWords", () => {
   });
 
   it("tells a sign-out from a refusal", () => {
-    const closed = { status: "closed", retryAt: null, durability: null } as const;
+    const closed = { status: "closed", retryAt: null, durability: null, transport: null } as const;
     expect(connectionWords({ ...closed, error: null }, 0)).toBe("Signed out");
     expect(connectionWords({ ...closed, error: lost }, 0)).toBe("Disconnected");
   });
