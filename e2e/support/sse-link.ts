@@ -38,6 +38,9 @@ export class SseLink implements WireLink {
   #session: PollSession | null = null;
   #k = 0;
   #sending = false;
+  /** Events that have come, and the number of the last one. */
+  #received = 0;
+  #number = 0;
   #over = false;
 
   constructor(url: string, headers: Readonly<Record<string, string>>, listener: WireLinkListener) {
@@ -92,7 +95,7 @@ export class SseLink implements WireLink {
     try {
       const response = await openStream(this.#url, session, { headers: this.#headers, signal: this.#abort.signal });
       if (response.status !== 200) throw new Error(`${response.status}`);
-      for await (const frame of streamFrames(response)) if (frame["t"] !== "from") this.#hear(frame);
+      for await (const frame of streamFrames(response)) this.#hear(frame);
       this.#end(1006, "the stream ended");
     } catch (error) {
       this.#end(1006, String(error));
@@ -101,6 +104,15 @@ export class SseLink implements WireLink {
 
   #hear(frame: Record<string, unknown>): void {
     if (this.#over) return;
+    if (frame["t"] === "from") {
+      this.#number = Number(frame["n"]);
+      return;
+    }
+    if (frame["t"] === "event") {
+      // What a poll has brought before the stream comes again with it.
+      if (++this.#number <= this.#received) return;
+      this.#received = this.#number;
+    }
     if (frame["t"] === "close") this.#end(Number(frame["code"]), "");
     else this.#listener.onText(JSON.stringify(frame));
   }

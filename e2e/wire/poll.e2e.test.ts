@@ -56,10 +56,10 @@ describe("long polling", () => {
     );
     const frames = [...sent.frames];
     if (frames.length < 2) frames.push(...(await answerOf(await ask(session, 3))).frames);
-    expect(frames).toMatchObject([
-      { t: "sent", id, c, seq: 2, ord: 1 },
-      { t: "events", id: "r1", c },
-    ]);
+    // Answers come as they are ready.
+    expect(frames).toHaveLength(2);
+    expect(frames.find(({ t }) => t === "sent")).toMatchObject({ id, c, seq: 2, ord: 1 });
+    expect(frames.find(({ t }) => t === "events")).toMatchObject({ id: "r1", c });
   });
 
   it("answers as soon as there is something to say", async () => {
@@ -140,8 +140,8 @@ describe("long polling", () => {
       [ask(session, 2, [message(c, "first")]), ...early].map(async (each) => answerOf(await each)),
     );
     expect(answers.map(({ k }) => k).sort()).toEqual([2, 3, 4]);
-    const rest = await answerOf(await ask(session, 5, [{ t: "fetch", id: "r1", c, after: 1 }]));
-    const frames = [...answers.sort((a, b) => a.k - b.k), rest].flatMap((answer) => answer.frames);
+    const frames = answers.sort((a, b) => a.k - b.k).flatMap((answer) => answer.frames);
+    for (let k = 5; frames.length < 3; k++) frames.push(...(await answerOf(await ask(session, k))).frames);
     expect(frames.filter(({ t }) => t === "sent")).toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 4 }]);
     const reader = await scene.join(bob, { transport: "websocket" });
     const page = await reader.ask({ t: "fetch", c, after: 1 });

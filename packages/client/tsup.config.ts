@@ -2,7 +2,7 @@ import { defineConfig, type Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
-/** Keeps what is loaded when it is needed in a file of its own, where the bundler cannot split: in CommonJS. */
+/** Keeps in a file of its own what is loaded when it is needed, also in CommonJS, which the bundler cannot split. */
 const lazily: Plugin = {
   name: "lazily",
   setup: ({ initialOptions, onResolve }) => {
@@ -13,19 +13,20 @@ const lazily: Plugin = {
   },
 };
 
+const entry = {
+  index: "src/index.ts",
+  indexeddb: "src/storage/indexeddb-storage.ts",
+  storage: "src/storage/storage-room.ts",
+  testing: "src/testing/index.ts",
+};
+
 export default defineConfig({
-  entry: {
-    index: "src/index.ts",
-    // no entry of the package: index.js imports it when WebSockets turn out to be blocked
-    fallback: "src/transport/fallback.ts",
-    indexeddb: "src/storage/indexeddb-storage.ts",
-    storage: "src/storage/storage-room.ts",
-    testing: "src/testing/index.ts",
-  },
+  // `fallback` is no entry of the package: index loads it where WebSockets are blocked
+  entry: { ...entry, fallback: "src/transport/fallback.ts" },
   format: ["esm", "cjs"],
-  esbuildPlugins: [lazily],
   target: "es2022",
-  dts: true,
+  dts: { entry },
   clean: true,
   sourcemap: true,
+  esbuildPlugins: [lazily],
 });

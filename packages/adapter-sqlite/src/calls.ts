@@ -103,20 +103,20 @@ interface PageOf {
   readonly limit: number;
 }
 
-export interface FeedQuery {
+interface FeedQuery {
   readonly after: string | null;
   readonly rows: number;
   readonly bytes: number;
 }
 
-export interface Expiry {
+interface Expiry {
   readonly conversation: string;
   readonly before: number | null;
   readonly messages: number | null;
   readonly rows: number;
 }
 
-export interface Erasure {
+interface Erasure {
   readonly user: string;
   /** null: what is apart from conversations. */
   readonly conversation: string | null;

@@ -23,6 +23,7 @@ export function createConversation(
   for (const [user, rank] of made.members) {
     statements.join.run(rank, 1, 1, 1, 0, change, conversation, user);
   }
+  if (!made.members.some(([user]) => user === creator)) statements.noteWriter.run(conversation, creator);
   return { kind: "created", membersVersion: 1 };
 }
 

@@ -153,6 +153,17 @@ describe("why an entry is refused", () => {
     expect(codeOf(merge(fine, { ...soon, entry: { at: 1_049 } }))).toBe("too_soon");
   });
 
+  it("is for the host neither role, block, authorship nor pace, and everything else", () => {
+    const ofAuthor = new Set(["forbidden", "blocked", "too_soon"]);
+    for (const [at, [code, case_]] of REFUSALS.entries()) {
+      const system = merge(case_ as Case, { terms: { system: true } });
+      for (const author of [fine.author, null, { rank: null, lastAt: null }, { rank: MEMBER, lastAt: 950 }]) {
+        const refusal = codeOf(merge(merge(fine, system), { author, conversation: { slow: 100 } }));
+        expect(refusal, `${at}`).toBe(ofAuthor.has(code) ? null : code);
+      }
+    }
+  });
+
   it("is not a block for an event of the gateway", () => {
     const blocked = { conversation: { pair: "alice bob" }, look: { isBlocked: () => true } };
     expect(codeOf(merge(fine, { ...blocked, entry: { id: null } }))).toBe(null);

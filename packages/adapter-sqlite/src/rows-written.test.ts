@@ -66,16 +66,18 @@ function rowsOf(given: Append): number {
 }
 
 const KINDS: readonly (readonly [name: string, rows: number, differing: Partial<Append>])[] = [
-  // Event, key, head, sender, and the store's count of changes.
-  ["a message", 5, {}],
-  ["a message that names all", 6, { mentions: "all" }],
-  ["a message that names three", 8, { mentions: ["u1", "u2", "u3", "u0", "nobody"] }],
-  ["a reply", 6, { re: 2 }],
-  ["an edit", 6, { type: "edit", re: 2 }],
+  // Event, key, head, sender, its place in the feed, and the store's count of changes.
+  ["a message", 6, {}],
+  ["a message that names all", 7, { mentions: "all" }],
+  ["a message that names three", 9, { mentions: ["u1", "u2", "u3", "u0", "nobody"] }],
+  ["a reply", 7, { re: 2 }],
+  ["an edit", 7, { type: "edit", re: 2 }],
   // With the reaction, its count, and the message's number of keys.
-  ["a reaction", 8, { type: "react", re: 2, reaction: { key: "👍", on: true } }],
-  ["a reaction taken back", 9, { type: "react", re: 2, reaction: { key: "👍", on: false } }],
-  ["an event in a slot", 6, { type: "x-step", slot: "mls" }],
+  ["a reaction", 9, { type: "react", re: 2, reaction: { key: "👍", on: true } }],
+  ["a reaction taken back", 10, { type: "react", re: 2, reaction: { key: "👍", on: false } }],
+  ["an event in a slot", 7, { type: "x-step", slot: "mls" }],
+  // Instead of the sender's row, that they have written here.
+  ["a message of who is no member, by the host", 6, { user: "host", by: [], system: true }],
 ];
 
 describe("what one entry writes", () => {
@@ -116,12 +118,12 @@ describe("what one entry writes", () => {
     expect(rows[0]).toBe(rows[1]);
   });
 
-  it("five hundred messages of one round write the head, the sender and the count of changes once", () => {
+  it("five hundred messages of one round write the head, the sender, the feed and the count of changes once", () => {
     createWith("c1", 10_000);
     const batch = Array.from({ length: 500 }, () => entryText(entry("c1", { mentions: "all" })));
     const before = changes();
     inRound((round) => batch.map((each) => round.append(each)));
-    expect(changes() - before).toBe(3 * 500 + 3);
+    expect(changes() - before).toBe(3 * 500 + 4);
   });
 
   it("a mention that is read leaves no row", () => {

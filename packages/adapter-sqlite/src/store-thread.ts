@@ -7,6 +7,8 @@ import type { RefusalText } from "./refusal.ts";
 
 /** Entries in one transaction, so that a backlog does not become one commit that lasts a second. A call is never split. */
 const ROUND_ENTRIES_MAX = 1_000;
+/** What a step of an expiry or an erasure, which may change as many rows, counts as among entries. */
+const UPKEEP_STEP_ENTRIES = 250;
 /** Calls that wait for their round; more are rejected with `unavailable`. */
 const WAITING_CALLS_MAX = 10_000;
 const RETRY_AFTER_MS = 1_000;
@@ -109,7 +111,7 @@ export class StoreThread {
     let entries = 0;
     let calls = 0;
     for (const { call } of this.#waiting) {
-      entries += call.name === "append" || call.name === "raise" ? call.given.length : 1;
+      entries += entriesIn(call);
       if (calls > 0 && entries > ROUND_ENTRIES_MAX) break;
       calls += 1;
     }
@@ -149,6 +151,11 @@ export class StoreThread {
   #post(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
+}
+
+function entriesIn(call: Call): number {
+  if (call.name === "append" || call.name === "raise") return call.given.length;
+  return call.name === "expire" || call.name === "erase" ? UPKEEP_STEP_ENTRIES : 1;
 }
 
 function startWorker(path: string): Worker {

@@ -21,6 +21,7 @@ import { DatabaseSync } from "node:sqlite";
 import { ChatError } from "@earshot/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sqliteStore } from "../src/index.ts";
+import { migrations } from "../src/migrations/index.ts";
 import { killed, startChild } from "./children/child.ts";
 
 let directory = "";
@@ -180,9 +181,12 @@ describe("a file that is no database of ours", () => {
     const newer = new DatabaseSync(file);
     newer.exec("PRAGMA user_version = 99");
     newer.close();
-    await expectRefused("invalid", "has schema 99 and this version knows 2: upgrade @earshot/adapter-sqlite");
+    await expectRefused(
+      "invalid",
+      `has schema 99 and this version knows ${migrations.length}: upgrade @earshot/adapter-sqlite`,
+    );
     const known = new DatabaseSync(file);
-    known.exec("PRAGMA user_version = 2");
+    known.exec(`PRAGMA user_version = ${migrations.length}`);
     known.close();
     expect(await headOf()).toBe(501);
   });

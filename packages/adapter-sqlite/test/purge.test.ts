@@ -42,7 +42,7 @@ function entry(conversation: string, differing: Partial<Append> = {}): Append {
 function rowsLeft(): number {
   const database = new DatabaseSync(file, { readOnly: true });
   const tables =
-    "events keys message_states reactions reaction_counts slots mentions mentions_of_all bans heads purges";
+    "events keys message_states reactions reaction_counts slots mentions mentions_of_all bans heads purges feed";
   const counts = tables.split(" ").map((table) => database.prepare(`SELECT count(*) AS count FROM ${table}`).get());
   database.close();
   return counts.reduce((sum, row) => sum + Number(row?.["count"]), 0);
@@ -82,6 +82,77 @@ describe("what was deleted", () => {
   });
 });
 
+describe("what has expired, or was erased", () => {
+  /** A closed file's bytes, once all that waits to be taken out is. */
+  async function bytesAtLast(): Promise<string> {
+    for (let opened = 0; purgesLeft() > 0 && opened < 100; opened++) {
+      const store = sqliteStore(file);
+      await store.open();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await store.close();
+    }
+    return readFileSync(file, "latin1");
+  }
+
+  function purgesLeft(): number {
+    const database = new DatabaseSync(file, { readOnly: true });
+    const row = database.prepare("SELECT count(*) AS count FROM purges").get();
+    database.close();
+    return Number(row?.["count"]);
+  }
+
+  const KEY = "the-secret-key-of-a-reaction";
+  const long = (text: string) => ({ text: `${text} ${"x".repeat(5_000)}` });
+  const reaction = (user: string, re: number) =>
+    entry("kept", { user, type: "react", re, reaction: { key: KEY, on: true }, body: { key: KEY, on: true } });
+
+  async function filled(): Promise<MessageStore> {
+    const store = sqliteStore(file);
+    await store.open();
+    const about = { id: "kept", kind: "group", mode: "push", creator: "alice", at: 1, open: true } as const;
+    const first = [{ type: "meta", body: { members } }] as const;
+    await store.create({ ...about, epoch: "e", title: null, meta: null, wholeHistory: false, members, first });
+    await store.append([
+      entry("kept", { user: "bob", body: long(SECRET), mentions: [`${SECRET}-named`] }),
+      entry("kept", { user: "bob", type: "edit", re: 2, body: long(`${SECRET}-edited`) }),
+      entry("kept", { user: "bob", type: "x-note", body: { text: SECRET } }),
+      reaction("alice", 2),
+      reaction("bob", 2),
+      entry("kept", { user: "alice", body: { text: "stays" } }),
+      reaction("bob", 7),
+    ]);
+    return store;
+  }
+
+  it("is not in the file any longer once it was closed: by retention", async () => {
+    const store = await filled();
+    await store.append([
+      entry("kept", { type: "react", re: 7, reaction: { key: KEY, on: false }, user: "bob", body: {} }),
+    ]);
+    expect(await store.expire("kept", { messages: 1 }, 100)).toEqual({ from: 7, more: false });
+    // The reaction to what is kept is an event of its own.
+    await store.append([entry("kept", { body: { text: "stays too" } })]);
+    await store.expire("kept", { messages: 1 }, 100);
+    await store.close();
+    const bytes = await bytesAtLast();
+    expect(bytes.includes("stays too")).toBe(true);
+    for (const text of [SECRET, KEY, '"stays"']) expect(bytes.includes(text), text).toBe(false);
+    expect(contradictionsIn(file)).toEqual({});
+  });
+
+  it("is not in the file any longer once it was closed: of one user", async () => {
+    const store = await filled();
+    await store.erase("bob", "kept");
+    await store.close();
+    const bytes = await bytesAtLast();
+    expect(bytes.includes("stays")).toBe(true);
+    expect(bytes.includes(SECRET)).toBe(false);
+    // Alice's own is in her event yet.
+    expect(bytes.split(KEY).length - 1).toBe(1);
+    expect(contradictionsIn(file, ["bob"])).toEqual({});
+  });
+});
+
 describe("a conversation that was removed", () => {
   it("is taken out of the file, across closings, while the others are served", async () => {
     let store = sqliteStore(file);
@@ -98,14 +169,14 @@ describe("a conversation that was removed", () => {
     await store.close();
     const left = rowsLeft();
     expect(left).toBeGreaterThan(100);
-    for (let opened = 0; rowsLeft() > 6 && opened < 500; opened++) {
+    for (let opened = 0; rowsLeft() > 10 && opened < 500; opened++) {
       store = sqliteStore(file);
       await store.open();
       await new Promise((resolve) => setTimeout(resolve, 250));
       await store.close();
     }
-    // Two heads, three events and a key.
-    expect(rowsLeft()).toBe(6);
+    // Two heads, three events, a key, and in the feed each of the events and that one is removed.
+    expect(rowsLeft()).toBe(10);
     expect(contradictionsIn(file)).toEqual({});
     expect(readFileSync(file, "latin1").includes(`${SECRET} x`)).toBe(false);
   });

@@ -78,12 +78,11 @@ export const CLIENT_LIMITS: ClientLimits = {
 
 /** Throws `invalid` for options without which nothing works. */
 export function checkOptions(options: ChatClientOptions): void {
-  const { url, token, storage, transports } = options;
+  const { url, token, storage } = options;
   const right = {
     url: typeof url === "string",
     token: typeof token === "function",
     storage: !storage || typeof storage.room === "function",
-    transports: !transports || transports.length > 0,
   };
   const field = Object.entries(right).find(([, is]) => !is)?.[0] ?? null;
   if (field === null) return;

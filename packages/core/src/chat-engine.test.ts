@@ -16,7 +16,20 @@ import { sharedStore } from "./testing/shared-store.ts";
 import type { TestClient } from "./testing/test-client.ts";
 import { TestEngine, type TestEngineOptions } from "./testing/test-engine.ts";
 
-const EMPTY = { sessions: 0, swept: 0, users: 0, topics: 0, subscriptions: 0, watermarks: 0, present: 0, watchers: 0 };
+const EMPTY = {
+  sessions: 0,
+  swept: 0,
+  users: 0,
+  topics: 0,
+  subscriptions: 0,
+  watermarks: 0,
+  present: 0,
+  watchers: 0,
+  polls: 0,
+  addresses: 0,
+  outboxBytes: 0,
+  asked: 0,
+};
 
 /** An engine with a conversation `c1` of alice and bob. */
 async function engineWith(options: TestEngineOptions = {}): Promise<TestEngine> {

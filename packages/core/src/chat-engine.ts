@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { ChatError, CLOSE, type ConversationId, type UserId } from "@earshot/protocol";
+import { ChatError, CLOSE, type ConversationId, type Definition, type UserId } from "@earshot/protocol";
 import type { Actor } from "./host/actor.ts";
 import type { EventListener } from "./host/event-listeners.ts";
 import type { Exported } from "./host/export-user.ts";
@@ -29,7 +29,7 @@ let roomsOf: (chat: ChatEngine) => House;
  * app.use("/chat", chatRouter(chat));
  * ```
  */
-export class ChatEngine {
+export class ChatEngine<D extends Definition = Definition> {
   readonly #settings: EngineSettings;
   readonly #lifecycle = new Lifecycle();
   readonly #house: House;
@@ -39,7 +39,7 @@ export class ChatEngine {
   }
 
   /** Checks the options and builds the rooms; does nothing yet. Throws `invalid`, naming the option. */
-  constructor(options: ChatEngineOptions) {
+  constructor(options: ChatEngineOptions<D>) {
     this.#settings = readOptions(options);
     this.#house = wire(options, this.#settings, () => this.#closedBecause());
   }
@@ -119,8 +119,9 @@ export class ChatEngine {
    * The engine as a user has it, in process: with their rights and rates, `authorize` and hooks. Throws
    * `invalid` for what is no user id.
    */
-  as(user: UserId): Actor {
-    return this.#house.inProcess.as(user);
+  as(user: UserId): Actor<D> {
+    // What the definition says of bodies is a type here; what users send is held to it before it is written.
+    return this.#house.inProcess.as(user) as Actor as unknown as Actor<D>;
   }
 
   /**
@@ -128,8 +129,8 @@ export class ChatEngine {
    * each within its time. It may change the draft by what it gives, or `throw refuse(code, reason)`. Returns
    * its undo. Throws `invalid`.
    */
-  before<Step extends BeforeStep>(step: Step, hook: Before<Step>, options?: BeforeOptions): () => void {
-    return this.#house.decisions.hooks.add(step, hook, options);
+  before<Step extends BeforeStep>(step: Step, hook: Before<Step, D>, options?: BeforeOptions): () => void {
+    return this.#house.decisions.hooks.add(step, hook as unknown as Before<Step>, options);
   }
 
   /**
@@ -137,13 +138,13 @@ export class ChatEngine {
    * the store's answer was lost (`follow` tells of all, at least once). No delivery waits for a listener; one that throws or
    * rejects is logged. Returns its undo. Throws `invalid`.
    */
-  on(name: "event", listener: EventListener): () => void {
-    return this.#house.decisions.listeners.on(name, listener);
+  on(name: "event", listener: EventListener<D>): () => void {
+    return this.#house.decisions.listeners.on(name, listener as unknown as EventListener);
   }
 
   /** The host itself, which writes as the user id of option `system`: no role, membership, rate, `authorize` or hook stands in its way. */
-  get system(): Actor {
-    return this.#house.inProcess.system;
+  get system(): Actor<D> {
+    return this.#house.inProcess.system as Actor as unknown as Actor<D>;
   }
 
   /**
@@ -152,8 +153,9 @@ export class ChatEngine {
    * a crash it comes again. Of one name one node follows at a time, the others wait. Ends with the engine; a
    * store that cannot answer is waited for. Throws `invalid` for a name that is no id.
    */
-  follow(options: FollowOptions): AsyncIterableIterator<readonly Followed[], void, undefined> {
-    return this.#house.inProcess.follow(options);
+  follow(options: FollowOptions): AsyncIterableIterator<readonly Followed<D>[], void, undefined> {
+    const batches: AsyncIterableIterator<readonly Followed[], void, undefined> = this.#house.inProcess.follow(options);
+    return batches as unknown as AsyncIterableIterator<readonly Followed<D>[], void, undefined>;
   }
 
   /** Ends the user's sessions on this node with 4503, after which clients stop. Whether they may come back `authenticate` says. */

@@ -14,6 +14,7 @@ describe("the entry of @earshot/core", () => {
       "memoryBus",
       "memoryPresence",
       "memoryStore",
+      "refuse",
       "systemClock",
       "systemRandom",
     ]);
@@ -21,6 +22,25 @@ describe("the entry of @earshot/core", () => {
 
   it("shows of a ChatEngine what the host's view names", () => {
     const methods = Object.getOwnPropertyNames(core.ChatEngine.prototype).sort();
-    expect(methods).toEqual(["attach", "close", "constructor", "fetch", "handleUpgrade", "node", "start"]);
+    expect(methods).toEqual([
+      "as",
+      "attach",
+      "before",
+      "close",
+      "constructor",
+      "drain",
+      "erase",
+      "export",
+      "fetch",
+      "follow",
+      "handleUpgrade",
+      "import",
+      "kick",
+      "node",
+      "on",
+      "revoke",
+      "start",
+      "system",
+    ]);
   });
 });

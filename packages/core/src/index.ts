@@ -6,7 +6,13 @@ import { systemClock } from "./system/system-clock.ts";
 export { ChatError, type ErrorCode, isChatError } from "@earshot/protocol";
 export { MemoryBusHub, memoryBus } from "./bus/memory-bus.ts";
 export { ChatEngine } from "./chat-engine.ts";
+export type { Actor, CreateRequest } from "./host/actor.ts";
+export type { ActorConversation, SendOptions, Sent } from "./host/actor-conversation.ts";
 export type { EventListener } from "./host/event-listeners.ts";
+export type { Exported } from "./host/export-user.ts";
+export type { Followed, FollowOptions } from "./host/follow.ts";
+export type { CreateAnswer, Page, PageRequest, Patch } from "./host/host-commands.ts";
+export type { Imported, ImportMessage } from "./host/import-messages.ts";
 export { type RefuseCode, refuse } from "./host/refuse.ts";
 export type { FetchContext } from "./http/http-api.ts";
 export {

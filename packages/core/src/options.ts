@@ -1,4 +1,13 @@
-import { ChatError, isUserId, LIMITS, type NodeId, type Role, type UserId } from "@earshot/protocol";
+import {
+  ChatError,
+  type Definition,
+  defineChat,
+  isUserId,
+  LIMITS,
+  type NodeId,
+  type Role,
+  type UserId,
+} from "@earshot/protocol";
 import * as z from "zod";
 import type { Authenticate } from "./ports/authenticate.ts";
 import type { Authorize } from "./ports/authorize.ts";
@@ -24,8 +33,9 @@ const limitsSchema = z.strictObject({
   messageWithinMs: count(10_000),
   /** Time for the host's `authenticate`: 4013, over HTTP `unavailable`. */
   authenticateWithinMs: count(5_000),
-  /** Time for the host's `authorize`, and, unless it was added with another, for each hook: `unavailable`. */
+  /** Time for the host's `authorize`: `unavailable`. */
   authorizeWithinMs: count(5_000),
+  /** Time for each hook of the host, unless it was added with another: `unavailable`, or what it was added with. */
   hookWithinMs: count(2_000),
   /** Bytes of JSON of the `claims` that `authenticate` gives; more is the host's own mistake, and closes with 4013. At most 2,048, so that a resume token stays within its 4,096 characters. */
   claimsBytesMax: z.int().min(1).max(2_048).default(1_024),
@@ -39,8 +49,9 @@ const limitsSchema = z.strictObject({
   pollBytesMax: count(1_048_576),
   /** Sessions by polls that have ended, kept for up to two heartbeats so that a client hears why; of more the earliest are 410 at once. */
   closedPollsMax: count(1_000),
-  /** Rows in one batch of `follow`, and their bytes. */
+  /** Rows in one batch of `follow`. */
   followRowsMax: count(500),
+  /** Their bytes. */
   followBytesMax: count(1_048_576),
   /** How often a follower looks for what was written elsewhere. */
   followEveryMs: count(1_000),
@@ -66,7 +77,7 @@ const limitsSchema = z.strictObject({
   connectionsPerUserMax: count(100),
   /** Sessions from one address on this node, those without a `hello` too; more: 429. The first 64 bits of an IPv6 address are one. */
   connectionsPerAddressMax: count(10_000),
-  /** Upgrades, new polls and streams a second of one address, over time; more: 429 with `Retry-After`. A proxy that is not in `trustedProxies` counts as one address. */
+  /** Upgrades and new runs of polls a second of one address, over time; more: 429 with `Retry-After`. A proxy that is not in `trustedProxies` counts as one address. */
   handshakesPerSecondPerAddressMax: count(500),
   /** Seconds' worth of them that may come at once. */
   handshakeBurstSeconds: count(3),
@@ -194,10 +205,15 @@ const permissionsSchema = z.strictObject({
 export type Permissions = Readonly<z.output<typeof permissionsSchema>>;
 
 /** What the host gives. Only `store` and `authenticate` have no default. */
-export interface ChatEngineOptions {
+export interface ChatEngineOptions<D extends Definition = Definition> {
   /** Where conversations live. `memoryStore()` forgets everything with the process and must be asked for by name. */
   readonly store: MessageStore;
   readonly authenticate: Authenticate;
+  /**
+   * What bodies of messages and of the host's own types, and `meta` of conversations, look like (`defineChat`): what users
+   * send is refused with `invalid` otherwise. `chat.system` and `import` are not checked. Default: any JSON object.
+   */
+  readonly definition?: D;
   /** What users may do, beside membership and roles. Default: nothing more is asked. */
   readonly authorize?: Authorize;
   /** The user id that the host itself writes as (`chat.system`); who authenticates as it is not let in. Default `system`. */
@@ -245,6 +261,7 @@ export interface EngineSettings {
   readonly onOverflow: "catch-up" | "close";
   readonly system: UserId;
   readonly retention: Retention | null;
+  readonly definition: Definition | null;
   readonly node: NodeId | null;
   readonly limits: EngineLimits;
   readonly permissions: Permissions;
@@ -263,9 +280,13 @@ const hasMethods = (...names: string[]) =>
 const OWN_SCHEME_ORIGIN = /^(?!https?:|file:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:\d+)?$/;
 const origin = z
   .string()
-  .refine((text) => OWN_SCHEME_ORIGIN.test(text) || (URL.canParse(text) && new URL(text).origin === text), {
-    message: "must be an origin such as https://example.com or capacitor://localhost, without a path; * is none",
-  });
+  .refine(
+    (text) =>
+      OWN_SCHEME_ORIGIN.test(text) || (!text.includes("*") && URL.canParse(text) && new URL(text).origin === text),
+    {
+      message: "must be an origin such as https://example.com or capacitor://localhost, without a path; * is none",
+    },
+  );
 
 const proxy = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
   error: "must be an IP address or a CIDR range such as 10.0.0.0/8",
@@ -277,6 +298,9 @@ export const MOUNT_PATH = /^(\/[^/?#]+)*$/;
 const optionsSchema = z.strictObject({
   store: hasMethods("open", "append", "create", "range", "access", "setting"),
   authenticate: z.custom<Authenticate>((value) => typeof value === "function", "must be a function"),
+  definition: z
+    .custom<Definition>((value) => typeof value === "object" && value !== null, "must be an object")
+    .optional(),
   authorize: z.custom<Authorize>((value) => typeof value === "function", "must be a function").optional(),
   system: z.string().refine(isUserId, { message: "must be a user id" }).default("system"),
   bus: hasMethods("open", "publish", "subscribe").optional(),
@@ -309,12 +333,14 @@ export function readOptions(options: ChatEngineOptions): EngineSettings {
       details: { field },
     });
   }
-  const { secret, origins, trustedProxies, onOverflow, system, retention, node, limits, permissions } = parsed.data;
+  const { secret, origins, trustedProxies, onOverflow, definition, system, retention, node, limits, permissions } =
+    parsed.data;
   return Object.freeze({
     secrets: secret === undefined ? null : typeof secret === "string" ? [secret] : secret,
     origins: origins ?? null,
     trustedProxies: trustedProxies ?? [],
     onOverflow,
+    definition: definition === undefined ? null : defineChat(definition),
     system,
     retention: retention ?? null,
     node: node ?? null,

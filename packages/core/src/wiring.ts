@@ -36,6 +36,7 @@ import { TypingNotices } from "./fanout/typing-notices.ts";
 import type { Gauges } from "./gauges.ts";
 import { Host } from "./host/host.ts";
 import { HostDecisions } from "./host/host-decisions.ts";
+import { chargedReads } from "./http/charged-reads.ts";
 import { HttpApi } from "./http/http-api.ts";
 import { checkedCreation, checkedPatch } from "./http/request-value.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
@@ -47,6 +48,7 @@ import { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presen
 import { OnlineCounts } from "./presence/online-counts.ts";
 import { PresenceBoard } from "./presence/presence-board.ts";
 import { PresenceTracker } from "./presence/presence-tracker.ts";
+import { REQUEST_ROWS } from "./session/frame-cost.ts";
 import { Handshake } from "./session/handshake.ts";
 import { Sweeper } from "./session/heartbeat.ts";
 import { addressRate } from "./session/rate-limit.ts";
@@ -99,23 +101,9 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   // transport: bytes in, bytes out
   const admission = new Admission({ ...house, bucket: (now) => addressRate(limits, now) });
   const peers = new PeerReader({ ...settings, logger, production: process.env["NODE_ENV"] === "production" });
-  const transport = new WsTransport({
-    see: (request) => peers.see(request),
-    clock,
-    closedBecause,
-    admit: (address) => admission.admit(address),
-    accept,
-  });
-  const polls = new PollTransport({
-    clock,
-    limits,
-    closedBecause,
-    admit: (address) => admission.admit(address),
-    accept,
-    secret: () => base64url(random.bytes(32)),
-    equal: systemCrypto.equal,
-    sweeper: new Sweeper(clock),
-  });
+  const door = { ...house, closedBecause, admit: (address: string) => admission.admit(address), accept };
+  const transport = new WsTransport({ ...door, see: (request) => peers.see(request) });
+  const polls = new PollTransport({ ...door, random, equal: systemCrypto.equal, sweeper: new Sweeper(clock) });
 
   // session: one device's stay on this node
   const sweeper = new Sweeper(clock);
@@ -163,7 +151,13 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   };
 
   // engine: decisions
-  const decisions = new HostDecisions({ ...house, authorize: options.authorize ?? null, presence, sessionsOf });
+  const decisions = new HostDecisions({
+    ...house,
+    authorize: options.authorize ?? null,
+    definition: settings.definition,
+    presence,
+    sessionsOf,
+  });
   const hostQueue = new HostQueue();
   const access = new AccessBatch(store, clock);
   const sequencer = new Sequencer({
@@ -253,6 +247,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     subscriptions,
     clock,
     logger,
+    limits,
     sessionsOf,
     encodeEvents,
     encode,
@@ -312,7 +307,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   const http = new HttpApi({
     ...house,
     polls,
-    commands,
+    commands: chargedReads(commands, (user, rows) => costs.charge(user, rows, clock.monotonic())),
+    ask: (user) => costs.ask(user, REQUEST_ROWS, clock.monotonic()),
     see: (request) => peers.see(request),
     authenticate: (token, peer) => handshake.authenticate(token, peer, null),
     ready: async () => {

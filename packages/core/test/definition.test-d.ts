@@ -9,6 +9,7 @@ import {
 } from "@earshot/protocol";
 import * as v from "valibot";
 import * as z from "zod";
+import type { ChatEngine } from "../src/index.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Fits<A, B> = [A] extends [B] ? true : false;
@@ -58,3 +59,29 @@ export const proof: {
   nothing: true,
   unnamed: true,
 };
+
+declare const engine: ChatEngine<typeof byZod>;
+declare const plain: ChatEngine;
+
+engine.before("send", (draft) => {
+  if (draft.type === "message") {
+    const text: string = draft.body.text;
+    return { body: { text } };
+  }
+  const options: readonly string[] = draft.body.options;
+  return options.length === 0 ? undefined : { mentions: "all" };
+});
+engine.before("create", ({ meta }) => void meta?.topic?.trim());
+engine.on("event", (event) => {
+  if (event.type === "message") void event.body?.text.trim();
+  if (event.type === "x-poll") void event.body?.options.length;
+});
+plain.before("send", (draft) => ({ body: { anything: draft.body["anything"] } }));
+// @ts-expect-error a body that is none
+engine.before("send", () => ({ body: { txt: "hi" } }));
+// @ts-expect-error no such step
+engine.before("nothing", () => undefined);
+void engine.as("alice").conversation("c1").send({ text: "hi" });
+// @ts-expect-error a body that is none
+void engine.as("alice").conversation("c1").send({ txt: "hi" });
+void plain.as("alice").conversation("c1").send({ anything: 1 });

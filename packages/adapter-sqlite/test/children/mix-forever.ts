@@ -1,5 +1,6 @@
 // Does everything that changes a conversation until it is killed: node mix-forever.ts <file> <seed>. Says every
 // acknowledged entry that had a key as `conversation seq id`, one line a batch, as soon as its append has resolved.
+// Erin is erased again and again, and a follower keeps its position in the feed.
 import { writeSync } from "node:fs";
 import type { Append } from "@earshot/core";
 import { SeededRandom } from "@earshot/core/testing";
@@ -34,6 +35,11 @@ async function lane(number: number): Promise<never> {
         store.raise(USERS.map((user) => ({ user, conversation: c, read: random.below(messages.length * 2 + 2) }))),
         store.put(pick(USERS), c, { marked: random.below(2) === 0, mute: random.below(2) === 0 }),
         store.ban(c, "mallory", random.below(2) === 0),
+        // The logs of every other lane are whole.
+        number % 2 === 0 ? store.expire(c, { messages: 100 }, random.below(60)) : null,
+        store.erase(batch % 3 === 0 ? "erin" : "nobody", c),
+        store.revoke(pick(USERS), random.below(100)),
+        store.lease(`lease ${number}`, pick(USERS), random.below(3)),
       ]);
       const acked: string[] = [];
       for (const result of results) {
@@ -64,7 +70,8 @@ async function lane(number: number): Promise<never> {
       return { ...event, type: "member", body: { members }, members, ifMembersVersion: versions.membersVersion };
     }
     if (versions.at === 19) {
-      const settings = { title: `title ${id}`, pinned: messages.slice(-3), open: random.below(2) === 0 };
+      const about = { title: `title ${id}`, pinned: messages.slice(-3), open: random.below(2) === 0 };
+      const settings = { ...about, retention: pick([null, { messages: 100 }]) };
       const { key: _, ...event } = { ...plain, user: "alice" };
       return { ...event, type: "meta", body: settings, settings, ifSettingsVersion: versions.settingsVersion };
     }
@@ -73,7 +80,9 @@ async function lane(number: number): Promise<never> {
       const named = mentions === undefined ? {} : { mentions };
       return { ...plain, ...named, type: "message", body: { text: `${id} ${"x".repeat(random.below(3_000))}` } };
     }
-    if (kind < 9) return { ...plain, type: "message", re, body: { text: id } };
+    if (kind < 8) return { ...plain, type: "message", re, body: { text: id } };
+    if (kind < 9)
+      return { ...plain, user: pick(["host", user]), type: "message", body: { text: id }, by: [], system: true };
     if (kind < 11) return { ...plain, type: "edit", re, body: { text: `edit ${id}` }, target: { live: true } };
     if (kind < 12) return { ...plain, type: "delete", re, target: { authorOr: ALL } };
     if (kind < 18) {
@@ -102,4 +111,11 @@ async function create(id: string): Promise<void> {
   });
 }
 
-await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
+async function follow(): Promise<never> {
+  for (let from = await store.position("follower"); ; ) {
+    const { mark: to } = await store.feed(from, 50, 100_000);
+    from = await store.position("follower", { from, to });
+  }
+}
+
+await Promise.all([...Array.from({ length: LANES }, (_, number) => lane(number)), follow()]);

@@ -21,7 +21,7 @@ import { hastenedDelay, reconnectDelay } from "./backoff.ts";
 import { closeError } from "./close-error.ts";
 import { CONNECTION_TRANSITIONS, type ConnectionEvent, type ConnectionState, isServed } from "./connection-state.ts";
 import type { Heartbeat } from "./heartbeat.ts";
-import { composeHave, composeHello } from "./hello.ts";
+import { composeHello } from "./hello.ts";
 import { Session, type SessionHolder, type SessionPorts } from "./session.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -264,17 +264,18 @@ export class Connection implements SessionHolder {
     return opening.frames;
   }
 
-  /** The session goes on, but what it was asked may never be answered: for the rooms that is a new one. */
+  /**
+   * The session goes on, but what it was asked may never be answered: for the rooms that is a new one. What
+   * somebody looks at is subscribed to again, which tells how far its log reaches.
+   */
   #askAgain(attempt: Attempt): void {
-    const { link, session } = attempt;
+    const { session } = attempt;
     if (session === null) return;
-    const { frames, named } = composeHave(this.#host.have());
     // nobody asks again before all have given up what they asked
     attempt.session = null;
     this.#host.onLost(null);
     attempt.session = session;
-    for (const text of frames) link?.send(text);
-    this.#host.onWelcome(session.welcome, named);
+    this.#host.onWelcome(session.welcome, new Map());
   }
 
   #onText(attempt: Attempt, text: string): void {

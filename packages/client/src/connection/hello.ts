@@ -26,9 +26,9 @@ export interface Introduction {
 }
 
 export interface Opening {
-  /** Encoded frames in the order to send them: `hello`, then what of `have` did not fit; or `have` alone. */
+  /** Encoded frames in the order to send them: `hello`, then what of `have` did not fit. */
   readonly frames: readonly string[];
-  /** Conversations whose cursors are named, and whether that subscribes. */
+  /** Conversations whose cursors they name, and whether they subscribe. */
   readonly named: ReadonlyMap<ConversationId, boolean>;
 }
 
@@ -45,20 +45,13 @@ export function composeHello(of: Introduction): Opening {
   };
   const roomBytes = HELLO_BYTES_MAX - utf8Bytes(encodeFrame(bare)) - ',"have":[]'.length;
   const taken = fitting(of.have, 0, roomBytes);
-  const hello = encodeFrame(taken === 0 ? bare : { ...bare, have: of.have.slice(0, taken) });
-  const { frames, named } = composeHave(of.have, taken);
-  return { frames: [hello, ...frames], named };
-}
-
-/** Composes what names these cursors, or of them those from index `first` on (pure). */
-export function composeHave(have: readonly HaveEntry[], first = 0): Opening {
-  const frames: string[] = [];
-  for (let from = first; from < have.length; ) {
-    const to = from + fitting(have, from, HELLO_BYTES_MAX - HAVE_ENVELOPE_BYTES);
-    frames.push(encodeFrame({ t: "have", have: have.slice(from, to) }));
+  const frames = [encodeFrame(taken === 0 ? bare : { ...bare, have: of.have.slice(0, taken) })];
+  for (let from = taken; from < of.have.length; ) {
+    const to = from + fitting(of.have, from, HELLO_BYTES_MAX - HAVE_ENVELOPE_BYTES);
+    frames.push(encodeFrame({ t: "have", have: of.have.slice(from, to) }));
     from = to;
   }
-  return { frames, named: new Map(have.map(([c, , , subscribe]) => [c, subscribe === true])) };
+  return { frames, named: new Map(of.have.map(([c, , , subscribe]) => [c, subscribe === true])) };
 }
 
 /** How many entries from `from` on take at most `bytes`, and are no more than one frame may name. */

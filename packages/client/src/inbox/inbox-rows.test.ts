@@ -354,6 +354,15 @@ describe("the last message", () => {
     const other = open();
     other.event("a", "e1", event(11, { type: "edit", ord: 10, re: 10, deleted: true }), "me");
     expect(other.get("a")?.last).toEqual({ ...rest, deleted: true });
+    const erased = open();
+    for (const [seq, user] of [
+      [11, "eve"],
+      [12, last.from],
+    ] as const) {
+      expect(erased.get("a")?.last).toEqual(last);
+      erased.event("a", "e1", event(seq, { type: "meta", ord: 10, body: { erased: user } }), "me");
+    }
+    expect(erased.get("a")?.last).toEqual({ ...rest, deleted: true });
   });
 
   it("is asked for after a reaction, since a row tells how many and not who; another message's is not", () => {

@@ -29,8 +29,9 @@ export function advanced(row: ConversationRow, event: EventRow, user: UserId): C
 function lastAfter(last: EventRow | null, event: EventRow): EventRow | null {
   const { seq, type, re, body, deleted } = event;
   if (type === "message") return Object.freeze(event);
-  if (last === null || re !== last.seq || last.deleted) return last;
-  if (type === "delete" || (type === "edit" && deleted)) {
+  const erased = type === "meta" && last !== null && body?.["erased"] === last.from;
+  if (last === null || (re !== last.seq && !erased) || last.deleted) return last;
+  if (type === "delete" || (type === "edit" && deleted) || erased) {
     const { body: gone, edited, reactions, mentions, ...rest } = last;
     return Object.freeze({ ...rest, deleted: true });
   }

@@ -33,6 +33,20 @@ describe("changed", () => {
     expect(changed(message, by("edit", { deleted: true }))).toMatchObject({ deleted: true, body: {} });
   });
 
+  it("leaves of a message whose author is erased what a deletion leaves, and of others' all", () => {
+    const { mentions, ...rest } = message;
+    const erasure = by("meta", { body: { erased: "you" } });
+    expect(changed({ ...message, edited: 4, reactions: [some(2)] }, erasure)).toEqual({
+      ...rest,
+      body: {},
+      deleted: true,
+    });
+    for (const other of [by("meta", { body: { erased: "me" } }), by("meta", { body: { title: "you" } })]) {
+      expect(changed(message, other)).toBe(message);
+    }
+    expect(changed(message, by("x-note", { body: { erased: "you" } }))).toBe(message);
+  });
+
   it("is the same object where nothing changes", () => {
     for (const change of [by("x-ping"), by("react"), by("react", { body: { key: 7, on: true } })]) {
       expect(changed(message, change)).toBe(message);

@@ -1,7 +1,7 @@
-import type { EventRow } from "@earshot/protocol";
+import type { EventRow, UserId } from "@earshot/protocol";
 import type { Message, Reaction } from "../message.ts";
 
-/** What an event does to the message that its `re` names. */
+/** What an event does to the message that its `re` names; an erasure, to all messages. */
 export interface Change extends Pick<EventRow, "type" | "body" | "deleted"> {
   /** 0 for what is not in the log yet. */
   readonly seq: number;
@@ -13,12 +13,17 @@ export interface Change extends Pick<EventRow, "type" | "body" | "deleted"> {
   readonly known?: number;
 }
 
+/** The user whose content an event says to be erased: a `meta` event of the gateway. Undefined for every other event (pure). */
+export function erasedBy({ type, body }: Pick<EventRow, "type" | "body">): UserId | undefined {
+  return type === "meta" ? (body?.["erased"] as UserId | undefined) : undefined;
+}
+
 /** A message after one more event; the same object where that changes nothing (pure). */
 export function changed(message: Message, change: Change): Message {
   const { type, seq, body = {} } = change;
   if (type === "message") return Object.freeze({ ...message, replies: message.replies + 1 });
   if (message.deleted) return message;
-  if (type === "delete" || (type === "edit" && change.deleted)) {
+  if (type === "delete" || (type === "edit" && change.deleted) || erasedBy(change) === message.from) {
     const { mentions, edited, ...rest } = message;
     return Object.freeze({ ...rest, body: {}, deleted: true, reactions: [] });
   }

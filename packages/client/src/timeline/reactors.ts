@@ -1,13 +1,19 @@
 import type { EventRow, UserId } from "@earshot/protocol";
 import type { Change } from "./change.ts";
 
-type Users = Set<UserId>;
+/** Who has one reaction to one message, and who has taken it back, as far as it was heard. */
+interface Heard {
+  readonly re: number;
+  readonly key: unknown;
+  readonly on: Set<UserId>;
+  readonly off: Set<UserId>;
+}
 
 /** Who was heard to set or take back which reaction, so that an event that changes nothing counts nothing. */
 export class Reactors {
   readonly #heardMax: number;
-  /** Under message and key: who has taken it back, who has it. */
-  readonly #heard = new Map<string, readonly [off: Users, on: Users]>();
+  /** Under message and key. */
+  readonly #heard = new Map<string, Heard>();
   #count = 0;
 
   /** `heardMax`: reactions remembered; beyond it all are forgotten, and events are believed to change something. */
@@ -16,17 +22,23 @@ export class Reactors {
   }
 
   /** Remembers a reaction of another user; answers what was known before it. */
-  heard({ re, from, body = {} }: EventRow): Pick<Change, "had" | "known"> {
+  heard({ re = 0, from, body = {} }: EventRow): Pick<Change, "had" | "known"> {
     if (++this.#count > this.#heardMax) this.clear();
-    const at = `${re} ${String(body["key"])}`;
-    const users = this.#heard.get(at) ?? [new Set(), new Set()];
-    this.#heard.set(at, users);
-    const [off, on] = users;
+    const { key } = body;
+    const at = `${re} ${String(key)}`;
+    const known: Heard = this.#heard.get(at) ?? { re, key, on: new Set(), off: new Set() };
+    this.#heard.set(at, known);
+    const { on, off } = known;
     const before = { had: on.has(from) || (off.has(from) ? false : undefined), known: on.size };
     const [to, away] = body["on"] === true ? [on, off] : [off, on];
     away.delete(from);
     to.add(from);
     return before;
+  }
+
+  /** Reactions that a user was heard to have. */
+  of(user: UserId): readonly Heard[] {
+    return [...this.#heard.values()].filter(({ on }) => on.has(user));
   }
 
   clear(): void {

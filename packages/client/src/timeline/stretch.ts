@@ -51,17 +51,18 @@ export class Stretch {
     return this.from <= seq && seq <= this.to;
   }
 
-  /** Somebody else's or one's own: the next event of the log. */
+  /** Somebody else's or one's own: the next event of the log. `change`: what it does to `re`, or without one to all. */
   pass(seq: number, item: WindowItem | null, re: number | undefined, change: Change | null): void {
     if (this.live && seq > this.to) {
       this.to = seq;
       if (item !== null && (this.re === undefined || this.re === re)) this.items.push(item);
     }
-    if (change === null || re === undefined) return;
-    const at = this.at(re);
-    const target = this.items[at];
-    if (target?.kind !== "message" || target.seq !== re || (asOf.get(target) ?? 0) >= seq) return;
-    this.items[at] = changed(target, change);
+    if (change === null) return;
+    const [from, to] = re === undefined ? [0, this.items.length] : [this.at(re), this.at(re + 1)];
+    for (let at = from; at < to; at++) {
+      const target = this.items[at] as WindowItem;
+      if (target.kind === "message" && (asOf.get(target) ?? 0) < seq) this.items[at] = changed(target, change);
+    }
   }
 
   /** Takes over what another stretch that touches this one has beyond it; what is here stays as it is. */

@@ -378,4 +378,52 @@ describe("Timeline", () => {
     other.restore(stored);
     expect(other.cursor).toBe(null);
   });
+
+  describe("erasure of a user", () => {
+    const erasure = (seq: number, erased = "you"): EventRow =>
+      row(seq, { type: "meta", from: "admin", body: { erased } });
+    const bodies = ({ items }: Stretch): unknown[] =>
+      items.map((item) => (item.kind === "message" ? (item.deleted ? "gone" : item.body["text"]) : item.type));
+
+    it("takes the bodies of that user's messages away, wherever they are shown, and no one else's", () => {
+      const timeline = make();
+      timeline.open(page(50, 52, 52, { more: true }));
+      const apart = timeline.read(page(10, 12, 52, { more: true }), null) as Stretch;
+      timeline.insert("e1", row(53, { from: "eve" }));
+      timeline.insert("e1", erasure(54));
+      expect(bodies(apart)).toEqual(["gone", "gone", "gone"]);
+      expect(bodies(timeline.newest as Stretch)).toEqual(["gone", "gone", "gone", 53, "meta"]);
+      timeline.insert("e1", row(55));
+      expect(bodies(timeline.newest as Stretch).at(-1)).toBe(55);
+    });
+
+    it("does the same to a page that was read before it and comes after it, and nothing to one read after it", () => {
+      const timeline = make();
+      timeline.open(page(50, 52, 52, { more: true }));
+      timeline.insert("e1", erasure(53));
+      expect(bodies(timeline.read(page(10, 11, 52, { more: true }), null) as Stretch)).toEqual(["gone", "gone"]);
+      // as of a head above it: the gateway has seen to it, and these are newer
+      expect(bodies(timeline.read(page(20, 21, 53, { more: true }), null) as Stretch)).toEqual([20, 21]);
+    });
+
+    it("takes the reactions away that the user was heard to have", () => {
+      const timeline = make();
+      timeline.open(page(1, 2, 2));
+      const rows = [react(3, 1, "eve"), react(4, 1, "you"), react(5, 2, "you"), react(6, 2, "you", false)];
+      for (const each of rows) timeline.insert("e1", each);
+      timeline.insert("e1", erasure(7, "eve"));
+      const newest = timeline.newest as Stretch;
+      expect([counts(newest, 1), counts(newest, 2)]).toEqual([[["👍", 1]], []]);
+      timeline.insert("e1", react(8, 1, "eve", false));
+      expect(counts(newest, 1)).toEqual([["👍", 1]]);
+    });
+
+    it("is made up for by what was stored before it", () => {
+      const timeline = make();
+      const rows = [row(1), row(2, { from: "eve" })];
+      timeline.restore({ c: "c1", epoch: "e1", last: 2, floor: 1, hasOlder: false, rows });
+      timeline.extend(page(3, 3, 3, { events: [erasure(3)] }));
+      expect(bodies(timeline.newest as Stretch)).toEqual(["gone", 2, "meta"]);
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import { ChatError, type Epoch, type EventRow, type EventsFrame, isVoidRow, type ResetFrame } from "@earshot/protocol";
 import type { WindowItem } from "../message.ts";
 import type { StoredTimeline } from "../ports/stored.ts";
-import type { Change } from "./change.ts";
+import { type Change, erasedBy } from "./change.ts";
 import { Reactors } from "./reactors.ts";
 import { readAsOf, Stretch } from "./stretch.ts";
 
@@ -255,9 +255,15 @@ export class Timeline {
   }
 
   #pass(row: EventRow): void {
-    const change = row.re === undefined ? null : this.#changeOf(row);
+    const erased = erasedBy(row);
+    const change = row.re === undefined && !erased ? null : this.#changeOf(row);
     const item = this.#present(row);
     for (const stretch of this.#stretches()) stretch.pass(row.seq, item, row.re, change);
+    if (!erased) return;
+    // as if the user had taken them back
+    for (const { re, key } of this.#reactors.of(erased)) {
+      this.#pass({ ...row, type: "react", from: erased, re, body: { key, on: false } });
+    }
   }
 
   #changeOf(row: EventRow): Change {

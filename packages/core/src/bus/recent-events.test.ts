@@ -62,6 +62,23 @@ describe("RecentEvents", () => {
     expect(recent.above("c2", "e1", 4, 6)?.map(({ rowText }) => rowText)).toEqual(["kept", "delete"]);
   });
 
+  it("takes away what a user wrote when word of their erasure passes, and nothing else", () => {
+    const recent = ringsOf({ ...LIMITS, recentEventsPerConversationMax: 10 });
+    const types = ["message", "edit", "x-note", "react", "delete", "member", "meta"] as const;
+    recent.add(
+      "c1",
+      "e1",
+      [...types, ...types].map((type, index) => ({
+        row: { seq: index + 1, type, from: index < types.length ? "alice" : "bob" },
+        rowText: type,
+      })),
+    );
+    const told = { seq: 15, type: "meta", from: "system", body: { erased: "alice" } } as const;
+    recent.add("c1", "e1", [{ row: told, rowText: "told" }]);
+    const texts = recent.above("c1", "e1", 0, 15)?.map(({ rowText }) => rowText);
+    expect(texts).toEqual(["gone", "gone", "gone", "gone", "delete", "member", "meta", ...types, "told"]);
+  });
+
   it("counts what is left after a delete", () => {
     const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
     recent.add("c1", "e1", eventsOf(1, 1, "x".repeat(2_000)));

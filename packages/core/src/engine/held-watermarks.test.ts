@@ -55,6 +55,13 @@ describe("HeldWatermarks", () => {
     expect(held.hold("bob", "c1")).not.toBe(null);
   });
 
+  it("S56: has room for so many of one user, whatever others have", () => {
+    const held = new HeldWatermarks(10, 2);
+    expect(["c1", "c2", "c3"].map((c) => held.hold("mallory", c) !== null)).toEqual([true, true, false]);
+    expect(held.hold("mallory", "c2")).not.toBe(null);
+    expect(held.hold("alice", "c3")).not.toBe(null);
+  });
+
   it("I14: what could not be written merges with what came meanwhile", () => {
     const held = new HeldWatermarks(10);
     const old = held.hold("alice", "c1");

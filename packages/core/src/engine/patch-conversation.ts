@@ -2,6 +2,7 @@ import { type Body, ChatError, type ConversationId, type InboxRow, LIMITS, utf8B
 import type { Permissions } from "../options.ts";
 import type { Retention } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
+import type { HostVerdicts } from "./host-verdicts.ts";
 import { changeSettings, type SettingsSurroundings } from "./settings.ts";
 
 /** What a patch may change; what is absent stays. */
@@ -19,6 +20,7 @@ export interface ConversationPatch {
 }
 
 export interface PatchSurroundings extends SettingsSurroundings {
+  readonly host: HostVerdicts;
   readonly permissions: Permissions;
   readonly limits: { readonly slowUpToMs: number; readonly retentionFromMs: number };
 }
@@ -46,6 +48,7 @@ export async function patchConversation(
   if (meta && utf8Bytes(JSON.stringify(meta)) > LIMITS.bodyBytesMax) {
     throw new ChatError("too_large", `unable to ${ACTION}; its meta is over ${LIMITS.bodyBytesMax} bytes`);
   }
+  if (meta && !caller.system) await house.host.hooks.meta(meta);
   await changeSettings(house, caller, c, {
     action: ACTION,
     by: house.permissions.patch,

@@ -45,6 +45,7 @@ async function sequencerWith(faults: Faults = {}, bounds = {}) {
     settings: plain.settings.bind(plain),
   };
   const told: (readonly Committed[])[] = [];
+  const refusals: (readonly [order: object, retryAfterMs: number])[] = [];
   const sequencer = new Sequencer({
     store,
     clock,
@@ -52,14 +53,15 @@ async function sequencerWith(faults: Faults = {}, bounds = {}) {
     limits,
     committed: (batch) => told.push(batch),
     found: () => {},
-    refused: () => {},
+    refused: (...given) => refusals.push(given),
   });
   const texts = async (c: string) => {
     const page = await plain.range({ conversation: c, view: "log", after: 1, from: "oldest", rows: 1_000, bytes: 1e9 });
     return page?.rows.map((row) => row.body?.["text"]) ?? [];
   };
   const seqsTold = () => told.flat().map(({ entry, result }) => `${entry.conversation} ${result.row.seq}`);
-  return { clock, lossy, plain, sequencer, batches, told, seqsTold, texts, heal: () => (lossy.on = false) };
+  const heal = (): boolean => (lossy.on = false);
+  return { clock, lossy, plain, sequencer, batches, told, refusals, seqsTold, texts, heal };
 }
 
 /** A text message under a key of its own, whose `at` is when it was made. */
@@ -254,6 +256,31 @@ describe("Sequencer: a store that fails", () => {
     expect(await Promise.all(first)).toEqual(["unavailable 1000", "blocked 1000"]);
     expect(await Promise.all(later)).toEqual(["blocked 1000", "event", "event", "blocked 1000"]);
     expect(await texts("c1")).toEqual(["d", "e"]);
+  });
+
+  it("I11: tells of an order that is refused with a wait before its sender hears of it", async () => {
+    const { clock, plain, sequencer, refusals, heal } = await sequencerWith(
+      { failBefore: 1 },
+      { sequencerEntriesMax: 2 },
+    );
+    const [mine, theirs] = [{}, {}];
+    /** How many refusals were told of when each was answered. */
+    const known: number[] = [];
+    const send = (user: string, order: object) =>
+      fate(sequencer.append(message("c1", user, "a"), order)).then(() => known.push(refusals.length));
+    const first = [send("alice", mine), send("alice", mine), send("alice", theirs)];
+    expect(refusals, "too many wait").toEqual([[theirs, 1_000]]);
+    await clock.advance(1_300);
+    await Promise.all(first);
+    expect(refusals.slice(1)).toEqual([[mine, 1_000]]);
+    expect(known).toEqual([1, 2, 2]);
+    heal();
+    await changeSettings(plain, "c1", "alice", { slow: 5_000 });
+    const slow = [send("bob", mine), send("bob", theirs)];
+    await clock.settle();
+    await Promise.all(slow);
+    expect(refusals.slice(2)).toEqual([[theirs, 5_000]]);
+    expect(known.slice(3)).toEqual([3, 3]);
   });
 
   it("gives up at once when the store is closed", async () => {

@@ -42,9 +42,9 @@ export async function seePresence(
 }
 
 /** The same, and from then on the watcher is told what changes. */
-export async function watchPresence<Watcher extends Asking>(
+export async function watchPresence<Watcher extends { readonly user: UserId }>(
   house: WatchPresenceSurroundings<Watcher>,
-  watcher: Watcher,
+  watcher: Watcher & Asking,
   request: PresenceRequest,
 ): Promise<PresenceFrame> {
   const asked = askedIn(house, request);

@@ -12,6 +12,7 @@ import { Watermarks } from "./watermarks.ts";
 /** Alice and bob in `c1`, with ten messages of alice's, and what their watermarks are told to be. */
 async function watermarksOf({
   watermarksHeldMax = 100,
+  watermarksHeldPerUserMax = 100,
   wrap = (store: MessageStore): Pick<MessageStore, "raise" | "put"> => store,
   members = [] as readonly string[],
 } = {}) {
@@ -34,7 +35,7 @@ async function watermarksOf({
     },
     clock,
     logger: silentLogger,
-    limits: { watermarksHeldMax, rememberedMax: 10 },
+    limits: { watermarksHeldMax, watermarksHeldPerUserMax, rememberedMax: 10 },
     raised: (_c, user, { delivered, read }) => told.push([user, delivered, read]),
   });
   const of = async (user: string) => {
@@ -45,6 +46,17 @@ async function watermarksOf({
 }
 
 describe("Watermarks", () => {
+  it("S56: holds so many of one user, whoever else comes", async () => {
+    const { clock, watermarks } = await watermarksOf({ watermarksHeldPerUserMax: 2 });
+    for (const c of ["x1", "x2", "x3"]) watermarks.delivered("mallory", c, 1);
+    expect(watermarks.size).toBe(2);
+    await expect(watermarks.read("mallory", "x4", 1)).rejects.toMatchObject({ code: "unavailable" });
+    watermarks.delivered("bob", "c1", 1);
+    expect(watermarks.size).toBe(3);
+    await clock.advance(2_000);
+    expect(watermarks.size).toBe(0);
+  });
+
   it("writes what was read within 200 ms, merged, and says when it is written", async () => {
     const { clock, watermarks, writes, told, of } = await watermarksOf();
     let written = 0;

@@ -60,7 +60,11 @@ const USERS = ["alice", "bob", "carol", "dave"];
 /** Everybody has a session on this node; `c1` is alice's and bob's. */
 async function fanoutOver(
   lists?: (store: MessageStore) => Pick<MessageStore, "members" | "access">,
-  { mode = "push", subscribingEventsMax = 100 }: { mode?: Mode; subscribingEventsMax?: number } = {},
+  {
+    mode = "push",
+    subscribingEventsMax = 100,
+    heldEventsMax = 1_000,
+  }: { mode?: Mode; subscribingEventsMax?: number; heldEventsMax?: number } = {},
 ) {
   const store = memoryStore();
   await store.open();
@@ -71,7 +75,7 @@ async function fanoutOver(
   let encodings = 0;
   const clock = new ManualClock();
   const subscriptions = new Subscriptions<Recorder, FannedEvents>({ subscriptionsMax: 10, subscribingEventsMax });
-  const limits = { rememberedMax: 10 };
+  const limits = { rememberedMax: 10, heldEventsMax };
   const forgotten: string[] = [];
   const left: unknown[] = [];
   const fanout = new Fanout<Recorder>({
@@ -80,6 +84,7 @@ async function fanoutOver(
     modes: new Modes({ store, limits }),
     subscriptions,
     logger: silentLogger,
+    limits,
     sessionsOf: (user) => sessions.get(user) ?? [],
     encodeEvents: (...given) => {
       encodings++;
@@ -264,6 +269,30 @@ describe("Fanout", () => {
     failing = false;
     await clock.advance(1_000);
     expect(of("bob").told).toEqual([2, 3]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("S56: keeps a bounded number of events while a list cannot be read; the newest shows the hole, and who was removed is told", async () => {
+    let failing = true;
+    const failingLists = (store: MessageStore): Pick<MessageStore, "members" | "access"> => ({
+      members: (...given) => (failing ? Promise.reject(new Error("down")) : store.members(...given)),
+      access: store.access.bind(store),
+    });
+    const { clock, fanout, of, say, change, arrival } = await fanoutOver(failingLists, { heldEventsMax: 4 });
+    fanout.deliver(arrival([await say()]));
+    fanout.deliver(arrival([await change(["carol", "member"], ["dave", "member"])]));
+    fanout.deliver(arrival([await change(["carol", null], ["bob", null])]));
+    fanout.deliver(arrival([await change(["bob", "member"])]));
+    for (let count = 0; count < 20; count++) fanout.deliver(arrival([await say()]));
+    failing = false;
+    await clock.advance(1_000);
+    expect(of("alice").told[0]).toBe(2);
+    expect(of("alice").told.at(-1)).toBe(25);
+    expect(of("alice").told.length).toBeLessThanOrEqual(1 + 4);
+    expect(of("carol").told).toEqual(["gone"]);
+    expect(of("bob").told.at(-1)).toBe(25);
+    expect(of("bob").told).not.toContain("gone");
+    expect(of("dave").told.at(-1)).toBe(25);
     expect(clock.pending).toBe(0);
   });
 

@@ -13,6 +13,7 @@ import { type Audience, type Audiences, memberChanges, namedBy } from "./audienc
 import { type FannedEvents, type Origins, originsOf, shareOf, slice } from "./fanned-events.ts";
 import type { Modes } from "./modes.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+import { WaitingArrivals } from "./waiting-arrivals.ts";
 
 /** One session on this node. */
 export interface Recipient {
@@ -38,6 +39,7 @@ export interface FanoutSurroundings<S extends Recipient> {
   readonly subscriptions: Subscriptions<S, FannedEvents>;
   readonly clock: Pick<Clock, "after">;
   readonly logger: Logger;
+  readonly limits: { readonly heldEventsMax: number };
   sessionsOf(user: UserId): Iterable<S>;
   encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): FannedEvents;
   encode(frame: GatewayFrame): EncodedFrames;
@@ -64,7 +66,7 @@ const READ_AGAIN_MS = 1_000;
 export class Fanout<S extends Recipient> {
   readonly #house: FanoutSurroundings<S>;
   /** Conversations of which the store is asked: what arrives meanwhile waits behind it. */
-  readonly #behind = new Map<ConversationId, FanoutArrival[]>();
+  readonly #behind = new Map<ConversationId, WaitingArrivals<FanoutArrival>>();
 
   constructor(house: FanoutSurroundings<S>) {
     this.#house = house;
@@ -73,7 +75,8 @@ export class Fanout<S extends Recipient> {
   deliver(arrival: FanoutArrival): void {
     const waiting = this.#behind.get(arrival.c);
     if (waiting !== undefined) {
-      waiting.push(arrival);
+      const dropped = waiting.push(arrival);
+      if (dropped > 0) this.#house.logger.warn({ c: arrival.c, dropped }, "too many events wait; clients read them");
       return;
     }
     const reach = this.#reach(arrival);
@@ -103,14 +106,18 @@ export class Fanout<S extends Recipient> {
   }
 
   async #readThenSend(first: FanoutArrival): Promise<void> {
-    const queue: FanoutArrival[] = [first];
-    this.#behind.set(first.c, queue);
-    for (let arrival = queue.shift(); arrival !== undefined; arrival = queue.shift()) {
+    const { c } = first;
+    const waiting = new WaitingArrivals<FanoutArrival>(this.#house.limits.heldEventsMax);
+    this.#behind.set(c, waiting);
+    for (let arrival: FanoutArrival | undefined = first; arrival !== undefined; arrival = waiting.shift()) {
+      const removed = waiting.takeRemoved();
       const reach = this.#reach(arrival) ?? (await this.#read(arrival));
       if (reach === null) break;
+      for (const [user, seq] of removed)
+        if (typeof reach === "string" || !reach.users.has(user)) this.#remove(c, seq, [user]);
       this.#send(arrival, reach);
     }
-    this.#behind.delete(first.c);
+    this.#behind.delete(c);
   }
 
   /** Asks the store, as often as it takes: what was stored has to be told. null: it is closed. */

@@ -149,4 +149,71 @@ describe("chatRouter", () => {
       text: "fits",
     });
   });
+
+  it("says what is wrong where a body was read in front of it and is gone", async () => {
+    const { call } = await appWith((app) =>
+      app.use((request, _response, next) => {
+        request.resume().on("end", () => next());
+      }),
+    );
+    const lost = await call("/chat/conversations", { method: "POST", body });
+    expect(lost).toMatchObject({ status: 400 });
+    expect(lost.text).toContain("req.body");
+    expect((await call("/chat/conversations", { method: "POST" })).status).toBe(201);
+  });
+
+  it.each([
+    ["a number that JSON has not", { n: Number.POSITIVE_INFINITY }],
+    ["a bigint", { n: 1n }],
+    ["a function", () => {}],
+    ["a circle", circle()],
+  ])("refuses a body that was parsed into %s", async (_, parsed) => {
+    const { call } = await appWith((app) =>
+      app.use(express.json(), (request, _response, next) => {
+        request.body = parsed;
+        next();
+      }),
+    );
+    const refused = await call("/chat/conversations", { method: "POST", body });
+    expect(refused).toMatchObject({ status: 400 });
+    expect(refused.text).toContain('"code":"invalid"');
+  });
+
+  it("keeps what the host's middleware says that its answers vary by", async () => {
+    const { call } = await appWith((app) => app.use((_request, response, next) => next(void response.vary("cookie"))), {
+      fetch: async () => new Response("x", { headers: { vary: "origin" } }),
+    });
+    expect((await call("/chat/conversations")).headers.get("vary")).toBe("cookie, origin");
+  });
+
+  it("writes nothing where the host has answered in the meantime", async () => {
+    let cancelled = false;
+    const late = new ReadableStream({
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const { call } = await appWith(
+      (app) =>
+        app.use((_request, response, next) => {
+          next();
+          response.status(503).send("too late");
+        }),
+      { fetch: async () => new Response(late) },
+    );
+    expect(await call("/chat/conversations")).toMatchObject({ status: 503, text: "too late" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(cancelled).toBe(true);
+  });
+
+  it("tells whether a request came by TLS", async () => {
+    const { call } = await appWith(undefined, { fetch: async ({ url }) => new Response(new URL(url).protocol) });
+    expect((await call("/chat/conversations")).text).toBe("http:");
+  });
 });
+
+function circle(): object {
+  const self: Record<string, unknown> = {};
+  self["self"] = self;
+  return self;
+}

@@ -39,6 +39,15 @@ describe("HttpApi: who asks", () => {
     if (status === 503) expect(response.body).toHaveProperty("retry");
   });
 
+  it("S45: refuses who has asked for too much, before anything is done", async () => {
+    const { call, calls } = apiWith({}, { ask: (user) => (user === "alice" ? 2_300 : 0) });
+    const refused = await call("GET", "/conversations");
+    expect(refused).toMatchObject({ status: 429, body: { code: "rate_limited", retry: 2_300 } });
+    expect(refused.headers.get("retry-after")).toBe("3");
+    expect(calls).toEqual([]);
+    expect((await call("GET", "/conversations", undefined, { authorization: "Bearer bob" })).status).toBe(200);
+  });
+
   it("S5: takes no token from the URL", async () => {
     const { call } = apiWith();
     expect((await call("GET", "/conversations?token=alice&access_token=alice", undefined, {})).status).toBe(401);

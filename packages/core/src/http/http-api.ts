@@ -1,4 +1,4 @@
-import { ChatError, CLOSE, type CloseCode, LIMITS } from "@earshot/protocol";
+import { ChatError, CLOSE, type CloseCode, LIMITS, type UserId } from "@earshot/protocol";
 import type { PeerRequest } from "../ports/authenticate.ts";
 import type { By } from "../ports/hooks.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -27,6 +27,8 @@ export interface HttpSurroundings {
   ): Promise<
     { readonly kind: "welcome"; readonly credentials: By } | { readonly kind: "close"; readonly close: CloseCode }
   >;
+  /** Charges the user for a request: ms to wait before it is made again, 0: it passes. */
+  ask(user: UserId): number;
   /** Rejects when the engine cannot serve: not started, draining, without its store. */
   ready(): Promise<void>;
 }
@@ -66,6 +68,8 @@ export class HttpApi {
       if (polled !== null) return openTo(listed, polled);
       const [run, parts] = routeOf(request.method === "HEAD" ? "GET" : request.method, path);
       const by = await this.#authenticate(request, seen.peer);
+      const retryAfterMs = this.#house.ask(by.user);
+      if (retryAfterMs > 0) throw tooMuch(retryAfterMs);
       return openTo(listed, await run(this.#house.commands, { by, request, url, parts }));
     } catch (error) {
       if (!(error instanceof Error) || error.name !== "ChatError") {
@@ -103,6 +107,11 @@ export class HttpApi {
     }
     throw unauthenticated(greeting.close.code === CLOSE.expired.code ? "expired" : undefined);
   }
+}
+
+function tooMuch(retryAfterMs: number): ChatError {
+  const message = "unable to answer; too much was asked for in too short a time";
+  return new ChatError("rate_limited", message, { retryAfterMs });
 }
 
 function unauthenticated(reason?: string): ChatError {

@@ -10,10 +10,14 @@ import { Outbox, type OutboxSurroundings, type OutboxWire } from "./outbox.ts";
 /** A socket that keeps what it is given, and counts as full as a test wants. */
 class Wire implements OutboxWire {
   readonly writes: EncodedFrames[] = [];
+  /** Those of them that have a number. */
+  readonly counted = new Set<EncodedFrames>();
   bufferedBytes = 0;
+  repeats = false;
 
-  send(frames: EncodedFrames): void {
+  send(frames: EncodedFrames, counted = false): void {
     this.writes.push(frames);
+    if (counted) this.counted.add(frames);
   }
 
   get frames(): GatewayFrame[] {
@@ -51,7 +55,9 @@ let now = 0;
 let wire: Wire;
 
 function outbox(given: Partial<OutboxSurroundings> = {}): Outbox {
-  return new Outbox({ limits: LIMITS, onOverflow: "catch-up", now: () => now, encode, encodeAgain, ...given }, wire);
+  const budget = { change: () => {} };
+  const house = { limits: LIMITS, onOverflow: "catch-up" as const, budget, now: () => now, encode, encodeAgain };
+  return new Outbox({ ...house, ...given }, wire, () => {});
 }
 
 /** Sweeps once a second, as the gateway does; the first verdict, and after how many ms. */
@@ -534,5 +540,74 @@ describe("Outbox: no ack", () => {
     box.deliver(events("c1", 1, 2));
     expect(sweepUntil(box, 60_000)).toEqual({ verdict: null, after: 60_000 });
     expect(wire.frames).toEqual([]);
+  });
+});
+
+describe("Outbox: a way down that begins anew", () => {
+  /** What was written since `before` writes. */
+  const since = (before: number) => wire.frames.slice(before);
+
+  it("I16: says from which number, and writes again what is not acknowledged", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 4));
+    box.ack(1);
+    const before = wire.frames.length;
+    box.startOver(0);
+    expect(since(before)).toMatchObject([{ t: "from", n: 1 }, { seq: 2 }, { seq: 3 }, { seq: 4 }]);
+    expect(box.written).toBe(4);
+    expect(box.ack(4)).toEqual(new Map([["c1", 4]]));
+  });
+
+  it("leaves out what is on its way, and what waits", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 6));
+    const before = wire.frames.length;
+    box.startOver(3);
+    expect(since(before)).toMatchObject([{ t: "from", n: 0 }, { seq: 1 }]);
+    box.startOver(9);
+    expect(since(before + 2)).toEqual([{ t: "from", n: 0 }]);
+  });
+
+  it("tells the wire which frames have a number", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 3));
+    box.deliver(events("c1", 4, 6));
+    box.lose("c1", encode({ t: "events", c: "c1", gone: true }));
+    box.ack(4);
+    box.startOver(0);
+    sweepUntil(box, 10_000);
+    const kinds = wire.writes.map((write) => [JSON.parse(write.texts[0] ?? "").t, wire.counted.has(write)]);
+    expect(new Set(kinds.map((kind) => kind.join(" ")))).toEqual(
+      new Set(["event true", "events false", "from false", "again false"]),
+    );
+  });
+
+  it("repeats a lagging until something behind it is acknowledged", () => {
+    const box = outbox();
+    for (let seq = 1; seq <= 9; seq++) box.deliver(events("c1", seq, seq));
+    box.ack(4);
+    expect(wire.frames.at(-1)).toEqual({ t: "lagging", c: ["c1"] });
+    let before = wire.frames.length;
+    box.startOver(0);
+    expect(since(before)).toEqual([
+      { t: "from", n: 4 },
+      { t: "lagging", c: ["c1"] },
+    ]);
+    box.deliver(events("c1", 10, 10));
+    before = wire.frames.length;
+    box.startOver(0);
+    expect(since(before)).toMatchObject([{ t: "from", n: 4 }, { t: "lagging" }, { seq: 10 }]);
+    box.ack(5);
+    before = wire.frames.length;
+    box.startOver(0);
+    expect(since(before)).toEqual([{ t: "from", n: 5 }]);
+  });
+
+  it("reminds of nothing where the way itself repeats, and gives it up all the same", () => {
+    const box = outbox();
+    wire.repeats = true;
+    box.deliver(events("c1", 1, 1));
+    expect(sweepUntil(box, 60_000)).toEqual({ verdict: "silent", after: 40_000 });
+    expect(wire.frames).toHaveLength(1);
   });
 });

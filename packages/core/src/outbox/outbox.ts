@@ -1,7 +1,7 @@
 import type { ConversationId, GatewayFrame } from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
-import type { Budgeted } from "./outbox-budget.ts";
 import { HeldSignals, type OutgoingSignal } from "./held-signals.ts";
+import type { Budgeted } from "./outbox-budget.ts";
 import { type Retransmit, retransmitDue } from "./retransmit.ts";
 import { Window } from "./window.ts";
 
@@ -196,7 +196,10 @@ export class Outbox implements Budgeted {
     this.#flushSignals();
     if (this.#lagging !== null && this.#window.onWire === 0) {
       if (this.#lagging.size > 0) {
-        this.#told = { frame: this.#house.encode({ t: "lagging", c: [...this.#lagging] }), behind: this.#window.written };
+        this.#told = {
+          frame: this.#house.encode({ t: "lagging", c: [...this.#lagging] }),
+          behind: this.#window.written,
+        };
         this.#wire.send(this.#told.frame);
       }
       this.#lagging = null;

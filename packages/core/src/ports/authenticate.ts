@@ -20,6 +20,7 @@ export interface Credentials {
 }
 
 export interface Identity {
+  /** Not the one of option `system`, which is the host itself. */
   readonly user: UserId;
   /** When the credentials end, Unix ms. Absent: never. */
   readonly expires?: number;

@@ -1,4 +1,18 @@
-import type { Body, ConversationId, ConversationKind, Epoch, EventRow, Mentions, Role, UserId } from "@earshot/protocol";
+import type {
+  Body,
+  ConversationId,
+  ConversationKind,
+  Definition,
+  Epoch,
+  EventRow,
+  Mentions,
+  MessageBody,
+  MetaOf,
+  OwnBody,
+  OwnType,
+  Role,
+  UserId,
+} from "@earshot/protocol";
 import type { Claims } from "./authenticate.ts";
 
 /** Who asks, as a hook sees them. */
@@ -8,22 +22,33 @@ export interface By {
   readonly claims: Claims | null;
 }
 
-/** A `message` or an `x-…` event on its way into the log. */
-export interface SendDraft {
+/** What every draft of an event has, whatever its body. */
+interface DraftFields {
   readonly conversation: ConversationId;
   readonly id: string;
-  readonly type: "message" | `x-${string}`;
-  readonly body: Body;
   readonly re?: number;
   readonly mentions?: Mentions;
 }
 
-export interface EditDraft {
+/** A draft with a body of any kind. */
+interface AnySendDraft extends DraftFields {
+  readonly type: "message" | `x-${string}`;
+  readonly body: Body;
+}
+
+/** A `message` or an `x-…` event on its way into the log. */
+export type SendDraft<D extends Definition = Definition> = Definition extends D
+  ? AnySendDraft
+  :
+      | (DraftFields & { readonly type: "message"; readonly body: MessageBody<D> })
+      | { [Type in OwnType<D>]: DraftFields & { readonly type: Type; readonly body: OwnBody<D, Type> } }[OwnType<D>];
+
+export interface EditDraft<D extends Definition = Definition> {
   readonly conversation: ConversationId;
   readonly id: string;
   /** The message's seq. */
   readonly re: number;
-  readonly body: Body;
+  readonly body: MessageBody<D>;
 }
 
 export interface DeleteDraft {
@@ -32,13 +57,13 @@ export interface DeleteDraft {
   readonly re: number;
 }
 
-export interface CreateDraft {
+export interface CreateDraft<D extends Definition = Definition> {
   readonly kind: ConversationKind;
   /** null: the engine will make one. */
   readonly id: ConversationId | null;
   readonly members: readonly (readonly [UserId, Role])[];
   readonly title: string | null;
-  readonly meta: Body | null;
+  readonly meta: MetaOf<D> | null;
   readonly open: boolean;
 }
 
@@ -47,13 +72,16 @@ export interface JoinDraft {
 }
 
 /** What each step gives its hooks, and what they may change of it. */
-export interface BeforeSteps {
-  readonly send: { readonly draft: SendDraft; readonly change: { readonly body?: Body; readonly mentions?: Mentions } };
-  readonly edit: { readonly draft: EditDraft; readonly change: { readonly body?: Body } };
+export interface BeforeSteps<D extends Definition = Definition> {
+  readonly send: {
+    readonly draft: SendDraft<D>;
+    readonly change: { readonly body?: SendDraft<D>["body"]; readonly mentions?: Mentions };
+  };
+  readonly edit: { readonly draft: EditDraft<D>; readonly change: { readonly body?: MessageBody<D> } };
   readonly delete: { readonly draft: DeleteDraft; readonly change: Record<never, never> };
   readonly create: {
-    readonly draft: CreateDraft;
-    readonly change: { readonly title?: string | null; readonly meta?: Body | null };
+    readonly draft: CreateDraft<D>;
+    readonly change: { readonly title?: string | null; readonly meta?: MetaOf<D> | null };
   };
   readonly join: { readonly draft: JoinDraft; readonly change: Record<never, never> };
 }
@@ -61,18 +89,22 @@ export interface BeforeSteps {
 export type BeforeStep = keyof BeforeSteps;
 
 /** What a hook answers: nothing, or what it changes. It refuses by `throw refuse(code, reason)`. */
-export type Verdict<Step extends BeforeStep> = BeforeSteps[Step]["change"] | undefined | void;
+export type Verdict<Step extends BeforeStep, D extends Definition = Definition> =
+  | BeforeSteps<D>[Step]["change"]
+  | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook need not give anything
+  | void;
 
 /**
- * Runs before a step of a user is written; several in the order in which they were added, each with what
- * the one before it made. It may run more than once for one send that is repeated, but never when that id is
- * stored already. `refuse(…)` refuses for good; any other throw is `internal`.
+ * Runs before a step of a user is written, who is a member with the role for it; several in the order in
+ * which they were added, each with what the one before it made. It may run more than once for one send that
+ * is repeated, but never when that id is stored already. `refuse(…)` refuses for good; any other throw is `internal`.
  */
-export type Before<Step extends BeforeStep> = (
-  draft: BeforeSteps[Step]["draft"],
+export type Before<Step extends BeforeStep, D extends Definition = Definition> = (
+  draft: BeforeSteps<D>[Step]["draft"],
   by: By,
   context: { readonly signal: AbortSignal },
-) => Verdict<Step> | Promise<Verdict<Step>>;
+) => Verdict<Step, D> | Promise<Verdict<Step, D>>;
 
 export interface BeforeOptions {
   /** Time for the hook, in ms. Default `hookWithinMs`. `signal` is aborted then. */
@@ -81,11 +113,21 @@ export interface BeforeOptions {
   readonly otherwise?: "allow" | "refuse";
 }
 
-/** An event that was just written. */
-export interface ChatEvent extends EventRow {
+/** Where an event happened, with a body of any kind. */
+interface AnyChatEvent extends EventRow {
   readonly conversation: ConversationId;
   readonly epoch: Epoch;
 }
+
+/** An event as the host gets it. What was deleted has no body. */
+export type ChatEvent<D extends Definition = Definition> = Definition extends D
+  ? AnyChatEvent
+  : Omit<AnyChatEvent, "type" | "body"> &
+      (
+        | { readonly type: "message" | "edit"; readonly body?: MessageBody<D> }
+        | { [Type in OwnType<D>]: { readonly type: Type; readonly body?: OwnBody<D, Type> } }[OwnType<D>]
+        | { readonly type: "delete" | "react" | "meta" | "member"; readonly body?: Body }
+      );
 
 /** What listeners of `chat.on("event", …)` get beside the event. */
 export interface EventContext {

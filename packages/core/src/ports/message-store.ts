@@ -509,8 +509,9 @@ export interface MessageStore {
 
   /**
    * Takes the user's content out of a conversation: what they wrote is then as after a `delete` of theirs
-   * (messages with their edits and reactions; their `x-` and `react` events too come with `deleted: true`
-   * and without `body` and `mentions`), their reactions are gone, and their keys take any content as the one
+   * (messages with their edits and reactions; their `x-` and `react` events, and edits of others'
+   * messages, which stand again as before, too come with `deleted: true` and without `body` and `mentions`),
+   * their reactions are gone, and their keys take any content as the one
    * that was sent. No event tells, but inboxes do. Membership and private state, `member` and `meta` events,
    * `replies`, slots and bans stay. Nothing happens where there is no such conversation, or nothing of
    * theirs. With null: what is kept of them apart from conversations, blocks in both directions, but not

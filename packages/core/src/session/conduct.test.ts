@@ -24,6 +24,23 @@ describe("Conduct: pings", () => {
   });
 });
 
+describe("Conduct: refusals", () => {
+  it("S46: ends who is refused more often than a client that waits ever is", () => {
+    const conduct = new Conduct({ ...DEFAULT_LIMITS, refusedPerTenSecondsMax: 50 });
+    const told = Array.from({ length: 51 }, () => conduct.refused(0));
+    expect(told).toEqual([...Array(50).fill(true), false]);
+    expect(conduct.refused(200)).toBe(true);
+  });
+
+  it("S46: never ends a client that has 64 sends refused each time it tries again", () => {
+    const conduct = new Conduct(DEFAULT_LIMITS);
+    // The shortest wait told is 200 ms, and of the 64 on the way 20 pass.
+    for (let now = 0; now < 60_000; now += 200)
+      for (let refused = 0; refused < 44; refused++)
+        if (!conduct.refused(now)) throw new Error(`ended after ${now} ms`);
+  });
+});
+
 describe("Conduct: control frames", () => {
   it("S23: lets 60 pass in ten seconds", () => {
     const conduct = new Conduct(DEFAULT_LIMITS);

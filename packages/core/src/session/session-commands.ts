@@ -61,6 +61,8 @@ export class SessionCommands<Events, Session extends CommandingSession> {
   readonly #session: Session;
   readonly #channel: SessionChannel<Events>;
   readonly #turns = new Turns();
+  /** Cursors beside them: one `have` after the other, so that the first's pages are charged before the next is read. */
+  readonly #repairs = new Turns();
   readonly #pace = new TypingPace();
   /** Made with the first send: most sessions only listen. */
   #sends: SendOrder | null = null;
@@ -95,19 +97,21 @@ export class SessionCommands<Events, Session extends CommandingSession> {
    * is told to fetch, and the fetch to wait (S47).
    */
   async repair(have: readonly HaveEntry[]): Promise<void> {
-    const { costs, clock } = this.#house;
-    const { user } = this.#session;
     try {
-      if (costs.ask(user, costOfCursors(have), clock.monotonic()) > 0) {
-        this.#session.say({ t: "lagging", c: have.map(([c]) => c) });
-        this.#refused();
-        return;
-      }
-      const rows = await this.#counted(this.#house.repair(this.#session, have));
-      costs.charge(user, rows, clock.monotonic());
+      await this.#counted(this.#repairs.take(() => this.#repair(have)));
     } catch (error) {
       this.#fail(error, "have");
       this.#refuse(errorFrame(error, { re: "have" }));
+    }
+  }
+
+  async #repair(have: readonly HaveEntry[]): Promise<void> {
+    if (!this.#session.live) return;
+    if (this.#overdrawn(costOfCursors(have)) === null) {
+      this.#charge(await this.#house.repair(this.#session, have));
+    } else {
+      this.#session.say({ t: "lagging", c: have.map(([c]) => c) });
+      this.#refused();
     }
   }
 
@@ -182,7 +186,8 @@ export class SessionCommands<Events, Session extends CommandingSession> {
     if (d === undefined || d.length === 0) return;
     const { clock, costs } = this.#house;
     const now = clock.monotonic();
-    if (conduct.cursors(now) && costs.ask(this.#session.user, d.length, now) === 0) this.#house.cursors(this.#session, d);
+    if (conduct.cursors(now) && costs.ask(this.#session.user, d.length, now) === 0)
+      this.#house.cursors(this.#session, d);
   }
 
   #ping(): void {
@@ -225,11 +230,22 @@ export class SessionCommands<Events, Session extends CommandingSession> {
 
   /** Charges the user; false: there was nothing left, and that was said. */
   #pays(rows: number, about: Parameters<typeof errorFrame>[1]): boolean {
+    const error = this.#overdrawn(rows);
+    if (error !== null) this.#refuse(errorFrame(error, about));
+    return error === null;
+  }
+
+  /** Charges the user for what is asked, null, or says why not: nothing is left. */
+  #overdrawn(rows: number): ChatError | null {
     const retryAfterMs = this.#house.costs.ask(this.#session.user, rows, this.#house.clock.monotonic());
-    if (retryAfterMs === 0) return true;
+    if (retryAfterMs === 0) return null;
     const message = "unable to answer; too much was asked for in too short a time";
-    this.#refuse(errorFrame(new ChatError("rate_limited", message, { retryAfterMs }), about));
-    return false;
+    return new ChatError("rate_limited", message, { retryAfterMs });
+  }
+
+  /** Charges the user for what was read. */
+  #charge(rows: number): void {
+    this.#house.costs.charge(this.#session.user, rows, this.#house.clock.monotonic());
   }
 
   /** More than one in a while is dropped without a word (I20). */
@@ -244,13 +260,15 @@ export class SessionCommands<Events, Session extends CommandingSession> {
       ...("id" in frame ? { id: frame.id } : { re: frame.t }),
       ...("c" in frame && frame.c !== undefined ? { c: frame.c } : {}),
     };
-    if (!this.#pays(costOf(frame), about)) return false;
     try {
       await this.#counted(
         when(async () => {
+          // In its turn: what the one before it read is charged by then.
+          const overdrawn = this.#overdrawn(costOf(frame));
+          if (overdrawn !== null) throw overdrawn;
           const answer = await this.#house.command(this.#session, frame);
           if (answer === null) return;
-          this.#house.costs.charge(this.#session.user, rowsIn(answer), this.#house.clock.monotonic());
+          this.#charge(rowsIn(answer));
           this.#session.say(answer);
         }),
       );

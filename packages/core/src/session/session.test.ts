@@ -1,5 +1,6 @@
 import { CLOSE, type HelloFrame, LIMITS } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
+import { houseOf } from "../chat-engine.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import type { TestClient } from "../testing/test-client.ts";
@@ -101,6 +102,33 @@ describe("Session: opening", () => {
     await engine.advance(1_000);
     expect(client.closedWith).toBe(CLOSE.noHello.code);
     expect(engine.gauges).toMatchObject({ sessions: 0, swept: 0 });
+  });
+
+  it("S22: closes with 1008 who owes the rest of a message for 10 s, but not for time in which this process stood still", async () => {
+    const engine = await engineWith();
+    const closes: number[] = [];
+    const owing = { since: null as number | null };
+    const session = houseOf(engine.chat).accept({
+      request: { address: "192.0.2.1", origin: null, headers: {} },
+      bufferedBytes: 0,
+      get unfinishedSince() {
+        return owing.since;
+      },
+      send: () => {},
+      close: (code) => void closes.push(code),
+      pause: () => {},
+      resume: () => {},
+    });
+    session.onText(JSON.stringify(hello()));
+    await engine.settle();
+    owing.since = engine.clock.monotonic();
+    await engine.advance(9_000);
+    session.sweep(engine.clock.monotonic(), true);
+    await engine.advance(9_000);
+    session.onControl();
+    expect(closes).toEqual([]);
+    await engine.advance(1_000);
+    expect(closes).toEqual([CLOSE.policy.code]);
   });
 
   it("takes what comes right behind hello after the welcome, in order", async () => {

@@ -42,6 +42,8 @@ export class MemoryConversation implements InboxEntry {
   readonly #mentions = new MemoryMentions();
   readonly #keys = new MemoryKeys();
   readonly #bans = new Set<UserId>();
+  /** Who has written here without ever having been a member. */
+  readonly #strangers = new Set<UserId>();
   /** Seqs of the last events of slots. */
   readonly #slots = new Map<string, number>();
   readonly #saidAt = new Map<UserId, number>();
@@ -60,10 +62,16 @@ export class MemoryConversation implements InboxEntry {
     this.#change = nextChange();
     for (const { type, body } of first) this.#log.push({ type, from: created.creator, at: created.at, body });
     this.members = new MemoryMembers(members, this.#change);
+    this.#wrote(created.creator);
   }
 
   get id(): string {
     return this.created.id;
+  }
+
+  /** Everybody who is or was a member, or has written here. */
+  users(): Iterable<UserId> {
+    return new Set([...this.members.all.keys(), ...this.#strangers]);
   }
 
   /** What is kept of the log, as it is now. */
@@ -94,6 +102,7 @@ export class MemoryConversation implements InboxEntry {
     }
     if (entry.slot !== undefined) this.#slots.set(entry.slot, row.seq);
     for (const user of this.members.apply(entry.members ?? [], row, this.#change)) this.#mentions.forget(user);
+    this.#wrote(row.from);
     for (const [user, banned] of entry.bans ?? []) this.#setBan(user, banned);
     if (entry.settings !== undefined) {
       this.#settings = { ...this.#settings, ...frozenCopy(entry.settings) };
@@ -140,11 +149,11 @@ export class MemoryConversation implements InboxEntry {
     return { role, spans, kind, mode, epoch, head, ord, delivered, read, members: count, membersVersion: version };
   }
 
-  /** null: never a member. */
+  /** null: never a member, and has written nothing here. */
   membership(user: UserId): Membership | null {
     const member = this.members.all.get(user);
-    if (member === undefined) return null;
-    return { conversation: this.id, role: member.role, spans: this.#spans(member) };
+    if (member !== undefined) return { conversation: this.id, role: member.role, spans: this.#spans(member) };
+    return this.#strangers.has(user) ? { conversation: this.id, role: null, spans: [] } : null;
   }
 
   inboxPlace(user: UserId): InboxPlace | null {
@@ -208,6 +217,10 @@ export class MemoryConversation implements InboxEntry {
     for (const row of erased) if (row.type === "message") this.#mentions.remove(row);
     this.#keys.forgetContent(user);
     if (erased.length > 0) this.#change = this.#nextChange();
+  }
+
+  #wrote(user: UserId): void {
+    if (!this.members.all.has(user)) this.#strangers.add(user);
   }
 
   #checkedAgainst(blocked: boolean): CheckedAgainst {

@@ -111,7 +111,7 @@ export class MemoryLog {
       this.#edits.delete(seq);
       this.reactions.forget(seq);
       // What it replied to went before it.
-      if (type === "message" && re !== undefined) dropFirst(this.#replies, re);
+      if (type === "message" && re !== undefined) remove(this.#replies, re, seq);
     }
     this.#first = first;
     this.#ordBefore += spliceBelow(this.#messages, first);
@@ -125,9 +125,11 @@ export class MemoryLog {
   erase(user: UserId): readonly EventRow[] {
     this.reactions.forgetUser(user);
     const erased = this.#rows.filter(({ from, type, deleted }) => from === user && !deleted && holdsContent(type));
-    for (const { seq, type } of erased) {
+    for (const { seq, type, re = 0 } of erased) {
       if (type === "message") this.#empty(seq);
       else this.#strip(seq);
+      // Another's message that they had edited stands again as it did before.
+      if (type === "edit") remove(this.#edits, re, seq);
     }
     return erased;
   }
@@ -155,10 +157,10 @@ function add(seqs: Map<number, number[]>, of: number, seq: number): void {
   else known.push(seq);
 }
 
-function dropFirst(seqs: Map<number, number[]>, of: number): void {
-  const known = seqs.get(of);
-  known?.shift();
-  if (known?.length === 0) seqs.delete(of);
+function remove(seqs: Map<number, number[]>, of: number, seq: number): void {
+  const left = seqs.get(of)?.filter((each) => each !== seq) ?? [];
+  if (left.length > 0) seqs.set(of, left);
+  else seqs.delete(of);
 }
 
 /** Takes what is below `first` out of ascending seqs; how many they were. */

@@ -16,37 +16,40 @@ async function collectGarbage(): Promise<void> {
 }
 
 /** The rows of a message and of its edit, as the store keeps them, held weakly. */
-async function sayAndEdit(store: MessageStore, text: string): Promise<readonly WeakRef<object>[]> {
-  const { row } = await appendEvent(store, message("c1", "alice", text, { mentions: "all" }));
-  const edited = await appendEvent(store, edit("c1", "alice", row.seq, `${text} again`));
+async function sayAndEdit(store: MessageStore, text: string, c = "c1"): Promise<readonly WeakRef<object>[]> {
+  const { row } = await appendEvent(store, message(c, "alice", text, { mentions: "all" }));
+  const edited = await appendEvent(store, edit(c, "alice", row.seq, `${text} again`));
   return [row, edited.row].map((each) => new WeakRef(each.body ?? {}));
 }
 
 describe("memoryStore", () => {
-  it("keeps the content of what was deleted, and of a conversation that was removed, nowhere in memory", async () => {
+  it("keeps the content of what was deleted, expired or erased, and of a conversation that was removed, nowhere in memory", async () => {
     const store = memoryStore();
     await store.open();
     await store.create(conversation("c1"));
     await store.raise([{ user: "bob", conversation: "c1", read: 1 }]);
-    const bodies = [await sayAndEdit(store, "one"), await sayAndEdit(store, "two")];
+    const bodies: Awaited<ReturnType<typeof sayAndEdit>>[] = [];
+    for (const text of ["one", "two", "three", "four"]) bodies.push(await sayAndEdit(store, text));
     const held = () => bodies.map((each) => each.map((body) => body.deref() !== undefined));
+    const isLeft = [true, true];
+    const isGone = [false, false];
     await collectGarbage();
-    expect(held()).toEqual([
-      [true, true],
-      [true, true],
-    ]);
-    await appendEvent(store, deletion("c1", "alice", 2));
+    expect(held()).toEqual([isLeft, isLeft, isLeft, isLeft]);
+    await appendEvent(store, deletion("c1", "alice", 4));
     await collectGarbage();
-    expect(held()).toEqual([
-      [false, false],
-      [true, true],
-    ]);
+    expect(held()).toEqual([isLeft, isGone, isLeft, isLeft]);
+    await store.expire("c1", { messages: 3 }, 100);
+    await collectGarbage();
+    expect(held()).toEqual([[false, false], isGone, isLeft, isLeft]);
+    await appendEvent(store, message("c1", "host", "by the host", { system: true }));
     await store.remove("c1", "alice", ["owner"]);
     await collectGarbage();
-    expect(held()).toEqual([
-      [false, false],
-      [false, false],
-    ]);
+    expect(held()).toEqual([isGone, isGone, isGone, isGone]);
+    await store.create(conversation("c2"));
+    bodies.push(await sayAndEdit(store, "five", "c2"));
+    await store.erase("alice", "c2");
+    await collectGarbage();
+    expect(held()).toEqual([isGone, isGone, isGone, isGone, isGone]);
     await store.close();
   });
 });

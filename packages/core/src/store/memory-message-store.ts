@@ -44,14 +44,14 @@ class MemoryMessageStore implements MessageStore {
   readonly durability = "memory";
   readonly #time: StoreTime;
   #state: "new" | "open" | "closed" = "new";
-  readonly #feed = new MemoryFeed((id, seq) => {
+  readonly #feed: MemoryFeed = new MemoryFeed((id, seq) => {
     const conversation = this.#conversations.get(id);
     const row = conversation?.row(seq);
     return conversation && row ? { conversation: id, epoch: conversation.created.epoch, row } : null;
   });
   /** Number of the last change anywhere in the store. */
   #change = 0;
-  readonly #conversations = new MemoryConversations(() => {
+  readonly #conversations: MemoryConversations = new MemoryConversations(() => {
     this.#change += 1;
     return this.#change;
   }, this.#feed);
@@ -259,6 +259,7 @@ class MemoryMessageStore implements MessageStore {
     const result = conversation.append(entry, pair !== null && this.#blocks.between(...pair));
     if (result.kind !== "event") return result;
     this.#feed.add(entry.conversation, result.row.seq);
+    this.#conversations.remember(entry.user, conversation);
     for (const [user, role] of entry.members ?? []) if (role !== null) this.#conversations.remember(user, conversation);
     return result;
   }

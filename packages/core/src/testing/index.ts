@@ -1,4 +1,4 @@
-export type { Gauges } from "../wiring.ts";
+export type { Gauges } from "../gauges.ts";
 export { type BusAdapter, type BusCapabilities, type BusUnderTest, busSuite } from "./conformance/bus.ts";
 export type {
   MessageStoreAdapter,

@@ -76,6 +76,7 @@ export function apiWith(commands: Partial<HttpCommands> = {}, house: Partial<Htt
         ? { kind: "close", close: CLOSE.unauthenticated }
         : { kind: "welcome", credentials: { user: token, claims: null } };
     },
+    ask: () => 0,
     ready: async () => {},
     ...house,
   });

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { Admission } from "./admission.ts";
 
-function admissionOf(limits: { admissionsPerSecondMax?: number; connectionsPerAddressMax?: number } = {}, perAddress = 1e9) {
+function admissionOf(
+  limits: { admissionsPerSecondMax?: number; connectionsPerAddressMax?: number } = {},
+  perAddress = 1e9,
+) {
   const clock = new ManualClock();
   const warnings: string[] = [];
   const note = (): void => {};

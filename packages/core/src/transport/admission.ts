@@ -49,7 +49,11 @@ export class Admission {
     const wait = this.#addresses.wait(address, now);
     if (wait > 0) {
       this.#warn(now);
-      return { code: "rate_limited", detail: "too many come from one address", retryAfterSeconds: Math.ceil(wait / 1_000) };
+      return {
+        code: "rate_limited",
+        detail: "too many come from one address",
+        retryAfterSeconds: Math.ceil(wait / 1_000),
+      };
     }
     const second = Math.floor(now / 1_000);
     if (second !== this.#second) {
@@ -82,7 +86,8 @@ export class Admission {
   #warn(now: number): void {
     if (now - this.#warnedAt < WARNINGS_APART_MS) return;
     this.#warnedAt = now;
-    const message = "one address has too many connections, and is refused; is it a proxy that option trustedProxies lacks?";
+    const message =
+      "one address has too many connections, and is refused; is it a proxy that option trustedProxies lacks?";
     this.#house.logger.warn({}, message);
   }
 }

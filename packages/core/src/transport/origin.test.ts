@@ -77,6 +77,16 @@ describe("seeRequest: cookies", () => {
     expect(see({ origin: "https://evil.com", host: "example.com", cookie }).peer.headers).not.toHaveProperty("cookie");
   });
 
+  it("S2: are seen without an Origin where the browser says that a page of this server asks", () => {
+    const cookie = "session=1";
+    const get = (site: string, policy = {}) =>
+      see({ host: "example.com", cookie, "sec-fetch-site": site }, policy).peer.headers["cookie"];
+    expect(get("same-origin")).toBe(cookie);
+    for (const site of ["same-site", "cross-site", "none", ""]) expect(get(site)).toBe(undefined);
+    expect(get("same-origin", { origins: ["https://app.example"] })).toBe(undefined);
+    expect(get("same-origin", { origins: ["https://app.example", "https://example.com"] })).toBe(cookie);
+  });
+
   it("leaves all other headers as they are", () => {
     const headers = { host: "example.com", "user-agent": "x", "x-tenant": "7" };
     expect(see(headers).peer.headers).toEqual(headers);
@@ -140,14 +150,18 @@ describe("seeRequest: what a refusal says", () => {
     expect(listed).not.toContain("example.com is");
   });
 
-  it.each(["null", "", "<script>alert(1)</script>", "https://evil.com/secret", `https://${"x".repeat(300)}.com`, "a b"])(
-    "S1: repeats no more than an origin: %s",
-    (origin) => {
-      const { refusal } = see({ origin, host: "example.com" });
-      expect(refusal).toContain("option origins");
-      if (origin !== "") expect(refusal).not.toContain(`Origin ${origin}`);
-    },
-  );
+  it.each([
+    "null",
+    "",
+    "<script>alert(1)</script>",
+    "https://evil.com/secret",
+    `https://${"x".repeat(300)}.com`,
+    "a b",
+  ])("S1: repeats no more than an origin: %s", (origin) => {
+    const { refusal } = see({ origin, host: "example.com" });
+    expect(refusal).toContain("option origins");
+    if (origin !== "") expect(refusal).not.toContain(`Origin ${origin}`);
+  });
 
   it("S4: gives away who is listed only to who is", () => {
     const origins = ["https://example.com", "capacitor://localhost"];

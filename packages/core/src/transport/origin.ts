@@ -33,8 +33,9 @@ export interface SeenRequest {
 const SHOWABLE = /^[a-z][a-z0-9+.-]{0,31}:\/\/[a-z0-9.:[\]_-]{1,255}$/i;
 
 /**
- * Exact comparison, never a suffix or a pattern. Without an Origin (no browser) the request is let in,
- * but its cookies are taken away; they prove nothing there, and nothing across origins.
+ * Exact comparison, never a suffix or a pattern. Without an Origin the request is let in, but its cookies are
+ * taken away: they prove nothing across origins. They stay where the browser itself says that a page of this
+ * server asks (`Sec-Fetch-Site`, which no script can set): a GET to one's own server has no Origin.
  */
 export function seeRequest(request: RawRequest, policy: OriginPolicy): SeenRequest {
   const { headers } = request;
@@ -46,7 +47,8 @@ export function seeRequest(request: RawRequest, policy: OriginPolicy): SeenReque
   const allowed = origin === null || (policy.origins === null ? hostOf(origin) === host : listed !== null);
   const address = (trusted ? clientBehind(headers["x-forwarded-for"], policy) : undefined) ?? remote;
   const { cookie, ...others } = headers;
-  const cookies = origin !== null && allowed && cookie !== undefined ? { cookie } : {};
+  const own = origin === null && headers["sec-fetch-site"] === "same-origin" && isOwn(host, policy);
+  const cookies = (own || (origin !== null && allowed)) && cookie !== undefined ? { cookie } : {};
   return {
     peer: { address, origin, headers: { ...others, ...cookies } },
     refusal: allowed ? null : refusalOf(origin, policy),
@@ -60,6 +62,11 @@ function refusalOf(origin: string, policy: OriginPolicy): string {
   return policy.origins === null
     ? `${named} is not this server's own; name it in option origins, or behind a proxy name that in option trustedProxies`
     : `${named} is not one of option origins`;
+}
+
+/** Whether pages of this host may ask. */
+function isOwn(host: string | undefined, { origins }: OriginPolicy): boolean {
+  return origins === null || origins.some((origin) => hostOf(origin) === host);
 }
 
 /** null for what is no origin of the web: `null`, `file://`, one with a path or a user. */

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionListener } from "../ports/transport.ts";
 import { systemClock } from "../system/system-clock.ts";
+import { seeRequest } from "./origin.ts";
 import { WsTransport, type WsTransportSurroundings } from "./ws-transport.ts";
 
 /** The gateway's side of one connection, as a session would see it. */
@@ -79,8 +80,7 @@ const port = (): number => (server.address() as AddressInfo).port;
 
 function transportWith(differing: Partial<WsTransportSurroundings> = {}): WsTransport {
   return new WsTransport({
-    origins: null,
-    trustedProxies: [],
+    see: (request) => seeRequest(request, { origins: null, trusts: () => false }),
     clock: systemClock,
     closedBecause: () => null,
     admit: () => null,

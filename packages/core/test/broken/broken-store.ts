@@ -39,48 +39,191 @@ const ALL_ROLES = ["owner", "admin", "member", "reader"] as const;
 export const brokenStores: readonly BrokenStore[] = [
   {
     fault: "takes other content under a known key for a repeat",
-    noticed: [],
+    noticed: [
+      "append > checks the key first, then membership, role, the version of the members, and what is replied to",
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "keys > I4: the same key with another hash is a conflict, and the original stands",
+      "keys > I4: of two entries with one key in one batch the second is a duplicate of the first",
+      "keys > I4: a lookup tells what is stored and appends nothing, whatever the rights",
+      "a key of what was rewritten > I4: tells it to who repeats, with or without saying so, by lookup too",
+      "an entry of the host > I4: has its key like another, of its author",
+      "deletions > I4: leave the key: a repeat is answered as before and brings nothing back",
+      "after expiry > I4: keys, slots, pins, pace, settings and watermarks are as they were",
+      "erasure in a conversation > I4: a repeat of what was erased is a duplicate whatever its content, and brings nothing back",
+      "erasure in a conversation > changes nothing a second time, and what is written afterwards is as ever",
+    ],
     breaks: appending((entry) => (entry.key === undefined ? entry : { ...entry, key: { ...entry.key, hash: "same" } })),
   },
   {
     fault: "does not say that what it stored was rewritten",
-    noticed: [],
+    noticed: [
+      "a key of what was rewritten > I4: tells it to who repeats, with or without saying so, by lookup too",
+      "a key of what was rewritten > I4: is kept with edits and deletions, outlives the content, and comes within one batch",
+    ],
     breaks: appending((entry) =>
       entry.key === undefined ? entry : { ...entry, key: { id: entry.key.id, hash: entry.key.hash } },
     ),
   },
-  { fault: "lets every role write", noticed: [], breaks: appending((entry) => ({ ...entry, by: ALL_ROLES })) },
+  {
+    fault: "lets every role write",
+    noticed: [
+      "append > refuses with forbidden a role that may not append this",
+      "append > checks the key first, then membership, role, the version of the members, and what is replied to",
+      "append > a refused entry leaves no trace and does not fail its neighbours",
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > is written whatever the author's role, bans, blocks and pace",
+      "a target > with authorOr is changed by its author and by these roles; without, by everybody who may append",
+      "settings of a conversation > change from the version they are at: an older one is stale and changes nothing",
+    ],
+    breaks: appending((entry) => ({ ...entry, by: ALL_ROLES })),
+  },
   {
     fault: "does not look at the target's author",
-    noticed: [],
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > may do to a message what only its author may",
+      "a target > with authorOr is changed by its author and by these roles; without, by everybody who may append",
+      "a target > of a refusal is as it was, and the entry's key is free",
+    ],
     breaks: appending((entry) =>
       entry.target === undefined ? entry : { ...entry, target: entry.target.live ? { live: true } : {} },
     ),
   },
   {
     fault: "lets deleted messages be changed",
-    noticed: [],
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > is refused by every other check",
+      "a target > with live is not deleted; without, it may be",
+      "deletions > in one batch end what follows them: an edit that needs its message is refused, a second deletion is none",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 1)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 2)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 3)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 4)",
+      "erasure in a conversation > is no event: nothing is numbered; what was erased is deleted for who edits it",
+    ],
     breaks: appending((entry) =>
       entry.target?.live === undefined
         ? entry
         : { ...entry, target: entry.target.authorOr === undefined ? {} : { authorOr: entry.target.authorOr } },
     ),
   },
-  { fault: "takes any last event of a slot for the one expected", noticed: [], breaks: appending(without("expect")) },
-  { fault: "does not look at the members' version", noticed: [], breaks: appending(without("ifMembersVersion")) },
-  { fault: "does not look at the settings' version", noticed: [], breaks: appending(without("ifSettingsVersion")) },
-  { fault: "forgets bans", noticed: [], breaks: appending(without("bans")) },
-  { fault: "forgets who is mentioned", noticed: [], breaks: appending(without("mentions")) },
-  { fault: "forgets the slot of an event", noticed: [], breaks: appending(without("slot", "expect")) },
-  { fault: "asks the host's own entries for a role", noticed: [], breaks: appending(without("system")) },
+  {
+    fault: "takes any last event of a slot for the one expected",
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > is refused by every other check",
+      "slots > take an entry that names their last event, 0 for the first; another is refused and told which it is",
+      "slots > are kept with their event, and moved by one that expects nothing",
+      "slots > are their conversation's own, each by its name, and outlive the body of their last event",
+      "slots > are given to one of many callers at once",
+      "after expiry > I4: keys, slots, pins, pace, settings and watermarks are as they were",
+    ],
+    breaks: appending(without("expect")),
+  },
+  {
+    fault: "does not look at the members' version",
+    noticed: [
+      "append > checks the key first, then membership, role, the version of the members, and what is replied to",
+      "append > a refused entry leaves no trace and does not fail its neighbours",
+      "the order of checks > a version of the settings is asked for with one of the members: either alone makes it stale",
+      "an entry of the host > is refused by every other check",
+      "many callers at once > of two changes from one version of the members one is stale",
+      "members > a change from an older version is refused with stale and changes nobody",
+      "joining > is stale from an older version of the members, after what would be not_found",
+      "bans > with a refused entry are none",
+    ],
+    breaks: appending(without("ifMembersVersion")),
+  },
+  {
+    fault: "does not look at the settings' version",
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "the order of checks > a version of the settings is asked for with one of the members: either alone makes it stale",
+      "an entry of the host > is refused by every other check",
+      "settings of a conversation > change from the version they are at: an older one is stale and changes nothing",
+      "settings of a conversation > of two changes at once one is stale",
+    ],
+    breaks: appending(without("ifSettingsVersion")),
+  },
+  {
+    fault: "forgets bans",
+    noticed: [
+      "bans > come with the entry that removes, and keep its user out until another lifts them",
+      "bans > come after the members of their entry",
+      "bans > of a batch hold for what follows in it",
+    ],
+    breaks: appending(without("bans")),
+  },
+  {
+    fault: "forgets who is mentioned",
+    noticed: [
+      "append > I1 I13: what append resolved with is what the log holds, field by field",
+      "an entry of the host > needs no member: it is an event like another, of an author who stays none",
+      "ten thousand members > are all named by one message, counted in receipts, and change one by one",
+      "mentions > count messages above read that name the user or all, each once, and none of their own",
+      "mentions > of one's own are none, though they stand above read",
+      "mentions > fall as read rises, one by one",
+      "mentions > of a deleted message are none, also in the batch of the message",
+      "mentions > are of messages: other events that carry them count nothing, and an edit changes none",
+      "mentions > begin anew with a stay, and are none of those of before",
+      "mentions > are counted in conversations each by themselves, for odd names too",
+      "after expiry > a row's last and mentions are of what is kept, and unread counts on until read rises",
+      "erasure in a conversation > changes nothing a second time, and what is written afterwards is as ever",
+    ],
+    breaks: appending(without("mentions")),
+  },
+  {
+    fault: "forgets the slot of an event",
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > is refused by every other check",
+      "slots > take an entry that names their last event, 0 for the first; another is refused and told which it is",
+      "slots > are kept with their event, and moved by one that expects nothing",
+      "slots > are their conversation's own, each by its name, and outlive the body of their last event",
+      "slots > are given to one of many callers at once",
+      "deletions > take body and mentions of the message and of its edits away, in every view, page and row",
+      "after expiry > I4: keys, slots, pins, pace, settings and watermarks are as they were",
+    ],
+    breaks: appending(without("slot", "expect")),
+  },
+  {
+    fault: "asks the host's own entries for a role",
+    noticed: [
+      "an entry of the host > needs no member: it is an event like another, of an author who stays none",
+      "an entry of the host > I4: has its key like another, of its author",
+      "an entry of the host > is written whatever the author's role, bans, blocks and pace",
+      "an entry of the host > may do to a message what only its author may",
+      "an entry of the host > is refused by every other check",
+      "an entry of the host > changes members and settings, and moves the watermarks of an author who is a member",
+      "create > by the host makes it no member: those that are named are all, or nobody is",
+      "memberships > are where the user has written without being a member, without a role and spans, until they join",
+      "feed > has every event of every type once, with its conversation and epoch, as the log view gives it",
+      "erasure in a conversation > is of one conversation, of whoever wrote there: who has left, and who never was a member",
+    ],
+    breaks: appending(without("system")),
+  },
   {
     fault: "does not tell of new members' versions",
-    noticed: [],
+    noticed: [
+      "an entry of the host > changes members and settings, and moves the watermarks of an author who is a member",
+      "members > I17: change with the entry that says so, and membersVersion rises by 1",
+      "joining > makes a member of who was none, where the conversation is open, whatever roles may append",
+      "settings of a conversation > have a version of their own, apart from the members'",
+    ],
     breaks: answering((result) => (result.kind === "event" ? { ...result, membersVersion: 1 } : result)),
   },
   {
     fault: "makes a second direct of the same two users",
-    noticed: [],
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > is written whatever the author's role, bans, blocks and pace",
+      "create > a direct of the same two users is the same conversation, whoever of them creates",
+      "create > of many creations of one thing at once exactly one is created",
+      "blocks > end what either sends to their direct, from when they resolve until both are lifted",
+      "blocks > hold for a direct that is created after them",
+      "removing a conversation > leaves the pair of a direct free for another",
+    ],
     breaks: (store) =>
       but(store, () => ({
         create: (conversation) =>
@@ -89,7 +232,11 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "takes another's conversation for the creator's own",
-    noticed: [],
+    noticed: [
+      "create > an id that this creator made before is existing and unchanged; another's is a conflict",
+      "create > by the host makes it no member: those that are named are all, or nobody is",
+      "removing a conversation > uses its id up, for its creator too",
+    ],
     breaks: (store) =>
       but(store, () => ({
         create: async (conversation) => {
@@ -100,7 +247,22 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "shows every reader the whole log",
-    noticed: [],
+    noticed: [
+      "reactions > are counted by key, with whether they are the reader's own; the gateway has none",
+      "reactions > are one for each member and key, however often they are set",
+      "replies > I17: are those that the reader may have",
+      "joining > makes a member of who was none, where the conversation is open, whatever roles may append",
+      "a reader > I17: has the rows of their stays alone, with the spans that access tells, in pages of either view and end",
+      "a reader > has messages as they stand now, though they were edited while they were away",
+      "a reader > I17: who is removed in a batch neither reads nor writes after that entry of it",
+      "a page around a seq > I17: in a stretch that the member may not have it starts at what they may have next to it",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 1)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 2)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 3)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 4)",
+      "after expiry > I17: no span begins below it, for the gateway, for who has the whole history, and for who has left",
+      "after expiry > what is kept stands as it was: its edits, reactions and replies, and replies to what is gone",
+    ],
     breaks: (store) =>
       but(store, () => ({
         range: async (query) => {
@@ -112,7 +274,10 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "shows strangers a log",
-    noticed: [],
+    noticed: [
+      "a reader > I18: who is no member, has left or never was has no page, whatever is asked",
+      "a reader > I17: who is removed in a batch neither reads nor writes after that entry of it",
+    ],
     breaks: (store) =>
       but(store, () => ({
         range: async (query) => {
@@ -123,12 +288,24 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "does not end a page by its bytes",
-    noticed: [],
+    noticed: [
+      "range > says whether rows of the query are left beyond its end",
+      "range > ends before the row whose JSON text would pass the bytes",
+      "range > always gives at least one row",
+      "the present view > ends before the row whose JSON text, as it stands, would pass the bytes",
+      "a page around a seq > is bounded by bytes on both sides, without a hole, and the row at the seq always comes",
+    ],
     breaks: (store) => but(store, () => ({ range: (query) => store.range({ ...query, bytes: 1e9 }) })),
   },
   {
     fault: "takes no notice of what is replied to",
-    noticed: [],
+    noticed: [
+      "replies > are pages of their own in either view, from either end and around, with what is left of them",
+      "replies > are messages alone: edits, deletions, reactions and the host's own events are none",
+      "replies > I17: are those that the reader may have",
+      "replies > to nothing are an empty page",
+      "after expiry > what is kept stands as it was: its edits, reactions and replies, and replies to what is gone",
+    ],
     breaks: (store) =>
       but(store, () => ({
         range: (query) => {
@@ -139,12 +316,18 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "gives access in an order of its own",
-    noticed: [],
+    noticed: [
+      "access > answers in the order asked, with null for strangers, for those who left and for unknown conversations",
+    ],
     breaks: (store) => but(store, () => ({ access: async (pairs) => (await store.access(pairs)).toReversed() })),
   },
   {
     fault: "lists members without regard to their roles",
-    noticed: [],
+    noticed: [
+      "members > come owners first, then admins, members, readers, and within a role by the characters of their ids",
+      "members > come in pages of the limit, each once",
+      "odd ids > name users of their own",
+    ],
     breaks: (store) =>
       but(store, () => ({
         members: async (conversation, cursor, limit) => {
@@ -156,7 +339,17 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "says of every page of an inbox that it begins anew",
-    noticed: [],
+    noticed: [
+      "removing a conversation > is gone for its members from any cursor of before, once, and in no new inbox",
+      "removing a conversation > is no news for who had left before, and still gone from a cursor of before that",
+      "removing a conversation > by the host needs no member and no role; of none that there is it is not_found all the same",
+      "inbox cursors > from a cursor come the conversations that changed since, one row each",
+      "inbox cursors > every entry brings the conversation, whatever it is",
+      "inbox cursors > what changes for one user alone comes too",
+      "inbox cursors > a conversation that was lost comes as gone, once; coming back makes it a row again",
+      "inbox cursors > an unknown cursor is taken as null, and says so",
+      "inbox cursors > of somebody who is nowhere is empty, and its cursor brings the first conversation",
+    ],
     breaks: (store) =>
       but(store, () => ({
         inbox: async (user, cursor, limit) => ({ ...(await store.inbox(user, cursor, limit)), reset: true }),
@@ -164,7 +357,18 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "leaves out what a user has lost",
-    noticed: [],
+    noticed: [
+      "removing a conversation > is gone for its members from any cursor of before, once, and in no new inbox",
+      "removing a conversation > is no news for who had left before, and still gone from a cursor of before that",
+      "removing a conversation > by the host needs no member and no role; of none that there is it is not_found all the same",
+      "inbox cursors > a conversation that was lost comes as gone, once; coming back makes it a row again",
+      "inbox paging > I9: no row is skipped while the inbox changes between the pages (seed 1)",
+      "inbox paging > I9: no row is skipped while the inbox changes between the pages (seed 2)",
+      "inbox paging > I9: no row is skipped while the inbox changes between the pages (seed 3)",
+      "inbox paging > I9: no row is skipped while the inbox changes between the pages (seed 4)",
+      "inbox paging > I9: no row is skipped while the inbox changes between the pages (seed 5)",
+      "inbox paging > I9: no row is skipped while the inbox changes between the pages (seed 6)",
+    ],
     breaks: (store) =>
       but(store, () => ({
         inbox: async (user, cursor, limit) => {
@@ -175,7 +379,23 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "shows no mentions",
-    noticed: [],
+    noticed: [
+      "an entry of the host > needs no member: it is an event like another, of an author who stays none",
+      "ten thousand members > are all named by one message, counted in receipts, and change one by one",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 1)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 2)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 3)",
+      "a log by chance > I1 I4 I17: stands in every view as its events say (seed 4)",
+      "mentions > count messages above read that name the user or all, each once, and none of their own",
+      "mentions > of one's own are none, though they stand above read",
+      "mentions > fall as read rises, one by one",
+      "mentions > of a deleted message are none, also in the batch of the message",
+      "mentions > are of messages: other events that carry them count nothing, and an edit changes none",
+      "mentions > begin anew with a stay, and are none of those of before",
+      "mentions > are counted in conversations each by themselves, for odd names too",
+      "after expiry > a row's last and mentions are of what is kept, and unread counts on until read rises",
+      "erasure in a conversation > changes nothing a second time, and what is written afterwards is as ever",
+    ],
     breaks: (store) =>
       but(store, () => ({
         row: async (user, conversation) => {
@@ -186,7 +406,22 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "raises nothing",
-    noticed: [],
+    noticed: [
+      "ten thousand members > are all named by one message, counted in receipts, and change one by one",
+      "a member's private state > the mark goes with the next read, though nothing rises, and only with it",
+      "raise > I14: raises one watermark or both, and neither ever falls",
+      "raise > I14: what was read was delivered",
+      "raise > I14: passes the head never, however far it is asked to",
+      "raise > I14: raises many in the order given, each by itself, with null for who is no member",
+      "raise > changes a row of the user's own inbox with read, and none with delivered",
+      "raise > I14: of many callers at once the highest stands",
+      "raise > I14: races with appends, and neither takes the other's back",
+      "receipts > are every member's, by the characters of their ids, in pages of the limit",
+      "receipts > count those who are at the seq or above, on every page the same",
+      "receipts > are of those who are members now",
+      "mentions > fall as read rises, one by one",
+      "after expiry > a row's last and mentions are of what is kept, and unread counts on until read rises",
+    ],
     breaks: (store) =>
       but(store, () => ({
         raise: (raises) => store.raise(raises.map(({ user, conversation }) => ({ user, conversation }))),
@@ -194,7 +429,7 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "does not clear the unread mark",
-    noticed: [],
+    noticed: ["a member's private state > the mark goes with the next read, though nothing rises, and only with it"],
     breaks: (store) =>
       but(store, () => ({
         raise: async (raises) => {
@@ -210,7 +445,11 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "counts nobody's receipts",
-    noticed: [],
+    noticed: [
+      "ten thousand members > are all named by one message, counted in receipts, and change one by one",
+      "receipts > count those who are at the seq or above, on every page the same",
+      "receipts > are of those who are members now",
+    ],
     breaks: (store) =>
       but(store, () => ({
         receipts: async (conversation, seq, cursor, limit) => {
@@ -221,18 +460,51 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "mutes for ever who is muted for a while",
-    noticed: [],
+    noticed: ["a member's private state > is not muted and not marked at first; what is put stands, each by itself"],
     breaks: (store) =>
       but(store, () => ({
         put: (user, conversation, state) =>
           store.put(user, conversation, "mute" in state ? { ...state, mute: state.mute !== false } : state),
       })),
   },
-  { fault: "bans nobody", noticed: [], breaks: (store) => but(store, () => ({ ban: async () => true })) },
-  { fault: "blocks nobody", noticed: [], breaks: (store) => but(store, () => ({ block: async () => {} })) },
+  {
+    fault: "bans nobody",
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > is refused by every other check",
+      "bans > come after the members of their entry",
+      "bans > without an entry are for who is no member; a member stays one, and unbanned",
+      "bans > are told apart from a closed door: banned comes first",
+      "bans > are their conversation's and their user's own, and no event",
+      "opening and closing > every call rejects with closed before open",
+      "opening and closing > every call rejects with closed after close",
+      "opening and closing > every call rejects with closed from the moment close is called",
+      "opening and closing > close without open does nothing",
+    ],
+    breaks: (store) => but(store, () => ({ ban: async () => true })),
+  },
+  {
+    fault: "blocks nobody",
+    noticed: [
+      "the order of checks > an entry that fails them all is refused by the first, and by the next as each is mended",
+      "an entry of the host > is written whatever the author's role, bans, blocks and pace",
+      "blocks > end what either sends to their direct, from when they resolve until both are lifted",
+      "blocks > hold for a direct that is created after them",
+      "blocks > are told of both sides, in the order asked",
+      "erasure apart from conversations > lifts the blocks of the user and those of others that name them, and no other",
+      "opening and closing > every call rejects with closed before open",
+      "opening and closing > every call rejects with closed after close",
+      "opening and closing > every call rejects with closed from the moment close is called",
+      "opening and closing > close without open does nothing",
+    ],
+    breaks: (store) => but(store, () => ({ block: async () => {} })),
+  },
   {
     fault: "sees a block from one side alone",
-    noticed: [],
+    noticed: [
+      "blocks > are told of both sides, in the order asked",
+      "erasure apart from conversations > lifts the blocks of the user and those of others that name them, and no other",
+    ],
     breaks: (store) => {
       const blocks = new Set<string>();
       return but(store, () => ({
@@ -250,13 +522,17 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "lets everybody remove a conversation",
-    noticed: [],
+    noticed: ["removing a conversation > is for the roles that may, of its members; anybody else changes nothing"],
     breaks: (store) =>
       but(store, () => ({ remove: (c, user, by) => store.remove(c, user, by.length === 0 ? by : ALL_ROLES) })),
   },
   {
     fault: "makes a setting anew each time",
-    noticed: [],
+    noticed: [
+      "odd ids > name settings of their own",
+      "setting > keeps what the first caller made, and makes nothing again",
+      "setting > gives many callers at once one value, which one of them made",
+    ],
     breaks: (store) => {
       let made = 0;
       return but(store, () => ({ setting: async (name, make) => await store.setting(`${name} ${++made}`, make) }));
@@ -264,13 +540,20 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "gives one lease to two nodes",
-    noticed: [],
+    noticed: [
+      "leases > are the first node's, and no other's while it lasts",
+      "leases > of different names have nothing to do with each other",
+      "leases > that run out are for whoever comes first, the old holder too",
+      "leases > last from their renewal, for as long as that says, be it longer or shorter",
+      "leases > are given up by their holder alone, and are not held then",
+      "leases > asked for by many nodes at once are one's",
+    ],
     breaks: (store) =>
       but(store, () => ({ lease: (name, node, ttlMs) => store.lease(`${name} ${node}`, node, ttlMs) })),
   },
   {
     fault: "moves a position from wherever it is",
-    noticed: [],
+    noticed: ["positions > move only from what they are: else they stay, and it is told what that is"],
     breaks: (store) =>
       but(store, () => ({
         position: async (name, move) =>
@@ -281,7 +564,16 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "loses the first event of every page of its feed",
-    noticed: [],
+    noticed: [
+      "feed > of an empty store is empty, and its mark is where the first event comes after",
+      "feed > goes on from any mark with what came after it, and nothing else",
+      "feed > ends a page before the item that would pass the bytes, but never before the first",
+      "feed > says where a conversation was removed, also from null, and has its events no more",
+      "feed > gives an event that was deleted or erased as it is now, and not once more",
+      "feed > is without what has expired, wherever it is read from",
+      "feed > ends where feedEnd says: what was written before lies below it, what comes later above",
+      "a feed that is read while others write > I5 I9: skips nothing, gives each log by seq, and says what was removed, in pages of any size",
+    ],
     breaks: (store) =>
       but(store, () => ({
         feed: async (after, rows, bytes) => {
@@ -292,7 +584,11 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "does not tell of removed conversations",
-    noticed: [],
+    noticed: [
+      "feed > says where a conversation was removed, also from null, and has its events no more",
+      "feed > ends where feedEnd says: what was written before lies below it, what comes later above",
+      "a feed that is read while others write > I5 I9: skips nothing, gives each log by seq, and says what was removed, in pages of any size",
+    ],
     breaks: (store) =>
       but(store, () => ({
         feed: async (after, rows, bytes) => {
@@ -303,7 +599,15 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "forgets revocations",
-    noticed: [],
+    noticed: [
+      "revocations > are none at first",
+      "revocations > S10: have marks from 1 that rise, and are found above every earlier mark",
+      "revocations > of a user who is revoked again are one, the latest, at its place",
+      "revocations > come in pages of the limit, with what is left",
+      "revocations > S10: are kept as long as was asked for, and as an earlier one of the user was to be",
+      "revocations > S10: made by many at once have marks of their own, and none is skipped by who reads meanwhile",
+      "erasure apart from conversations > S10: leaves conversations and revocations as they are",
+    ],
     breaks: (store) =>
       but(store, () => ({
         revocations: async (after, limit) => ({ ...(await store.revocations(after, limit)), revoked: [] }),
@@ -311,17 +615,39 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "forgets past members",
-    noticed: [],
+    noticed: [
+      "memberships > stay with a null role of who has left, with what they could have up to then",
+      "memberships > are where the user has written without being a member, without a role and spans, until they join",
+      "after expiry > I17: no span begins below it, for the gateway, for who has the whole history, and for who has left",
+    ],
     breaks: (store) =>
       but(store, () => ({
         memberships: async (user, after, limit) =>
           (await store.memberships(user, after, limit)).filter(({ role }) => role !== null),
       })),
   },
-  { fault: "erases nothing", noticed: [], breaks: (store) => but(store, () => ({ erase: () => store.ping() })) },
+  {
+    fault: "erases nothing",
+    noticed: [
+      "feed > gives an event that was deleted or erased as it is now, and not once more",
+      "erasure in a conversation > empties the messages, edits and events of the host's types that the user wrote, in every view, page and row",
+      "erasure in a conversation > leaves what others wrote, membership, changes of members and settings, and replies",
+      "erasure in a conversation > takes back the user's reactions, and with their messages those of others",
+      "erasure in a conversation > I4: a repeat of what was erased is a duplicate whatever its content, and brings nothing back",
+      "erasure in a conversation > is no event: nothing is numbered; what was erased is deleted for who edits it",
+      "erasure in a conversation > is news for the inboxes of its members, once",
+      "erasure in a conversation > is of one conversation, of whoever wrote there: who has left, and who never was a member",
+      "erasure in a conversation > works on what is left of a log whose beginning has gone",
+      "erasure apart from conversations > lifts the blocks of the user and those of others that name them, and no other",
+    ],
+    breaks: (store) => but(store, () => ({ erase: () => store.ping() })),
+  },
   {
     fault: "leaves out conversations",
-    noticed: [],
+    noticed: [
+      "conversations > are all listed once, by the characters of their ids, in pages of the limit",
+      "conversations > have the retention that is theirs, null without one",
+    ],
     breaks: (store) =>
       but(store, () => ({
         conversations: async (after, limit) => (await store.conversations(after, limit)).slice(0, 1),
@@ -329,17 +655,22 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "claims to survive what it does not",
-    noticed: [],
+    noticed: ["opened again > says memory of itself"],
     breaks: (store) => but(store, () => ({ durability: "fsync" as const })),
   },
   {
     fault: "may be opened twice",
-    noticed: [],
+    noticed: ["opening and closing > a second open is refused with conflict, and the first stands"],
     breaks: (store) => but(store, () => ({ open: () => store.open().catch(() => {}) })),
   },
   {
     fault: "answers before it is open, and after it is closed",
-    noticed: [],
+    noticed: [
+      "opening and closing > every call rejects with closed before open",
+      "opening and closing > every call rejects with closed after close",
+      "opening and closing > every call rejects with closed from the moment close is called",
+      "opening and closing > close without open does nothing",
+    ],
     breaks: (store) => but(store, () => ({ ping: () => store.ping().catch(() => {}) })),
   },
 ];

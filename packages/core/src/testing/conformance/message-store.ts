@@ -150,6 +150,7 @@ function traitCases(runner: Runner, _withStore: WithStore, adapter: MessageStore
       blocked: (store) => store.blocked("alice", ["mallory"]),
       remove: (store) => store.remove("none", "alice", []),
       feed: (store) => store.feed(null, 10, 1_000),
+      feedEnd: (store) => store.feedEnd(),
       lease: (store) => store.lease("name", "node", 0),
       position: (store) => store.position("name"),
       revoke: (store) => store.revoke("alice", 1_000),

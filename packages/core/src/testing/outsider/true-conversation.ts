@@ -34,7 +34,7 @@ export class TrueConversation {
   constructor(made: NewConversation, rows: readonly EventRow[]) {
     this.made = made;
     const { title, meta, open } = made;
-    this.#settings.push([1, { title, meta, open, slow: 0, pinned: [] }]);
+    this.#settings.push([1, { title, meta, open, slow: 0, pinned: [], retention: null }]);
     for (const [user, role] of made.members) this.#setRole(user, role, 1);
     this.log.push(...rows);
   }

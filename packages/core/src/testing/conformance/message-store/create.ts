@@ -1,7 +1,7 @@
 import type { Role, UserId } from "@earshot/protocol";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { AT, appendEvent, conversation, direct, message } from "./entries.ts";
+import { AT, appendEvent, changeOfMembers, conversation, direct, message } from "./entries.ts";
 import { accessOf, logOf } from "./readings.ts";
 
 /** A conversation begins with its first events and members, once. */
@@ -103,6 +103,28 @@ export function createCases({ describe, it, expect }: Runner, withStore: WithSto
         expect(await store.row("carol", "c1")).toBe(null);
         expect(await store.create(conversation("c1", { creator: "bob" }))).toEqual({ kind: "conflict" });
         expect((await accessOf(store, "alice", "c1")).members).toBe(2);
+      }),
+    );
+
+    it(
+      "by the host makes it no member: those that are named are all, or nobody is",
+      withStore(async (store) => {
+        const made = conversation("c1", { creator: "host", members: [["bob", "owner"]] });
+        const created = await store.create(made);
+        expect(created.kind === "created" && created.rows[0]?.from).toBe("host");
+        expect((await accessOf(store, "bob", "c1")).members).toBe(1);
+        expect(await store.access([{ user: "host", conversation: "c1" }])).toEqual([null]);
+        expect((await store.inbox("host", null, 10)).rows).toEqual([]);
+        expect(await store.create(made)).toEqual({ kind: "existing", id: "c1" });
+        expect(await store.create(conversation("c1", { creator: "bob" }))).toEqual({ kind: "conflict" });
+        await store.create(conversation("c2", { creator: "host", members: [] }));
+        expect((await store.members("c2", null, 10))?.members).toEqual([]);
+        const { row } = await appendEvent(store, message("c2", "host", "alone", { system: true }));
+        expect((await logOf(store, "c2")).rows.at(-1)).toEqual(row);
+        const { membersVersion = 0 } = (await store.settings("c2")) ?? {};
+        const joined = changeOfMembers("c2", "host", [["carol", "owner"]], membersVersion);
+        await appendEvent(store, { ...joined, system: true });
+        expect((await accessOf(store, "carol", "c2")).spans).toEqual([[3, null]]);
       }),
     );
 

@@ -4,6 +4,7 @@ import type {
   ConversationSettings,
   EventPage,
   FeedItem,
+  FeedPage,
   MessageStore,
   RangeQuery,
 } from "../../../ports/message-store.ts";
@@ -69,13 +70,17 @@ export async function feedOf(
   const items: FeedItem[] = [];
   let mark = after;
   for (;;) {
-    const page = await store.feed(mark, rows, bytes);
+    const page: FeedPage = await store.feed(mark, rows, bytes);
     items.push(...page.items);
+    if (page.more) expectMoved(mark, page.mark);
     ({ mark } = page);
     if (!page.more) return { items, mark };
-    // Else it would never end.
-    if (page.items.length === 0) throw new Error("an empty page of the feed says that there is more");
   }
+}
+
+/** Throws where a page that is not the last leads nowhere: else its reader would never end. */
+export function expectMoved(from: unknown, to: unknown): void {
+  if (from === to) throw new Error(`a page with more behind it ends where it began, at ${String(to)}`);
 }
 
 /** An item of the feed in short: `c1 2`, or `c1 gone`. */

@@ -114,6 +114,21 @@ export function removeCases({ describe, it, expect }: Runner, withStore: WithSto
     );
 
     it(
+      "by the host needs no member and no role; of none that there is it is not_found all the same",
+      withStore(async (store) => {
+        await store.create(conversation("c1"));
+        const { cursor } = await store.inbox("bob", null, 10);
+        const removed = await store.remove("c1", null, []);
+        expect(removed.kind === "removed" && [...removed.members].sort()).toEqual(["alice", "bob"]);
+        expect(await gone(store, "bob", cursor)).toEqual([{ c: "c1", gone: true }]);
+        expect(await store.settings("c1")).toBe(null);
+        for (const c of ["c1", "c9"]) {
+          expect(await store.remove(c, null, OWNER)).toEqual({ kind: "refused", code: "not_found" });
+        }
+      }),
+    );
+
+    it(
       "uses its id up, for its creator too",
       withStore(async (store) => {
         await store.create(conversation("c1"));

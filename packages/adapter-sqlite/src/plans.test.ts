@@ -1,0 +1,50 @@
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { migrate } from "./migrate.ts";
+import { Purge } from "./purge.ts";
+import { ReadStatements } from "./read-statements.ts";
+import { WriteStatements } from "./write-statements.ts";
+
+/** Of one row, or of rows that wait to be taken out, of which the first is asked for. */
+const SMALL = ["store", "purges"];
+
+/** Every statement of the store, as SQLite would run it. */
+function plans(): readonly (readonly [sql: string, steps: readonly string[]])[] {
+  const database = new DatabaseSync(":memory:");
+  migrate(database);
+  const prepare = database.prepare.bind(database);
+  const prepared = new Set<string>();
+  database.prepare = (sql) => {
+    prepared.add(sql);
+    return prepare(sql);
+  };
+  void [new ReadStatements(database), new WriteStatements(database), new Purge(database)];
+  return [...prepared].map((sql) => [
+    sql,
+    prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => `${row["detail"]}`),
+  ]);
+}
+
+describe("what the store asks SQLite", () => {
+  const all = plans();
+
+  it("I10: is found by a key or an index, in no table by looking through it", () => {
+    expect(all.length).toBeGreaterThan(80);
+    for (const [sql, steps] of all) {
+      const scans = steps.filter((step) => /^SCAN (?!CONSTANT ROW|\()/.test(step));
+      expect(
+        scans.filter((step) => !SMALL.some((table) => step === `SCAN ${table}`)),
+        sql,
+      ).toEqual([]);
+    }
+  });
+
+  it("comes in the order of its index where there may be much of it", () => {
+    // Of one user the conversations, of one page the rows: what is sorted is small.
+    const sorted = all.filter(([, steps]) => steps.some((step) => step.startsWith("USE TEMP B-TREE FOR ORDER BY")));
+    const tables = sorted.map(([sql]) => /FROM \(?(?:SELECT .*? FROM )?(\w+)/s.exec(sql)?.[1]).sort();
+    expect(tables).toEqual(["members", "members", "members", "reaction_counts"]);
+  });
+});
