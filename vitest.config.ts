@@ -45,7 +45,11 @@ export default defineConfig({
       {
         // Every promise of a port against each of its adapters, and what else needs real files or processes.
         extends: true,
-        test: { name: "conformance", include: ["packages/*/test/**/*.test.ts"], testTimeout: 30_000 },
+        test: {
+          name: "conformance",
+          include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
       },
       {
         // Against `npm start` on the built tree, by a client that shares no code with it: each file has a server of its own.

@@ -126,7 +126,11 @@ describe("a living engine", () => {
       ["GET", "/readyz", "/readyz"],
     ];
     for (const [method, path, at, body] of calls) {
-      const response = await engine.call("alice", method, at, body);
+      const headers = { authorization: "Bearer alice" };
+      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+      const answering = engine.chat.fetch(new Request(`http://test${at}`, init));
+      await engine.advance(1_000);
+      const response = await answering;
       const text = await response.text();
       const answered: unknown = text === "" ? null : JSON.parse(text);
       expect([method, at, response.status, isDescribed(method, path, response.status, answered), answered]).toEqual([

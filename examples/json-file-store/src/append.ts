@@ -4,24 +4,24 @@ import {
   type Content,
   type Conversation,
   eventAt,
-  headOf,
   keyOf,
   madeIn,
   type StoredEvent,
   type StoredMember,
 } from "./content.ts";
-import { emptyMessage, react } from "./empty-event.ts";
+import { emptyEvent, emptyMessage, react } from "./empty-event.ts";
 import { nextOf, refusalOf } from "./refusal.ts";
 import { logRow } from "./rows.ts";
 
 /** Decides one entry and, unless it is refused, writes it with all that changes with it. */
-export function appendEntry(content: Content, entry: Append): AppendResult {
+export function appendEntry(content: Content, given: Append): AppendResult {
+  const entry = copyOf(given);
   const refused = refusalOf(content, entry);
   if (refused !== null) return refused;
   const conversation = content.conversations.get(entry.conversation);
   if (conversation === undefined) throw new Error("an entry of no conversation was not refused");
 
-  const event = eventOf(content, conversation, copyOf(entry));
+  const event = eventOf(content, conversation, entry);
   conversation.events.push(event);
   conversation.changed = event.tick;
   if (!conversation.members.has(entry.user)) conversation.writers.add(entry.user);
@@ -35,7 +35,7 @@ export function appendEntry(content: Content, entry: Append): AppendResult {
     else conversation.banned.delete(user);
   }
   if (entry.settings !== undefined) {
-    conversation.settings = { ...conversation.settings, ...copyOf(entry.settings) };
+    conversation.settings = { ...conversation.settings, ...entry.settings };
     conversation.settingsVersion++;
   }
   return {
@@ -71,7 +71,10 @@ function changeTarget(conversation: Conversation, { re, type, user, reaction }: 
   const target = re === undefined ? undefined : eventAt(conversation, re);
   if (target === undefined) return;
   if (type === "message") target.replies = (target.replies ?? 0) + 1;
-  if (type === "edit") target.edits = [...(target.edits ?? []), event.seq];
+  if (type === "edit") {
+    target.edits = [...(target.edits ?? []), event.seq];
+    if (target.deleted) emptyEvent(event);
+  }
   if (type === "delete") emptyMessage(conversation, target);
   if (reaction !== undefined && !target.deleted) react(target, user, reaction.key, reaction.on);
 }
@@ -88,8 +91,9 @@ function changeMembers(
   content: Content,
   conversation: Conversation,
   changes: readonly MemberChange[],
-  { seq, tick }: StoredEvent,
+  event: StoredEvent,
 ): void {
+  const { seq, tick } = event;
   const { members, former } = conversation;
   let changed = false;
   for (const [user, role] of changes) {
@@ -97,7 +101,7 @@ function changeMembers(
     if ((member?.role ?? null) === role) continue;
     changed = true;
     if (member === undefined && role !== null) {
-      members.set(user, newMember(conversation, role, [...(former.get(user) ?? []), [seq, null]]));
+      members.set(user, newMember(conversation, role, [...(former.get(user) ?? []), [seq, null]], event));
       former.delete(user);
     } else if (member !== undefined && role !== null) member.role = role;
     else if (member !== undefined) {
@@ -112,12 +116,16 @@ function changeMembers(
   if (changed) conversation.membersVersion++;
 }
 
-/** Somebody whose membership begins with the head of the log. */
-export function newMember(conversation: Conversation, role: StoredMember["role"], spans: Span[]): StoredMember {
-  const { seq, ord, tick } = headOf(conversation);
+/** Somebody whose membership begins with this event. */
+export function newMember(
+  { wholeHistory }: Conversation,
+  role: StoredMember["role"],
+  spans: Span[],
+  { seq, ord, tick }: StoredEvent,
+): StoredMember {
   return {
     role,
-    spans: conversation.wholeHistory ? [[1, null]] : spans,
+    spans: wholeHistory ? [[1, null]] : spans,
     delivered: seq,
     read: seq,
     readOrd: ord,

@@ -24,6 +24,7 @@ export function textOf(content: Content): string {
     gone: [...content.gone].map(([user, lost]) => [user, [...lost]]),
     blocks: [...content.blocks].map(([user, others]) => [user, [...others]]),
     revocations: [...content.revocations],
+    leases: [...content.leases],
     positions: [...content.positions],
     settings: [...content.settings],
   });
@@ -78,6 +79,7 @@ interface Written {
   readonly gone: [string, [string, number][]][];
   readonly blocks: [string, string[]][];
   readonly revocations: Entries<Content["revocations"]>;
+  readonly leases: Entries<Content["leases"]>;
   readonly positions: Entries<Content["positions"]>;
   readonly settings: Entries<Content["settings"]>;
 }
@@ -104,6 +106,7 @@ function revived(written: Written): Content {
     gone: new Map(written.gone.map(([user, lost]) => [user, new Map(lost)])),
     blocks: new Map(written.blocks.map(([user, others]) => [user, new Set(others)])),
     revocations: new Map(written.revocations),
+    leases: new Map(written.leases),
     positions: new Map(written.positions),
     settings: new Map(written.settings),
   };

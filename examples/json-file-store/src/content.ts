@@ -7,6 +7,7 @@ import type {
   Mentions,
   MessageId,
   Mode,
+  NodeId,
   Role,
   UserId,
 } from "@earshot/protocol";
@@ -87,7 +88,7 @@ export interface Conversation {
 export interface Content {
   /** Tells the marks and cursors of this store from another's. */
   readonly store: string;
-  /** Rises by 1 with every change: the order of feed, inboxes and revocations. */
+  /** Rises with every change of anything here: what is to be written, and the order of feed, inboxes and revocations. */
   tick: number;
   readonly conversations: Map<ConversationId, Conversation>;
   /** Removed conversations: the tick at which it happened. */
@@ -98,6 +99,8 @@ export interface Content {
   readonly blocks: Map<UserId, Set<UserId>>;
   /** By user, ascending by mark; `until` in Unix ms. */
   readonly revocations: Map<UserId, { readonly mark: number; readonly until: number }>;
+  /** Who holds which name; `until` in Unix ms. */
+  readonly leases: Map<string, { readonly node: NodeId; readonly until: number }>;
   readonly positions: Map<string, string>;
   readonly settings: Map<string, string>;
 }
@@ -111,6 +114,7 @@ export function emptyContent(store: string): Content {
     gone: new Map(),
     blocks: new Map(),
     revocations: new Map(),
+    leases: new Map(),
     positions: new Map(),
     settings: new Map(),
   };
@@ -139,9 +143,7 @@ export function eventAt(conversation: Conversation, seq: number): StoredEvent | 
 /** What is left of spans above what has expired. */
 export function keptSpans(conversation: Conversation, spans: readonly Span[]): readonly Span[] {
   const first = firstOf(conversation);
-  return spans
-    .filter(([, to]) => to === null || to >= first)
-    .map(([from, to]): Span => [Math.max(from, first), to]);
+  return spans.filter(([, to]) => to === null || to >= first).map(([from, to]): Span => [Math.max(from, first), to]);
 }
 
 export function within(spans: readonly Span[], seq: number): boolean {

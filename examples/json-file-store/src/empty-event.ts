@@ -26,7 +26,10 @@ export function react(message: StoredEvent, user: UserId, key: string, on: boole
   else if (on) found?.[1].push(user);
   else {
     const left = (message.reactions ?? [])
-      .map(([name, users]): [string, UserId[]] => [name, name === key ? users.filter((other) => other !== user) : users])
+      .map(([name, users]): [string, UserId[]] => [
+        name,
+        name === key ? users.filter((other) => other !== user) : users,
+      ])
       .filter(([, users]) => users.length > 0);
     if (left.length > 0) message.reactions = left;
     else delete message.reactions;

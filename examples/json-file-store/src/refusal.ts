@@ -87,12 +87,15 @@ function slowOf(conversation: Conversation, entry: Append): Answer | null {
   const { slow } = conversation.settings;
   const last = conversation.lastMessages.get(entry.user);
   const waits = entry.type === "message" && !entry.system && conversation.members.get(entry.user)?.role === "member";
-  if (!waits || last === undefined || entry.at - last >= slow) return null;
+  if (!waits || slow === 0 || last === undefined || entry.at - last >= slow) return null;
   return { kind: "refused", code: "too_soon", retryAfterMs: Math.min(slow, slow - (entry.at - last)) };
 }
 
 /** The seq that the next entry gets, and the messages up to it. */
-export function nextOf(conversation: Conversation, type: Append["type"]): { readonly seq: number; readonly ord: number } {
+export function nextOf(
+  conversation: Conversation,
+  type: Append["type"],
+): { readonly seq: number; readonly ord: number } {
   const head = headOf(conversation);
   return { seq: head.seq + 1, ord: head.ord + (type === "message" ? 1 : 0) };
 }

@@ -41,6 +41,12 @@ describe("what the store asks SQLite", () => {
     }
   });
 
+  it("of one user is found from the user, not among everybody's", () => {
+    const ofUser = all.filter(([sql]) => /FROM members m\b.* WHERE m\.user = \?/s.test(sql));
+    expect(ofUser.length).toBe(3);
+    for (const [sql, steps] of ofUser) expect(steps[0], sql).toBe("SEARCH m USING INDEX members_by_user (user=?)");
+  });
+
   it("comes in the order of its index where there may be much of it", () => {
     // Of one user the conversations, of one page the rows: what is sorted is small.
     const sorted = all.filter(([, steps]) => steps.some((step) => step.startsWith("USE TEMP B-TREE FOR ORDER BY")));

@@ -244,7 +244,10 @@ describe("ChatEngine by long polling: answers", () => {
     await turns(engine);
     const more = await soon(engine, bob.poll(5));
     expect([more.status, JSON.parse(more.text)]).toMatchObject([429, { code: "rate_limited", retry: 1_000 }]);
-    await engine.advance(26_000);
+    await engine.advance(20_000);
+    await turns(engine);
+    expect(early.map(({ value }) => value)).toEqual([null, null]);
+    await engine.advance(6_000);
     await turns(engine);
     expect(early.map(({ value }) => value?.status)).toEqual([503, 503]);
     expect((await soon(engine, bob.poll(2, [PING]))).status).toBe(200);
@@ -685,6 +688,20 @@ describe("ChatEngine by a stream", () => {
     expect(await soon(engine, bob.poll(2))).toEqual(first);
     await alice.send("c1", "m4");
     expect((await soon(engine, bob.poll(3, [{ t: "ack", n: 2 }]))).frames).toMatchObject([{ seq: 4 }]);
+  });
+
+  it.each(["the reader lets go", "the request is aborted"])("is gone as soon as %s", async (how) => {
+    const engine = await engineWith();
+    const [alice, bob] = [await engine.join("alice"), await bobOn(engine)];
+    const gone = new AbortController();
+    const stream = await soon(engine, bob.stream(gone.signal));
+    await alice.send("c1", "m2");
+    await turns(engine);
+    if (how === "the reader lets go") await stream.cut();
+    else gone.abort();
+    await turns(engine);
+    const { frames } = await soon(engine, bob.poll(2, [], { waits: false }));
+    expect(frames).toMatchObject([{ t: "from", n: 0 }, { seq: 2 }]);
   });
 
   it("ends when its client polls and waits", async () => {

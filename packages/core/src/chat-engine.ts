@@ -7,7 +7,6 @@ import type { Exported } from "./host/export-user.ts";
 import type { Followed, FollowOptions } from "./host/follow.ts";
 import type { Imported, ImportMessage } from "./host/import-messages.ts";
 import type { FetchContext } from "./http/http-api.ts";
-import { problem } from "./http/problem-details.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { type ChatEngineOptions, type EngineSettings, readOptions } from "./options.ts";
 import type { Before, BeforeOptions, BeforeStep } from "./ports/hooks.ts";
@@ -41,7 +40,10 @@ export class ChatEngine<D extends Definition = Definition> {
   /** Checks the options and builds the rooms; does nothing yet. Throws `invalid`, naming the option. */
   constructor(options: ChatEngineOptions<D>) {
     this.#settings = readOptions(options);
-    this.#house = wire(options, this.#settings, () => this.#closedBecause());
+    this.#house = wire(options, this.#settings, {
+      closedBecause: () => this.#closedBecause(),
+      silentBecause: () => (this.#lifecycle.phase === "draining" ? null : this.#closedBecause()),
+    });
   }
 
   /** This node's name in session ids and on the bus. */
@@ -89,10 +91,8 @@ export class ChatEngine<D extends Definition = Definition> {
   }
 
   /** Answers one request of the HTTP API. Never rejects. */
-  async fetch(request: Request, context: FetchContext = {}): Promise<Response> {
-    const closed = this.#closedBecause();
-    if (closed === null || this.#lifecycle.phase === "draining") return this.#house.http.handle(request, context);
-    return problem(new ChatError("unavailable", `unable to answer; ${closed}`, { retryAfterMs: 1_000 }));
+  fetch(request: Request, context: FetchContext = {}): Promise<Response> {
+    return this.#house.http.handle(request, context);
   }
 
   /**

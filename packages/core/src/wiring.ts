@@ -1,4 +1,4 @@
-import { ChatError, CLOSE, type CloseCode, type EventRow, type GatewayFrame, type UserId } from "@earshot/protocol";
+import type { EventRow, GatewayFrame, UserId } from "@earshot/protocol";
 import { monotonicFactory } from "ulid";
 import { OrderGate } from "./bus/order-gate.ts";
 import { Publisher } from "./bus/publisher.ts";
@@ -54,8 +54,8 @@ import { Sweeper } from "./session/heartbeat.ts";
 import { addressRate } from "./session/rate-limit.ts";
 import { SendRates } from "./session/send-rates.ts";
 import { Session } from "./session/session.ts";
-import { SessionRegistry } from "./session/session-registry.ts";
-import type { Farewell, SessionSurroundings } from "./session/session-surroundings.ts";
+import type { SessionSurroundings } from "./session/session-surroundings.ts";
+import { Sessions } from "./session/sessions.ts";
 import { UserCosts } from "./session/user-costs.ts";
 import { welcomeFrame } from "./session/welcome-frame.ts";
 import { silentLogger } from "./system/silent-logger.ts";
@@ -75,15 +75,23 @@ export interface Keys {
   messages: string;
 }
 
+/** What the engine's phase closes. */
+export interface Doors {
+  /** Why nobody can come in now, or null. */
+  closedBecause(): string | null;
+  /** Why no call is answered now, or null: a gateway that leaves still answers. */
+  silentBecause(): string | null;
+}
+
 type EngineSession = Session<EncodedEvents>;
 export type House = ReturnType<typeof wire>;
 
 /**
  * Builds every room, in the order in which a message visits them, and is the only place that sees
  * them all: transport → codec → session → engine → store → bus → fan-out → outbox → transport.
- * `closedBecause`: why nobody can come in now, or null.
  */
-export function wire(options: ChatEngineOptions, settings: EngineSettings, closedBecause: () => string | null) {
+export function wire(options: ChatEngineOptions, settings: EngineSettings, doors: Doors) {
+  const { closedBecause, silentBecause } = doors;
   const { limits, permissions } = settings;
   const { store } = options;
   const clock = options.clock ?? systemClock;
@@ -96,19 +104,38 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   const newId = (): string => ulid(clock.now());
   const keys: Keys = { resume: [], messages: "" };
   const house = { store, clock, logger, limits };
-  const sessions = new Set<EngineSession>();
 
   // transport: bytes in, bytes out
   const admission = new Admission({ ...house, bucket: (now) => addressRate(limits, now) });
   const peers = new PeerReader({ ...settings, logger, production: process.env["NODE_ENV"] === "production" });
-  const door = { ...house, closedBecause, admit: (address: string) => admission.admit(address), accept };
+  const admit = (address: string) => admission.admit(address);
+  const accept = (connection: Connection) => sessions.accept(connection);
+  const door = { ...house, closedBecause, admit, accept };
   const transport = new WsTransport({ ...door, see: (request) => peers.see(request) });
   const polls = new PollTransport({ ...door, random, equal: systemCrypto.equal, sweeper: new Sweeper(clock) });
 
   // session: one device's stay on this node
   const sweeper = new Sweeper(clock);
-  const registry = new SessionRegistry<EngineSession>(limits.connectionsPerUserMax);
-  const sessionsOf = (user: UserId) => registry.of(user);
+  const sessions: Sessions<EngineSession> = new Sessions<EngineSession>({
+    limits,
+    sweeper,
+    admission,
+    make: (connection) =>
+      new Session(sessionHouse, `s_${node}_${Buffer.from(random.bytes(16)).toString("base64url")}`, connection),
+    holds: ({ user, mark }) => inProcess.revocations.holds(user, mark),
+    entered: (session) => {
+      void publisher.listen(session.user);
+      presenceTracker.enter(presenceOf(session));
+    },
+    left: (session, farewell, last) => {
+      subscriptions.leave(session);
+      presenceBoard.end(session);
+      void watermarks.flush(session.user);
+      if (last) publisher.forget(session.user);
+      presenceTracker.leave(presenceOf(session), farewell);
+    },
+  });
+  const sessionsOf = (user: UserId) => sessions.of(user);
   const rates = new SendRates(limits);
   const costs = new UserCosts(limits);
   const handshake = new Handshake({
@@ -132,10 +159,10 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     decodeHello,
     encode,
     outbox: (wireOut, slow) => new Outbox(outboxHouse, wireOut, slow),
-    enter,
-    leave,
+    enter: (session) => sessions.enter(session),
+    leave: (session, farewell) => sessions.leave(session, farewell),
     welcome,
-    spread: () => admission.spread(sessions.size),
+    spread: () => admission.spread(sessions.all.size),
     activity: (session, state) => presenceTracker.activity(session.id, state),
     delivered: (session, seqs) => {
       for (const [c, seq] of seqs) watermarks.delivered(session.user, c, seq);
@@ -145,7 +172,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     send: (session, frame, order) => send(engineHouse, callerOf(session), frame, order),
     sendBlocked: (session, frame, retryAfterMs) => sendBlocked(engineHouse, callerOf(session), frame, retryAfterMs),
     repair: async (session, have) => {
-      await listening(session.user);
+      await publisher.listening(session.user);
       return takeCursors(engineHouse, session, have);
     },
   };
@@ -217,7 +244,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     },
     watch: (session: EngineSession, request: PresenceRequest) => watchPresence(engineHouse, session, request),
     unwatch: (session: EngineSession, users: readonly UserId[]) => presenceBoard.unwatch(session, users),
-    listeners: (c: string, user: UserId) => subscribersBeside(c, user),
+    listeners: (c: string, user: UserId) => subscriptions.beside(c, user),
     typed: (c: string, user: UserId, members: number) => typingNotices.tell(c, user, members),
     sendWait: (user: UserId, c: string) => rates.take(null, user, c, clock.monotonic()),
     apart: (user: UserId, other: UserId) => presenceBoard.blocked(user, other),
@@ -235,19 +262,17 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   const modes = new Modes(house);
   const subscriptions = new Subscriptions<EngineSession, EncodedEvents>(limits);
   const publisher = new Publisher({
+    ...house,
     node,
     bus,
-    logger,
     arrive: (arrival) => gate.arrive(arrival),
-    members: membersOf,
+    members: (c, version) => audiences.users(c, version),
   });
   const fanout = new Fanout<EngineSession>({
+    ...house,
     audiences,
     modes,
     subscriptions,
-    clock,
-    logger,
-    limits,
     sessionsOf,
     encodeEvents,
     encode,
@@ -263,26 +288,18 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
   const { onOverflow } = settings;
   const outboxHouse = { limits, onOverflow, budget, now: () => clock.monotonic(), encode, encodeAgain };
 
+  const presenceHouse = { ...house, node, store: presence };
   const presenceTracker = new PresenceTracker({
-    node,
-    store: presence,
-    clock,
-    logger,
-    limits,
+    ...presenceHouse,
     changed: (user) => presenceBoard.changed([user]),
   });
   const onlineCounts = new OnlineCounts({
-    clock,
-    limits,
-    members: membersOf,
+    ...house,
+    members: (c, version) => audiences.users(c, version),
     online: (users) => presenceTracker.online(users),
   });
   const presenceBoard = new PresenceBoard({
-    node,
-    store: presence,
-    clock,
-    logger,
-    limits,
+    ...presenceHouse,
     here: (user) => presenceTracker.of(user),
     encode,
   });
@@ -301,7 +318,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     checkedPatch,
     contentHash: (content) => engineHouse.keyedHash(contentText(content)),
     sessionsOf,
-    allSessions: () => sessions,
+    allSessions: () => sessions.all,
     forget: (c) => recent.forget(c),
   });
   const http = new HttpApi({
@@ -311,18 +328,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     ask: (user) => costs.ask(user, REQUEST_ROWS, clock.monotonic()),
     see: (request) => peers.see(request),
     authenticate: (token, peer) => handshake.authenticate(token, peer, null),
-    ready: async () => {
-      const closed = closedBecause();
-      if (closed !== null) throw new ChatError("unavailable", `unable to serve; ${closed}`, { retryAfterMs: 1_000 });
-      try {
-        await store.ping();
-      } catch (cause) {
-        throw new ChatError("unavailable", "unable to serve; the store does not answer", {
-          retryAfterMs: 1_000,
-          cause,
-        });
-      }
-    },
+    closedBecause,
+    silentBecause,
   });
 
   return {
@@ -334,7 +341,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     random,
     logger,
     keys,
-    sessions,
+    sessions: sessions.all,
     transport,
     polls,
     sequencer,
@@ -349,21 +356,12 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     gauges,
   };
 
-  /** Takes in one connection, of whatever transport. */
-  function accept(connection: Connection): EngineSession {
-    const session: EngineSession = new Session(sessionHouse, `s_${node}_${base64url(random.bytes(16))}`, connection);
-    sessions.add(session);
-    admission.enter(connection.request.address);
-    sweeper.add(session);
-    return session;
-  }
-
   function gauges(): Gauges {
     return {
-      sessions: sessions.size,
+      sessions: sessions.all.size,
       swept: sweeper.size,
       polls: polls.size,
-      users: registry.size,
+      users: sessions.users,
       topics: publisher.size,
       subscriptions: subscriptions.size,
       watermarks: watermarks.size,
@@ -375,30 +373,6 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
     };
   }
 
-  function enter(session: EngineSession): CloseCode | null {
-    if (sessions.size > limits.connectionsMax) return CLOSE.overloaded;
-    if (!inProcess.revocations.holds(session.user, session.mark)) return CLOSE.expired;
-    const registered = registry.add(session);
-    if (registered.kind === "replaced") return CLOSE.replaced;
-    if (registered.kind === "too many") return CLOSE.tooManyConnections;
-    for (const other of registered.replaced) other.end(CLOSE.replaced);
-    void publisher.listen(session.user);
-    presenceTracker.enter(presenceOf(session));
-    return null;
-  }
-
-  function leave(session: EngineSession, farewell: Farewell): void {
-    sweeper.remove(session);
-    sessions.delete(session);
-    admission.leave(session.address);
-    if (session.user === "") return;
-    subscriptions.leave(session);
-    presenceBoard.end(session);
-    void watermarks.flush(session.user);
-    if (registry.remove(session)) publisher.forget(session.user);
-    presenceTracker.leave(presenceOf(session), farewell);
-  }
-
   /** Written by this node: for its sessions, the other nodes, and the host's listeners. */
   function tellWritten(events: CommittedEvents): void {
     publisher.publish(events);
@@ -407,32 +381,12 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, close
 
   /** A send has raised its sender's watermarks in the store; whoever listens is told. */
   function tellSent(c: string, user: UserId, seq: number): void {
-    const [listener] = watermarks.large(c) ? [] : subscribersBeside(c, user);
-    if (listener !== undefined || registry.of(user).length > 1) watermarks.sent(user, c, seq);
-  }
-
-  async function membersOf(c: string, version: number): Promise<ReadonlySet<UserId>> {
-    return (audiences.at(c, version) ?? (await audiences.read(c, version, false))).users;
-  }
-
-  function* subscribersBeside(c: string, user: UserId): Iterable<UserId> {
-    for (const session of subscriptions.of(c)?.sessions.keys() ?? []) if (session.user !== user) yield session.user;
-  }
-
-  /** Resolves when nothing published for the user can be missed any longer; at the latest in time, since a dead bus must not keep people out. */
-  async function listening(user: UserId): Promise<void> {
-    const late = new Promise<void>((resolve) => {
-      const timer = clock.after(limits.topicWithinMs, resolve);
-      void publisher.listen(user).then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-    await late;
+    const [listener] = watermarks.large(c) ? [] : subscriptions.beside(c, user);
+    if (listener !== undefined || sessions.of(user).length > 1) watermarks.sent(user, c, seq);
   }
 
   function welcome(session: EngineSession, resumed: boolean): GatewayFrame {
-    const spread = admission.spread(sessions.size);
+    const spread = admission.spread(sessions.all.size);
     return welcomeFrame({ node, durability: store.durability, limits, spread, now: clock.now() }, session, resumed);
   }
 }
@@ -447,8 +401,4 @@ function presenceOf(session: EngineSession) {
 
 export function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
-}
-
-function base64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64url");
 }

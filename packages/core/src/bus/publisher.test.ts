@@ -2,6 +2,7 @@ import type { EventRow, UserId } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import type { Bus, Envelope, Topic } from "../ports/bus.ts";
 import { silentLogger } from "../system/silent-logger.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
 import { MemoryBusHub, memoryBus } from "./memory-bus.ts";
 import type { Arrival } from "./order-gate.ts";
 import { Publisher } from "./publisher.ts";
@@ -34,6 +35,8 @@ function nodeOn(bus: Bus | null, node: string, members: readonly UserId[] = ["al
     node,
     bus,
     logger: silentLogger,
+    clock: new ManualClock(),
+    limits: { topicWithinMs: 1_000 },
     arrive: (arrival) => arrived.push(arrival),
     members: async (c, version) => {
       asked.push([c, version]);

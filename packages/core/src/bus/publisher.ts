@@ -1,5 +1,6 @@
 import type { ConversationId, UserId } from "@earshot/protocol";
 import type { Bus, Envelope, Publication, Subscription, Topic } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Arrival } from "./order-gate.ts";
 
@@ -8,6 +9,8 @@ export interface PublisherSurroundings {
   /** null: a cluster of one. */
   readonly bus: Bus | null;
   readonly logger: Logger;
+  readonly clock: Pick<Clock, "after">;
+  readonly limits: { readonly topicWithinMs: number };
   /** This node's own delivery. */
   arrive(arrival: Arrival): void;
   /** Who has to hear of it: the members at `membersVersion` or later. */
@@ -48,6 +51,18 @@ export class Publisher {
     const ready = subscription.ready.catch(() => logger.warn({}, "unable to subscribe; this node will read the log"));
     this.#topics.set(topic, { subscription, ready });
     return ready;
+  }
+
+  /** The same, at the latest when `topicWithinMs` have passed: a dead bus must not keep people out. */
+  async listening(user: UserId): Promise<void> {
+    const { clock, limits } = this.#house;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(limits.topicWithinMs, resolve);
+      void this.listen(user).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** The user's last session here has ended. */

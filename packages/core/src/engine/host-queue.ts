@@ -3,9 +3,9 @@ import type { Order } from "./next-batch.ts";
 
 /**
  * Sends about which the host is asked before they are appended. Several of one order are asked about at
- * once, but each is appended only when those before it are on their way to the store or refused (I11); and
- * when one is refused with a wait, those behind it are `blocked`. Its size is bounded by what sessions may
- * have unanswered.
+ * once, but each is appended, or refused, only when those before it are on their way to the store or refused
+ * (I11); and when one is refused with a wait, those behind it are `blocked`. Its size is bounded by what
+ * sessions may have unanswered.
  */
 export class HostQueue {
   readonly #orders = new Map<Order, Place[]>();
@@ -44,17 +44,19 @@ export class HostQueue {
 export class Place {
   readonly #places: Place[];
   readonly #left: () => void;
-  readonly #first: Promise<void>;
   readonly #blocked: Promise<never>;
   #beFirst = (): void => {};
   #beBlocked = (_: ChatError): void => {};
   #refusal: ChatError | null = null;
+  /** Resolves when all before it have left. */
+  readonly first: Promise<void>;
 
   constructor(places: Place[], left: () => void) {
     this.#places = places;
     this.#left = left;
-    this.#first = new Promise((resolve) => {
+    this.first = new Promise((resolve) => {
       this.#beFirst = resolve;
+      if (places.length === 0) resolve();
     });
     this.#blocked = new Promise((_, reject) => {
       this.#beBlocked = reject;
@@ -68,9 +70,8 @@ export class Place {
     return Promise.race([answer, this.#blocked]);
   }
 
-  /** Calls `append` when all before it have left, in the very moment in which it leaves too. Rejects with `blocked`. */
-  async inTurn<Result>(append: () => Promise<Result>): Promise<Result> {
-    if (this.#places[0] !== this) await Promise.race([this.#first, this.#blocked]);
+  /** Calls `append` and leaves, in one moment; only of the first. Throws `blocked`. */
+  pass<Result>(append: () => Result): Result {
     if (this.#refusal !== null) throw this.#refusal;
     const appended = append();
     this.leave();

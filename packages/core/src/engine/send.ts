@@ -74,43 +74,66 @@ function asksAbout({ host }: SendSurroundings, caller: Caller, { type }: Draft):
   return step !== null && !caller.system && host.hooks.has(step);
 }
 
-/** Asks the host first, beside others of the order, and appends behind those before it. */
+/** Asks the host first, then appends. */
 async function sendAsked(
   house: SendSurroundings,
   caller: Caller,
   draft: Draft,
   order: Order | null,
 ): Promise<SentFrame> {
-  const place = order === null ? null : house.hostQueue.enter(order);
+  const known = lookUp(house, caller, draft, null);
+  if (order !== null) return sendInTurn(house, caller, draft, { known, order });
+  const prepared = await prepare(house, caller, draft, known);
+  return "t" in prepared ? prepared : sentOf(house, draft, prepared, await house.sequencer.append(prepared));
+}
+
+/**
+ * The same of one of an order: the host is asked about several at once, and they are appended and refused in the
+ * order in which they came. Out of it a refusal with a wait would say that what came before it is settled.
+ */
+async function sendInTurn(
+  house: SendSurroundings,
+  caller: Caller,
+  draft: Draft,
+  { known, order }: { readonly known: Promise<SentFrame | null>; readonly order: Order },
+): Promise<SentFrame> {
+  const place = house.hostQueue.enter(order);
   try {
-    const asking = prepare(house, caller, draft);
-    const prepared = await (place === null ? asking : place.asked(asking));
+    const preparing = prepare(house, caller, draft, known);
+    // What is stored already is told, also behind one that is refused.
+    const prepared = await place.asked(preparing).catch(async (refused: unknown) => {
+      const sent = await known;
+      if (sent === null) throw refused;
+      return sent;
+    });
+    await place.first;
     if ("t" in prepared) return prepared;
     const append = () => house.sequencer.append(prepared, order, caller.origin);
-    const result = await (place === null ? append() : place.inTurn(append));
-    if (result.kind === "duplicate" && result.rewritten) return rewritten(house, draft, result);
-    const sent = answer(draft, result);
-    const { key, body } = prepared;
-    return key?.rewritten && result.kind === "event" && body !== undefined ? { ...sent, body } : sent;
+    return await sentOf(house, draft, prepared, await place.pass(append));
   } catch (error) {
     const wait = isChatError(error) ? error.retryAfterMs : undefined;
-    if (wait === undefined) throw error;
-    place?.refuse(wait);
-    if (!isChatError(error) || error.code !== "blocked") throw error;
-    // What is stored already is told, also behind one that is refused.
-    return sendBlocked(house, caller, draft, wait);
+    if (wait !== undefined) place.refuse(wait);
+    await place.first;
+    // More may have come meanwhile.
+    if (wait !== undefined) place.refuse(wait);
+    throw error;
   } finally {
-    place?.leave();
+    place.leave();
   }
 }
 
-/** What is to be appended, by the host's leave; or what was sent before, which is told before anything is checked. */
-async function prepare(house: SendSurroundings, caller: Caller, draft: Draft): Promise<Append | SentFrame> {
+/** What is to be appended, by the host's leave; or what is `known` as sent before, which is told before anything is checked. */
+async function prepare(
+  house: SendSurroundings,
+  caller: Caller,
+  draft: Draft,
+  known: Promise<SentFrame | null>,
+): Promise<Append | SentFrame> {
   const { c, type } = draft;
   const asks = asksAbout(house, caller, draft);
   const reading = asks ? house.access(caller.user, c).catch(unanswered) : null;
-  const [known, access] = await Promise.all([lookUp(house, caller, draft, null), reading]);
-  if (known !== null) return known;
+  const [sent, access] = await Promise.all([known, reading]);
+  if (sent !== null) return sent;
   const entry = { ...keyOf(house, caller, draft), ...entryOf(draft, house.permissions), ...systemOf(caller) };
   if (!asks) return entry;
   if (access === null) throw refusal({ kind: "refused", code: "not_found" });
@@ -119,6 +142,17 @@ async function prepare(house: SendSurroundings, caller: Caller, draft: Draft): P
   const made = await rewrite(house.host, caller, draft);
   if (made === draft) return entry;
   return { ...entry, ...entryOf(made, house.permissions), key: { ...entry.key, rewritten: true } };
+}
+
+async function sentOf(
+  house: SendSurroundings,
+  draft: Draft,
+  { key, body }: Append,
+  result: AppendResult,
+): Promise<SentFrame> {
+  if (result.kind === "duplicate" && result.rewritten) return rewritten(house, draft, result);
+  const sent = answer(draft, result);
+  return key?.rewritten && result.kind === "event" && body !== undefined ? { ...sent, body } : sent;
 }
 
 /** A store that cannot say who is a member cannot take a message either: the client comes back with it. */

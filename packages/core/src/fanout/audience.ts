@@ -37,6 +37,11 @@ export class Audiences {
     return known !== undefined && known.version === version ? known : null;
   }
 
+  /** Who is a member at `version`, or later. Rejects as the store does. */
+  async users(c: ConversationId, version: number): Promise<ReadonlySet<UserId>> {
+    return (this.at(c, version) ?? (await this.read(c, version, false))).users;
+  }
+
   /** Remembers the members of a conversation that was just created, as of its `meta`. */
   begin(
     made: { readonly id: ConversationId; readonly members: readonly (readonly [UserId, Role])[] },

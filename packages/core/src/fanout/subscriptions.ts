@@ -79,6 +79,11 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     return this.#conversations.get(c);
   }
 
+  /** Users other than this one with a session that subscribed, one for each session. */
+  *beside(c: ConversationId, user: UserId): Iterable<UserId> {
+    for (const session of this.of(c)?.sessions.keys() ?? []) if (session.user !== user) yield session.user;
+  }
+
   /** How many conversations the session subscribed to. */
   countOf(session: S): number {
     return this.#sessions.get(session)?.size ?? 0;

@@ -1,4 +1,4 @@
-import { ChatError, CLOSE, LIMITS } from "@earshot/protocol";
+import { CLOSE, LIMITS } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import type { PeerRequest } from "../ports/authenticate.ts";
 import { apiWith } from "../testing/noting-api.ts";
@@ -93,10 +93,28 @@ describe("HttpApi: health", () => {
   });
 
   it.each(["/healthz", "/readyz"])("answers %s with 503 without the store", async (path) => {
-    const ready = async () => {
-      throw new ChatError("unavailable", "unable to serve; the store does not answer", { retryAfterMs: 1_000 });
-    };
-    const { call } = apiWith({}, { ready });
+    const store = { ping: () => Promise.reject(new Error("gone")) };
+    const { call } = apiWith({}, { store });
     expect(await call("GET", path, undefined, {})).toMatchObject({ status: 503, body: { code: "unavailable" } });
+  });
+
+  it.each(["/healthz", "/readyz"])(
+    "I22: answers %s with 503 while it leaves, and other calls as before",
+    async (path) => {
+      const { call } = apiWith({}, { closedBecause: () => "the server is leaving" });
+      expect(await call("GET", path, undefined, {})).toMatchObject({ status: 503, body: { code: "unavailable" } });
+      expect((await call("GET", "/conversations")).status).toBe(200);
+    },
+  );
+
+  it("answers nothing while it starts or closes, and its pages elsewhere may read that", async () => {
+    const closed = () => "the server is starting";
+    const { call } = apiWith({}, { closedBecause: closed, silentBecause: closed });
+    const headers = { authorization: "Bearer alice", origin: "https://app.example" };
+    const answer = await call("GET", "/conversations", undefined, headers);
+    expect(answer).toMatchObject({ status: 503, body: { code: "unavailable", retry: 1_000 } });
+    expect(answer.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    const health = await call("GET", "/healthz", undefined, { origin: "https://app.example" });
+    expect([health.status, health.headers.get("access-control-allow-origin")]).toEqual([503, "https://app.example"]);
   });
 });

@@ -29,8 +29,11 @@ export interface HttpSurroundings {
   >;
   /** Charges the user for a request: ms to wait before it is made again, 0: it passes. */
   ask(user: UserId): number;
-  /** Rejects when the engine cannot serve: not started, draining, without its store. */
-  ready(): Promise<void>;
+  readonly store: { ping(): Promise<void> };
+  /** Why nobody can come in now, or null. */
+  closedBecause(): string | null;
+  /** Why nothing is answered now, or null. */
+  silentBecause(): string | null;
 }
 
 /** What a mount knows of a request beside the request itself. */
@@ -55,15 +58,17 @@ export class HttpApi {
     try {
       const url = new URL(request.url);
       const path = pathBelow(url, context.base ?? "");
-      if (path === "healthz" || path === "readyz") return await this.#health(request);
       const seen = this.#house.see({
         headers: Object.fromEntries(request.headers),
         remoteAddress: context.address ?? "",
         secure: url.protocol === "https:",
       });
-      if (seen.refusal !== null) throw new ChatError("forbidden", `unable to answer; ${seen.refusal}`);
       listed = seen.listed;
+      if (path === "healthz" || path === "readyz") return openTo(listed, await this.#health(request));
+      if (seen.refusal !== null) throw new ChatError("forbidden", `unable to answer; ${seen.refusal}`);
       if (listed !== null && isPreflight(request)) return preflight(listed);
+      const silent = this.#house.silentBecause();
+      if (silent !== null) throw unavailable(silent);
       const polled = await this.#poll({ request, url, peer: seen.peer }, path);
       if (polled !== null) return openTo(listed, polled);
       const [run, parts] = routeOf(request.method === "HEAD" ? "GET" : request.method, path);
@@ -88,7 +93,11 @@ export class HttpApi {
 
   async #health(request: Request): Promise<Response> {
     if (request.method !== "GET" && request.method !== "HEAD") throw notFound();
-    await this.#house.ready();
+    const closed = this.#house.closedBecause();
+    if (closed !== null) throw unavailable(closed);
+    await this.#house.store.ping().catch((cause: unknown) => {
+      throw unavailable("the store does not answer", cause);
+    });
     return json({ status: "ok" });
   }
 
@@ -107,6 +116,10 @@ export class HttpApi {
     }
     throw unauthenticated(greeting.close.code === CLOSE.expired.code ? "expired" : undefined);
   }
+}
+
+function unavailable(why: string, cause?: unknown): ChatError {
+  return new ChatError("unavailable", `unable to answer; ${why}`, { retryAfterMs: 1_000, cause });
 }
 
 function tooMuch(retryAfterMs: number): ChatError {

@@ -77,7 +77,9 @@ export function apiWith(commands: Partial<HttpCommands> = {}, house: Partial<Htt
         : { kind: "welcome", credentials: { user: token, claims: null } };
     },
     ask: () => 0,
-    ready: async () => {},
+    store: { ping: async () => {} },
+    closedBecause: () => null,
+    silentBecause: () => null,
     ...house,
   });
   const call = async (

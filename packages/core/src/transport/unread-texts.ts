@@ -27,7 +27,6 @@ export class UnreadTexts {
   /** Throws `rate_limited` if those that wait leave no room for these. */
   makeRoom(texts: readonly string[], units: number): void {
     const { pollFramesMax } = this.#house.limits;
-    if (texts.length === 0 || this.#texts.length === 0) return;
     if (this.#texts.length + texts.length <= pollFramesMax && this.#units + units <= LIMITS.httpBodyBytesMax) return;
     throw new ChatError("rate_limited", "unable to take poll; those before it are not read yet", {
       retryAfterMs: 1_000,
