@@ -38,11 +38,11 @@ export function contentOf(text: string): Content {
   const format = formatOf(text);
   if (format !== null && format > FORMAT) {
     throw new ChatError(
-      "conflict",
+      "invalid",
       `unable to open store; the file is of format ${format}, and this version reads up to ${FORMAT}`,
     );
   }
-  throw new ChatError("internal", "unable to open store; the file is damaged, or no message store");
+  throw new ChatError("invalid", "unable to open store; the file is damaged, or no message store");
 }
 
 function sha256(text: string): string {

@@ -16,13 +16,9 @@ export async function takeFile(file: string): Promise<Release> {
     return process.platform === "linux" || process.platform === "win32" ? await listenOn(file) : await lockFile(file);
   } catch (cause) {
     const held = ["EADDRINUSE", "EAGAIN", "EWOULDBLOCK"].includes((cause as NodeJS.ErrnoException).code ?? "");
-    throw new ChatError(
-      "unavailable",
-      held
-        ? "unable to open store; the file is held by another store, of this process or of another"
-        : "unable to open store; the file cannot be locked",
-      { cause, retryAfterMs: 1_000 },
-    );
+    throw held
+      ? new ChatError("conflict", "unable to open store; the file is held by another store, here or in another process")
+      : new ChatError("unavailable", "unable to open store; the file cannot be locked", { cause, retryAfterMs: 1_000 });
   }
 }
 

@@ -41,8 +41,9 @@ class JsonFileStore implements MessageStore {
   }
 
   async open(): Promise<void> {
-    if (this.#closing !== null) throw closed();
-    if (this.#opening !== null) throw new ChatError("conflict", "unable to open store; it is open already");
+    if (this.#closing !== null || this.#opening !== null) {
+      throw new ChatError("conflict", "unable to open store; it was opened or closed before");
+    }
     try {
       this.#opening = openFile(this.#file);
       const opened = await this.#opening;

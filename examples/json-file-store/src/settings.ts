@@ -16,12 +16,12 @@ export function putState(
   return true;
 }
 
-/** Of a conversation that is not there nobody is a member, and nothing is to be remembered. */
+/** false: they are a member, or there is no such conversation. */
 export function banUser(content: Content, id: ConversationId, user: UserId, banned: boolean): boolean {
   const conversation = content.conversations.get(id);
-  if (conversation?.members.has(user)) return false;
-  if (banned) conversation?.banned.add(user);
-  else conversation?.banned.delete(user);
+  if (conversation === undefined || conversation.members.has(user)) return false;
+  if (banned) conversation.banned.add(user);
+  else conversation.banned.delete(user);
   content.tick++;
   return true;
 }

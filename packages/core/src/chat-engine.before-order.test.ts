@@ -124,11 +124,17 @@ async function sendAtRandom(seed: number): Promise<void> {
   const fates = new Map<string, SentFrame | "refused">();
   let read = 0;
   let retries = 0;
+  let unanswered = 0;
+  const send = (frame: SendFrame): void => {
+    unanswered++;
+    alice.pair.send(frame);
+  };
   const heed = (): void => {
     for (; read < alice.received.length; read++) {
       const frame = alice.received[read];
       if (frame?.t !== "sent" && frame?.t !== "error") continue;
       const id = frame.id ?? "";
+      unanswered--;
       if (frame.t === "error" && frame.retry !== undefined) {
         retries++;
         continue;
@@ -147,7 +153,7 @@ async function sendAtRandom(seed: number): Promise<void> {
     queues.get(c)?.push(frame);
     // A client that waits for answers sends nothing newer before what it has to send again.
     heed();
-    if (retries === 0) alice.pair.send(frame);
+    if (retries === 0) send(frame);
     await engine.advance(Math.floor(random.float() * 60));
   }
   for (let round = 0; round < 200; round++) {
@@ -155,8 +161,8 @@ async function sendAtRandom(seed: number): Promise<void> {
     const open = [...queues.values()].flat().filter(({ id }) => !fates.has(id));
     if (open.length === 0) break;
     if (round === 60) lossy.on = false;
-    for (const frame of open.slice(0, 30)) alice.pair.send(frame);
-    await engine.advance(2_500);
+    if (unanswered === 0) for (const frame of open.slice(0, 30)) send(frame);
+    await engine.advance(500);
   }
   lossy.on = false;
   for (const [c, frames] of queues) {

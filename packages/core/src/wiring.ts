@@ -353,6 +353,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     inProcess,
     decisions,
     accept,
+    closedBecause,
     gauges,
   };
 

@@ -13,6 +13,7 @@ describe("the entry ./testing", () => {
       "TestClient",
       "TestEngine",
       "busSuite",
+      "createTestChat",
       "messageStoreSuite",
       "presenceStoreSuite",
       "sharedStore",

@@ -10,6 +10,8 @@ export type { PresenceStoreAdapter, PresenceStoreUnderTest } from "./conformance
 export { presenceStoreSuite } from "./conformance/presence-store.ts";
 export type { Expectation, Runner } from "./conformance/runner.ts";
 export { ConnectionPair } from "./connection-pair.ts";
+export { createTestChat, type TestChat, type TestClientOptions } from "./create-test-chat.ts";
+export type { InProcessConnection, InProcessListener, InProcessTransport } from "./in-process-transport.ts";
 export { type Faults, Lossy } from "./lossy.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { SeededRandom } from "./seeded-random.ts";
