@@ -1,50 +1,24 @@
-import { createServer, type Server } from "node:http";
-import { ChatEngine, MemoryBusHub, memoryBus, memoryStore } from "@earshot/core";
-import { chatRouter } from "@earshot/core/express";
-import { sharedStore } from "@earshot/core/testing";
-import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Balancer } from "../support/balancer.ts";
+import type { Balancer } from "../support/balancer.ts";
 import { type PollAnswer, poll, sessionIn } from "../support/poll-link.ts";
+import { startTwoGateways, type TwoGateways } from "../support/two-gateways.ts";
 import { newId, WireClient } from "../support/wire-client.ts";
 import { call } from "../support/wire-http.ts";
 import type { TransportName } from "../support/wire-link.ts";
 
 const TRANSPORTS: readonly TransportName[] = ["websocket", "poll", "sse"];
 
-interface Running {
-  readonly chat: ChatEngine;
-  readonly server: Server;
-  readonly port: number;
-}
-
-const running: Running[] = [];
+let gateways: TwoGateways;
 let balancer: Balancer;
 
 beforeAll(async () => {
-  const [hub, store] = [new MemoryBusHub(), sharedStore(memoryStore())];
-  for (const node of ["n1", "n2"]) {
-    const authenticate = ({ token }: { readonly token: string | null }) => (token ? { user: token } : null);
-    const chat = new ChatEngine({ node, store: store(), bus: memoryBus(hub), authenticate });
-    await chat.start();
-    const server = createServer(express().use("/chat", chatRouter(chat)));
-    chat.attach(server, { path: "/chat" });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("the gateway does not listen");
-    running.push({ chat, server, port: address.port });
-  }
-  balancer = await Balancer.before(...running.map(({ chat, port }) => ({ node: chat.node, port })));
+  gateways = await startTwoGateways();
+  ({ balancer } = gateways);
 });
 
 afterAll(async () => {
   WireClient.terminateAll();
-  await balancer.close();
-  for (const { chat, server } of running) {
-    await chat.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await gateways.stop();
 });
 
 let users = 0;

@@ -321,9 +321,6 @@ function streams(): Readonly<Record<string, JsonSchema>> {
   };
 }
 
-/** The calls that a document describes beside the routes of the API. */
-export const DESCRIBED = new Set(Object.keys(CALLS));
-
 /** The HTTP API as an OpenAPI 3.1 document. Throws for a route that nothing is said of. */
 export function openApi(version: string): JsonSchema {
   const paths: Record<string, Record<string, JsonSchema>> = {};

@@ -1,5 +1,5 @@
 import type { InboxPage } from "@earshot/core";
-import type { ConversationId, GoneRow, InboxRow, UserId } from "@earshot/protocol";
+import type { GoneRow, InboxRow, UserId } from "@earshot/protocol";
 import {
   type Content,
   type Conversation,
@@ -15,7 +15,10 @@ import { presentRow } from "./rows.ts";
 
 export function inboxRow(conversation: Conversation, user: UserId): InboxRow | null {
   const member = conversation.members.get(user);
-  if (member === undefined) return null;
+  return member === undefined ? null : rowOf(conversation, member, user);
+}
+
+function rowOf(conversation: Conversation, member: StoredMember, user: UserId): InboxRow {
   const { id, kind, mode, epoch, settings } = conversation;
   const { title, meta, open, slow, pinned, retention } = settings;
   const { seq: head, ord } = headOf(conversation);
@@ -54,37 +57,33 @@ function names({ mentions, from }: StoredEvent, user: UserId): boolean {
   return from !== user && mentions !== undefined && (mentions === "all" || mentions.includes(user));
 }
 
-/** A conversation of the user's, or one they lost, with where it stands in the order that is paged through. */
+/** A conversation of the user's, or one they lost, with the tick of its last change for them. */
 interface Place {
   readonly tick: number;
-  readonly conversation: Conversation | ConversationId;
+  readonly gone: boolean;
+  row(): InboxRow | GoneRow;
 }
 
 /**
- * From null: by the tick of the head, downwards, up to where the store was when it began; the cursor
- * holds both. What changes meanwhile has a tick above that, and comes when the cursor is used as a mark.
+ * From null: what changed last first, downwards from where the store was when it began; the cursor holds both.
+ * What changes meanwhile has a tick above that: it comes last, upwards, and from then on the cursor is a mark.
  */
 export function inboxPage(content: Content, user: UserId, cursor: string | null, limit: number): InboxPage {
   const known = cursor === null ? null : ticksIn(content, cursor);
   const [since, below] = known ?? [content.tick, Number.MAX_SAFE_INTEGER];
+  const places = placesOf(content, user);
+  const changed = places.filter(({ tick }) => tick > since).sort((a, b) => a.tick - b.tick);
+  const standing = places.filter(({ tick, gone }) => tick <= since && tick < below && !gone);
   const upwards = below === 0;
-  const left = (upwards ? changedSince(content, user, since) : standing(content, user)).filter(
-    ({ tick }) => upwards || (tick < below && tick <= since),
-  );
-  left.sort((a, b) => (upwards ? a.tick - b.tick : b.tick - a.tick));
+  const left = upwards ? changed : standing.sort((a, b) => b.tick - a.tick);
   const page = left.slice(0, limit);
-  const end = page.at(-1)?.tick ?? 0;
   const rest = left.length > page.length;
+  const end = page.at(-1)?.tick ?? 0;
   const next = upwards ? [Math.max(since, end), 0] : [since, rest ? end : 0];
-  const more = rest || (!upwards && changedSince(content, user, since).length > 0);
   return {
-    rows: page.flatMap(({ conversation }): (InboxRow | GoneRow)[] => {
-      if (typeof conversation === "string") return [{ c: conversation, gone: true }];
-      const row = inboxRow(conversation, user);
-      return row === null ? [] : [row];
-    }),
+    rows: page.map(({ row }) => row()),
     cursor: cursorText("inbox", content.store, ...next),
-    more,
+    more: rest || (!upwards && changed.length > 0),
     reset: cursor !== null && known === null,
   };
 }
@@ -94,20 +93,15 @@ function ticksIn({ store, tick }: Content, cursor: string): readonly [since: num
   return typeof since === "number" && since <= tick && typeof below === "number" ? [since, below] : null;
 }
 
-function standing({ conversations }: Content, user: UserId): Place[] {
-  return [...conversations.values()]
-    .filter(({ members }) => members.has(user))
-    .map((conversation) => ({ tick: headOf(conversation).tick, conversation }));
-}
-
-function changedSince(content: Content, user: UserId, since: number): Place[] {
-  const { conversations, gone } = content;
+function placesOf({ conversations, gone }: Content, user: UserId): Place[] {
   const rows = [...conversations.values()].flatMap((conversation): Place[] => {
     const member = conversation.members.get(user);
-    return member === undefined ? [] : [{ tick: Math.max(conversation.changed, member.changed), conversation }];
+    if (member === undefined) return [];
+    const tick = Math.max(conversation.changed, member.changed);
+    return [{ tick, gone: false, row: () => rowOf(conversation, member, user) }];
   });
   const lost = [...(gone.get(user) ?? [])]
     .filter(([id]) => !conversations.get(id)?.members.has(user))
-    .map(([conversation, tick]): Place => ({ tick, conversation }));
-  return [...rows, ...lost].filter(({ tick }) => tick > since);
+    .map(([c, tick]): Place => ({ tick, gone: true, row: () => ({ c, gone: true }) }));
+  return [...rows, ...lost];
 }

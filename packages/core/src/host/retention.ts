@@ -130,7 +130,7 @@ export class RetentionWalk {
 }
 
 /** What both allow to be kept; null: everything. Pure. */
-export function stricter(host: Retention | null, own: Retention | null): Retention | null {
+function stricter(host: Retention | null, own: Retention | null): Retention | null {
   const age = Math.min(host?.age ?? Number.POSITIVE_INFINITY, own?.age ?? Number.POSITIVE_INFINITY);
   const messages = Math.min(host?.messages ?? Number.POSITIVE_INFINITY, own?.messages ?? Number.POSITIVE_INFINITY);
   if (age === Number.POSITIVE_INFINITY && messages === Number.POSITIVE_INFINITY) return null;

@@ -12,6 +12,6 @@ export function memberSpans(
 }
 
 /** What is left of spans once everything below `first` is gone. */
-export function keptSpans(spans: readonly Span[], first: number): readonly Span[] {
+function keptSpans(spans: readonly Span[], first: number): readonly Span[] {
   return spans.filter(([, to]) => to === null || to >= first).map(([from, to]): Span => [Math.max(from, first), to]);
 }
