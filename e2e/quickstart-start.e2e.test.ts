@@ -54,6 +54,19 @@ describe("npm start", () => {
     expect(await server.stop()).toBe(0);
   });
 
+  it("serves what describes it to tools", async () => {
+    const server = await startServer();
+    for (const [path, field, version] of [
+      ["/openapi.json", "openapi", "3.1.0"],
+      ["/asyncapi.json", "asyncapi", "3.0.0"],
+    ] as const) {
+      const response = await fetch(server.url + path);
+      expect([path, response.status]).toEqual([path, 200]);
+      expect((await response.json()) as Record<string, unknown>).toMatchObject({ [field]: version });
+    }
+    await server.stop();
+  });
+
   it("is up within 3 s when everything is built, also right after a kill -9", async () => {
     const server = await startServer();
     await server.kill9();
