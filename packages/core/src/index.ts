@@ -11,7 +11,6 @@ export type { ActorConversation, SendOptions, Sent } from "./host/actor-conversa
 export type { EventListener } from "./host/event-listeners.ts";
 export type { Exported } from "./host/export-user.ts";
 export type { Followed, FollowOptions } from "./host/follow.ts";
-export type { CreateAnswer, Page, PageRequest, Patch } from "./host/host-commands.ts";
 export type { Imported, ImportMessage } from "./host/import-messages.ts";
 export { type RefuseCode, refuse } from "./host/refuse.ts";
 export type { FetchContext } from "./http/http-api.ts";
@@ -26,6 +25,7 @@ export type { Authenticate, Claims, Credentials, Identity, PeerRequest } from ".
 export type { Action, Authorize, AuthorizeRequest } from "./ports/authorize.ts";
 export type { Bus, Envelope, Publication, Subscription, Topic } from "./ports/bus.ts";
 export type { Clock, Timer } from "./ports/clock.ts";
+export type { CreateAnswer, Page, PageRequest, Patch } from "./ports/commands.ts";
 export type {
   Before,
   BeforeOptions,

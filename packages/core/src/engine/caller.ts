@@ -1,10 +1,4 @@
-import type { By } from "../ports/hooks.ts";
-
-/** Who asks, wherever they ask from. */
-export interface Asking extends By {
-  /** The host itself: no role, membership, block, pace, `authorize` or hook stands in its way. */
-  readonly system?: true;
-}
+import type { Asking } from "../ports/commands.ts";
 
 /** Who asks, and from where. */
 export interface Caller extends Asking {

@@ -1,9 +1,10 @@
 import { ChatError, type ConversationId, type UserId } from "@earshot/protocol";
 import type { Action } from "../ports/authorize.ts";
+import type { Asking } from "../ports/commands.ts";
 import type { MessageStore } from "../ports/message-store.ts";
 import { type BansSurroundings, banUser } from "./bans.ts";
 import { blockUser } from "./blocks.ts";
-import type { Asking, Caller } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 import { type ConversationRequest, type CreateSurroundings, createConversation } from "./create-conversation.ts";
 import type { Draft } from "./draft.ts";
 import { type FetchRequest, fetchPage } from "./fetch.ts";

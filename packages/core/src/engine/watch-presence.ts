@@ -1,6 +1,6 @@
 import { ChatError, type ConversationId, type PresenceFrame, type PresenceRow, type UserId } from "@earshot/protocol";
+import type { Asking } from "../ports/commands.ts";
 import type { MessageStore } from "../ports/message-store.ts";
-import type { Asking } from "./caller.ts";
 import { type PermitSurroundings, permit } from "./host-verdicts.ts";
 
 /** A session's interest in users, which stands from when it was asked for until it is let go of. */

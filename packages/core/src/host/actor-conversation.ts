@@ -16,14 +16,14 @@ import {
   type SentFrame,
   type UserId,
 } from "@earshot/protocol";
+import type { Asking, Commands, Page, PageRequest, Patch } from "../ports/commands.ts";
 import type { ChatEvent } from "../ports/hooks.ts";
 import type { MemberChange } from "../ports/message-store.ts";
 import { checkedFrame, type DecodeFrame } from "./checked-frame.ts";
 import { type ConversationEventsSurroundings, conversationEvents } from "./conversation-events.ts";
-import type { HostCaller, HostCommands, Page, PageRequest, Patch } from "./host-commands.ts";
 
 export interface ActorConversationSurroundings extends Omit<ConversationEventsSurroundings, "fetch"> {
-  readonly commands: HostCommands;
+  readonly commands: Commands;
   readonly decode: DecodeFrame;
   /** A new id, never used before. */
   newId(): string;
@@ -58,9 +58,9 @@ const MEMBERS_LIMIT = 100;
 export class ActorConversation<D extends Definition = Definition> {
   readonly id: ConversationId;
   readonly #house: ActorConversationSurroundings;
-  readonly #by: HostCaller;
+  readonly #by: Asking;
 
-  constructor(house: ActorConversationSurroundings, by: HostCaller, c: ConversationId) {
+  constructor(house: ActorConversationSurroundings, by: Asking, c: ConversationId) {
     this.id = c;
     this.#house = house;
     this.#by = by;
@@ -180,7 +180,7 @@ export class ActorConversation<D extends Definition = Definition> {
   /** Who has received and read it up to `seq` (default: its head), a page by user id. */
   async receipts(
     request: { readonly seq?: number; readonly cursor?: string; readonly limit?: number } = {},
-  ): Promise<Awaited<ReturnType<HostCommands["receipts"]>>> {
+  ): Promise<Awaited<ReturnType<Commands["receipts"]>>> {
     const { seq = 0, limit = 1 } = request;
     if (!Number.isSafeInteger(seq) || seq < 0 || !Number.isSafeInteger(limit) || limit < 1) {
       throw invalid("list receipts", "seq and limit are counts");

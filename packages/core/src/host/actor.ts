@@ -10,9 +10,9 @@ import {
   type Role,
   type UserId,
 } from "@earshot/protocol";
+import type { Asking, CreateAnswer, Creation } from "../ports/commands.ts";
 import { ActorConversation, type ActorConversationSurroundings } from "./actor-conversation.ts";
 import { checkedFrame } from "./checked-frame.ts";
-import type { CreateAnswer, Creation, HostCaller } from "./host-commands.ts";
 
 /** What a new conversation is to be. */
 export interface CreateRequest<D extends Definition = Definition> {
@@ -42,9 +42,9 @@ export class Actor<D extends Definition = Definition> {
   /** Who acts: becomes `from`. */
   readonly user: UserId;
   readonly #house: ActorSurroundings;
-  readonly #by: HostCaller;
+  readonly #by: Asking;
 
-  constructor(house: ActorSurroundings, by: HostCaller) {
+  constructor(house: ActorSurroundings, by: Asking) {
     if (!isUserId(by.user)) throw new ChatError("invalid", "unable to act; that is no user id");
     this.user = by.user;
     this.#house = house;

@@ -1,10 +1,10 @@
 import { ChatError, type ConversationId, type Epoch, isChatError, isVoidRow } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
+import type { Page, PageRequest } from "../ports/commands.ts";
 import type { ChatEvent } from "../ports/hooks.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
 import { endable } from "./endable.ts";
-import type { Page, PageRequest } from "./host-commands.ts";
 import { againAfterMs, jittered } from "./pace.ts";
 import { Waiter, type Waiters } from "./waiters.ts";
 

@@ -1,12 +1,12 @@
 import { ChatError, CLOSE, type ConversationId, isId, isUserId, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
+import type { Asking } from "../ports/commands.ts";
 import type { Retention } from "../ports/message-store.ts";
 import { Actor, type ActorSurroundings } from "./actor.ts";
 import { type EraseSurroundings, eraseUser } from "./erase-user.ts";
 import { type Exported, type ExportSurroundings, exportUser } from "./export-user.ts";
 import type { Followed, FollowOptions, FollowSurroundings } from "./follow.ts";
 import { Followers } from "./followers.ts";
-import type { HostCaller } from "./host-commands.ts";
 import { type Imported, type ImportMessage, type ImportSurroundings, importMessages } from "./import-messages.ts";
 import { type RetentionSurroundings, RetentionWalk } from "./retention.ts";
 import { Revocations, type RevocationsSurroundings } from "./revocations.ts";
@@ -42,7 +42,7 @@ export class Host {
   /** The host itself. */
   readonly system: Actor;
   readonly #house: HostSurroundings;
-  readonly #bySystem: HostCaller;
+  readonly #bySystem: Asking;
   readonly #waiters = new Waiters();
   readonly #followers: Followers;
   readonly #retention: RetentionWalk;
@@ -119,7 +119,7 @@ export class Host {
     await Promise.all([this.#followers.close(), this.#retention.stop()]);
   }
 
-  #actor(by: HostCaller): Actor {
+  #actor(by: Asking): Actor {
     return new Actor({ ...this.#house, waiters: this.#waiters }, by);
   }
 }

@@ -5,7 +5,7 @@ import { apiWith, ROW, SENT } from "../testing/noting-api.ts";
 describe("calls: answers", () => {
   it("says 200 for what was there already: a conversation, a message", async () => {
     const { call } = apiWith({
-      create: async () => ({ row: ROW, made: false }),
+      create: async () => ({ row: ROW, made: false, id: "c1" }),
       send: async () => ({ ...SENT, dup: true }),
     });
     expect((await call("POST", "/conversations", { kind: "group" })).status).toBe(200);

@@ -1,6 +1,6 @@
 import { ChatError, isId, isUserId, type UserId } from "@earshot/protocol";
+import type { Commands } from "../ports/commands.ts";
 import type { By } from "../ports/hooks.ts";
-import type { HttpCommands } from "./http-commands.ts";
 
 /** One request of a known user, on its way to the commands. */
 export interface Call {
@@ -12,7 +12,7 @@ export interface Call {
 }
 
 /** Reads a call, runs its command, and answers. Rejects with the refusal. */
-export type Run = (commands: HttpCommands, call: Call) => Promise<Response>;
+export type Run = (commands: Commands, call: Call) => Promise<Response>;
 
 /** The conversation that the path names. What cannot be an id is none. */
 export function conversationOf({ parts }: Call): string {

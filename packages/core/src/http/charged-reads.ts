@@ -1,9 +1,9 @@
 import type { UserId } from "@earshot/protocol";
+import type { Commands } from "../ports/commands.ts";
 import type { By } from "../ports/hooks.ts";
-import type { HttpCommands } from "./http-commands.ts";
 
 /** The same commands, of which those that read or write many rows say how many, for what their user costs (S47). */
-export function chargedReads(commands: HttpCommands, charge: (user: UserId, rows: number) => void): HttpCommands {
+export function chargedReads(commands: Commands, charge: (user: UserId, rows: number) => void): Commands {
   /** Charges what was read, once it was. */
   const counted =
     <Given extends readonly unknown[], Answer>(

@@ -1,17 +1,17 @@
 import { ChatError, CLOSE, type CloseCode, LIMITS, type UserId } from "@earshot/protocol";
 import type { PeerRequest } from "../ports/authenticate.ts";
+import type { Commands } from "../ports/commands.ts";
 import type { By } from "../ports/hooks.ts";
 import type { Logger } from "../ports/logger.ts";
 import { json } from "./call.ts";
 import { isPreflight, openTo, preflight } from "./cors.ts";
-import type { HttpCommands } from "./http-commands.ts";
 import { answerPoll, type PollDoor, type PollRequest } from "./poll.ts";
 import { notFound, problem } from "./problem-details.ts";
 import { routeOf } from "./routes.ts";
 import { answerSse } from "./sse.ts";
 
 export interface HttpSurroundings {
-  readonly commands: HttpCommands;
+  readonly commands: Commands;
   readonly polls: PollDoor;
   readonly logger: Logger;
   readonly limits: { readonly pollFramesMax: number };

@@ -103,7 +103,7 @@ export interface Retention {
 export interface ConversationSettings extends Settings {
   readonly kind: ConversationKind;
   readonly mode: Mode;
-  /** Rises by 1 with every entry that has `settings`. */
+  /** From 1; rises by 1 with every entry that has `settings`. */
   readonly settingsVersion: number;
   readonly membersVersion: number;
 }
@@ -123,7 +123,7 @@ export type AppendResult =
       readonly kind: "event";
       readonly epoch: Epoch;
       readonly row: EventRow;
-      /** Rises by 1 with every entry that changes members, and stays where `members` change nobody. A member list older than this must not be used to deliver it. */
+      /** From 1; rises by 1 with every entry that changes members, and stays where `members` change nobody. A member list older than this must not be used to deliver it. */
       readonly membersVersion: number;
     }
   | {
@@ -185,7 +185,8 @@ export interface RangeQuery {
   /**
    * `log`: every event, as it happened, except that a deleted message and its edits come with
    * `deleted: true` and without `body` and `mentions`. `present`: `message`, `member` and `meta` alone,
-   * messages as they stand: the body of the last edit and its seq as `edited`, `reactions`, `replies`;
+   * messages as they stand, also by what the reader may not have: the body of the last edit and its seq as
+   * `edited`, `reactions`, `replies` (each absent where there are none);
    * a deleted one has `deleted: true` and none of these but `replies`.
    */
   readonly view: "log" | "present";
@@ -203,7 +204,7 @@ export interface RangeQuery {
   readonly re?: number;
   /** Rows at most. */
   readonly rows: number;
-  /** The page ends before the row whose JSON text would pass this; the first row always comes. */
+  /** The page ends before the row with which its rows' JSON texts would pass this, in bytes of UTF-8; the first row always comes. From a number it grows to both sides. */
   readonly bytes: number;
 }
 
@@ -221,7 +222,11 @@ export interface EventPage {
   readonly spans: readonly Span[];
 }
 
-/** Seqs that a member may have: from `from` up to `to`, or to the head while they are a member (null). */
+/**
+ * Seqs that a member may have: from `from`, that of the entry that made them one (at creation, and with
+ * `wholeHistory`: 1), up to `to`, that of the one that removed them, or to the head while they are one (null).
+ * One for each time they were a member, also where two touch; with `wholeHistory` one in all.
+ */
 export type Span = readonly [from: number, to: number | null];
 
 export interface Access {
@@ -250,6 +255,7 @@ export interface MemberPage {
 export interface InboxPage {
   readonly rows: readonly (InboxRow | GoneRow)[];
   readonly cursor: string;
+  /** Rows are left; in the last page from null also, that something changed since its first: the cursor tells what. */
   readonly more: boolean;
   /** The cursor was unknown or expired, and was taken as null. */
   readonly reset: boolean;
@@ -272,7 +278,7 @@ export interface Raised {
   readonly members: number;
 }
 
-/** A member's watermarks. */
+/** A member's watermarks. They begin at the seq of the entry that made them a member, at creation at 1, also when they come back. */
 export type Watermarks = readonly [user: UserId, delivered: number, read: number];
 
 export interface ReceiptPage {
@@ -342,7 +348,7 @@ export interface MessageStore {
   /** What survives once `append` has resolved, read from the storage's real settings in `open`. Meaningless before. */
   readonly durability: Durability;
 
-  /** Opens, creates or migrates the storage. Rejects on a newer schema, a held lock, damaged or unwritable files, saying which in one sentence. A second call is refused with `conflict`; after a refusal it may be called again. */
+  /** Opens, creates or migrates the storage. Rejects on a newer schema, a held lock, damaged or unwritable files, saying which in one sentence: a newer schema and damage with `invalid`, a held lock with `conflict`. A second call, or one after `close`, is refused with `conflict`; after a refusal it may be called again. */
   open(): Promise<void>;
   /** Waits for what is in hand, then lets go of everything. A second call does nothing. */
   close(): Promise<void>;
@@ -370,8 +376,9 @@ export interface MessageStore {
    *
    * What else changes with an entry: `edit` gives its target a new present body; `delete` takes `body` and
    * `mentions` of its target and of the target's edits away, wherever they are read, with its reactions;
-   * `reaction` sets or takes back the author's own under that key. What is written does not grow with
-   * the number of members, `mentions: "all"` included.
+   * `reaction` sets or takes back the author's own under that key, which keeps its place until nobody has it.
+   * Of what is deleted already an `edit` comes empty from the start, and a `reaction` changes nothing. What is
+   * written does not grow with the number of members, `mentions: "all"` included.
    */
   append(batch: readonly Append[]): Promise<readonly AppendResult[]>;
 
@@ -393,7 +400,7 @@ export interface MessageStore {
   members(conversation: ConversationId, cursor: string | null, limit: number): Promise<MemberPage | null>;
 
   /**
-   * The user's conversations as rows of present state. From null: newest first; from an earlier
+   * The user's conversations as rows of present state. From null: what changed last first; from an earlier
    * cursor: what changed since, also for this user alone, in any order, `gone` for what was lost.
    * A row may come twice, none is skipped, in whatever order transactions commit.
    */
@@ -429,7 +436,7 @@ export interface MessageStore {
     state: { readonly mute?: boolean | number; readonly marked?: boolean },
   ): Promise<boolean>;
 
-  /** Bans a user who is no member, or lifts a ban; a member is banned by an entry's `bans`. false: they are a member, and nothing has changed. */
+  /** Bans a user who is no member, or lifts a ban; a member is banned by an entry's `bans`. false: they are a member, or there is no such conversation, and nothing has changed. */
   ban(conversation: ConversationId, user: UserId, banned: boolean): Promise<boolean>;
 
   /** Whether `user` wants nothing of `other`. From when it resolves, entries of either in their `direct` are refused. */

@@ -1,8 +1,8 @@
 import { CLOSE, type InboxRow } from "@earshot/protocol";
 import { HttpApi, type HttpSurroundings } from "../http/http-api.ts";
-import type { HttpCommands } from "../http/http-commands.ts";
 import { DEFAULT_LIMITS } from "../options.ts";
 import type { PeerRequest } from "../ports/authenticate.ts";
+import type { Commands } from "../ports/commands.ts";
 import type { By } from "../ports/hooks.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 
@@ -10,7 +10,7 @@ export const ROW = { c: "c1", role: "owner" } as InboxRow;
 export const SENT = { t: "sent", id: "m1", c: "c1", epoch: "e1", seq: 2, ord: 1, at: 5 } as const;
 
 /** An API over commands that note how they were called. */
-export function apiWith(commands: Partial<HttpCommands> = {}, house: Partial<HttpSurroundings> = {}) {
+export function apiWith(commands: Partial<Commands> = {}, house: Partial<HttpSurroundings> = {}) {
   const calls: unknown[][] = [];
   const noting =
     <A>(name: string, answer: A) =>
@@ -20,7 +20,7 @@ export function apiWith(commands: Partial<HttpCommands> = {}, house: Partial<Htt
     };
   const api = new HttpApi({
     commands: {
-      create: noting("create", { row: ROW, made: true }),
+      create: noting("create", { id: "c1", row: ROW, made: true }),
       inbox: noting("inbox", { conversations: [ROW], cursor: "next", more: false }),
       row: noting("row", ROW),
       patch: noting("patch", ROW),

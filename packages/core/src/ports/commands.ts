@@ -5,17 +5,18 @@ import type {
   EventsFrame,
   InboxFrame,
   InboxRow,
+  PresenceRow,
   Role,
   SendFrame,
   SentFrame,
   UserId,
 } from "@earshot/protocol";
-import type { By } from "../ports/hooks.ts";
-import type { Retention } from "../ports/message-store.ts";
+import type { By } from "./hooks.ts";
+import type { Retention } from "./message-store.ts";
 
-/** Who asks in process. */
-export interface HostCaller extends By {
-  /** The host itself: no role, membership, rate, `authorize` or hook stands in its way. */
+/** Who asks, wherever they ask from. */
+export interface Asking extends By {
+  /** The host itself: no role, membership, block, pace, `authorize` or hook stands in its way. */
   readonly system?: true;
 }
 
@@ -64,15 +65,18 @@ export interface PageRequest {
   readonly limit?: number;
 }
 
-/** The engine's commands, as the host calls them for somebody, or for itself. They reject as the engine does. */
-export interface HostCommands {
-  create(by: HostCaller, request: Creation): Promise<CreateAnswer>;
-  inbox(by: HostCaller, cursor: string | null, limit: number | undefined): Promise<Omit<InboxFrame, "t" | "id">>;
-  row(by: HostCaller, c: ConversationId): Promise<InboxRow | null>;
-  patch(by: HostCaller, c: ConversationId, patch: Patch): Promise<InboxRow | null>;
-  remove(by: HostCaller, c: ConversationId): Promise<void>;
+/**
+ * Everything that somebody may ask of the engine in one call, over HTTP or in process. They reject as the engine does;
+ * where a row is null the caller has lost the conversation.
+ */
+export interface Commands {
+  create(by: Asking, request: Creation): Promise<CreateAnswer>;
+  inbox(by: Asking, cursor: string | null, limit: number | undefined): Promise<Omit<InboxFrame, "t" | "id">>;
+  row(by: Asking, c: ConversationId): Promise<InboxRow | null>;
+  patch(by: Asking, c: ConversationId, patch: Patch): Promise<InboxRow | null>;
+  remove(by: Asking, c: ConversationId): Promise<void>;
   members(
-    by: HostCaller,
+    by: Asking,
     c: ConversationId,
     cursor: string | null,
     limit: number,
@@ -82,18 +86,25 @@ export interface HostCommands {
     readonly more: boolean;
   }>;
   changeMembers(
-    by: HostCaller,
+    by: Asking,
     c: ConversationId,
     changes: readonly (readonly [UserId, Role | null])[],
   ): Promise<InboxRow | null>;
-  join(by: HostCaller, c: ConversationId): Promise<InboxRow | null>;
-  ban(by: HostCaller, c: ConversationId, user: UserId, banned: boolean): Promise<InboxRow | null>;
-  send(by: HostCaller, draft: Omit<SendFrame, "t">): Promise<SentFrame>;
-  fetch(by: HostCaller, request: PageRequest & { readonly c: ConversationId }): Promise<EventsFrame>;
-  pin(by: HostCaller, c: ConversationId, seq: number, pinned: boolean): Promise<InboxRow | null>;
-  read(by: HostCaller, c: ConversationId, seq: number): Promise<unknown>;
+  join(by: Asking, c: ConversationId): Promise<InboxRow | null>;
+  ban(by: Asking, c: ConversationId, user: UserId, banned: boolean): Promise<InboxRow | null>;
+  block(by: Asking, other: UserId, blocked: boolean): Promise<void>;
+  presence(by: Asking, c: ConversationId, users: readonly UserId[]): Promise<readonly PresenceRow[]>;
+  send(by: Asking, draft: Omit<SendFrame, "t">): Promise<SentFrame>;
+  fetch(by: Asking, request: PageRequest & { readonly c: ConversationId }): Promise<EventsFrame>;
+  pin(by: Asking, c: ConversationId, seq: number, pinned: boolean): Promise<InboxRow | null>;
+  memberState(
+    by: Asking,
+    c: ConversationId,
+    state: { readonly mute?: boolean | number; readonly unread?: boolean },
+  ): Promise<InboxRow>;
+  read(by: Asking, c: ConversationId, seq: number): Promise<unknown>;
   receipts(
-    by: HostCaller,
+    by: Asking,
     c: ConversationId,
     request: { readonly seq?: number; readonly cursor?: string; readonly limit?: number },
   ): Promise<{
