@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ChatError } from "@earshot/protocol";
+import { ChatError, parseJson } from "@earshot/protocol";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuthorizeRequest } from "../src/ports/authorize.ts";
 import { memoryStore } from "../src/store/memory-message-store.ts";
@@ -136,6 +136,45 @@ async function overSocket(c: string): Promise<void> {
   keep(socket);
 }
 
+/** The same by polls and a stream. */
+async function overPolls(c: string): Promise<void> {
+  let headers: Record<string, string> = { "content-type": "application/json", "user-agent": CANARY };
+  const ask = async (k: number, frames: readonly unknown[], query = "?wait=0"): Promise<void> => {
+    const request = new Request(`http://test/poll${query}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ k, frames }),
+    });
+    const response = await gateway.chat.fetch(request);
+    told.push(`${response.statusText} ${[...response.headers].join(" ")}`);
+    const text = await response.text();
+    if (response.status !== 200) told.push(text);
+    else {
+      const answer = parseJson(text) as { readonly frames: readonly Readonly<Record<string, unknown>>[] };
+      told.push(...answer.frames.filter(({ t }) => t === "error" || t === "close").map(withoutOwnIds));
+      const welcome = answer.frames.find(({ t }) => t === "welcome");
+      if (welcome !== undefined)
+        headers = {
+          ...headers,
+          "earshot-session": String(welcome["session"]),
+          "earshot-secret": String(welcome["secret"]),
+        };
+    }
+  };
+  const device = `${CANARY}-${Math.random().toString(36).slice(2)}`;
+  await ask(1, [{ t: "hello", v: 1, token: `alice.${CANARY}`, device, agent: CANARY }]);
+  await ask(
+    2,
+    everything(c).filter(({ body }) => !Array.isArray(body)),
+  );
+  await pause(50);
+  await ask(3, []);
+  headers = { ...headers, "earshot-secret": CANARY };
+  await ask(4, [{ t: "bye" }]);
+  const stream = await gateway.chat.fetch(new Request(`http://test/sse?token=${CANARY}`, { headers }));
+  told.push(`${stream.statusText} ${await stream.text()}`);
+}
+
 function keep(socket: RawSocket): void {
   told.push(`closed ${socket.closed?.reason}`);
   told.push(...socket.frames.filter(({ t }) => t === "error").map(withoutOwnIds));
@@ -163,6 +202,7 @@ describe("a canary", () => {
   it("S54: is in no log, refusal, end or gauge while all goes well", async () => {
     await overSocket("c1");
     await overHttp("c1");
+    await overPolls("c1");
     await overSocket("nowhere");
     // The listener of the host failed each time, and only that is in the log.
     expect(logger.lines.length).toBeGreaterThan(0);
@@ -175,6 +215,7 @@ describe("a canary", () => {
     failing.store = (method) => method !== "close";
     await overSocket("c1");
     await overHttp("c1");
+    await overPolls("c1");
     expect(await call("alice", "GET", "/readyz")).toBe(503);
     await pause(1_500);
     failing.store = () => false;
@@ -226,6 +267,7 @@ describe("a canary", () => {
     failing.hook = hook;
     await overSocket("c1");
     await overHttp("c1");
+    await overPolls("c1");
     expect(logger.lines.some((line) => line.includes("hook"))).toBe(true);
     expectNothingTold();
   });
