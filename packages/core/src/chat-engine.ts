@@ -11,10 +11,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { type ChatEngineOptions, type EngineSettings, readOptions } from "./options.ts";
 import type { Before, BeforeOptions, BeforeStep } from "./ports/hooks.ts";
 import { drainSessions } from "./session/drain.ts";
-import { type House, hex, wire } from "./wiring.ts";
-
-/** Bytes of a key that the store keeps. */
-const KEY_BYTES = 32;
+import { type House, wire } from "./wiring.ts";
 
 let roomsOf: (chat: ChatEngine) => House;
 
@@ -60,9 +57,7 @@ export class ChatEngine<D extends Definition = Definition> {
     return this.#lifecycle.start(async () => {
       try {
         await store.open();
-        const makeKey = (): string => hex(random.bytes(KEY_BYTES));
-        keys.resume = this.#settings.secrets ?? [await store.setting("resume-key", makeKey)];
-        keys.messages = await store.setting("message-hash-key", makeKey);
+        await keys.open(store, random, this.#settings.secrets);
         await bus?.open();
         await presence.open();
         presenceBoard.start();

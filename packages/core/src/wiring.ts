@@ -39,6 +39,7 @@ import { HostDecisions } from "./host/host-decisions.ts";
 import { chargedReads } from "./http/charged-reads.ts";
 import { HttpApi } from "./http/http-api.ts";
 import { checkedCreation, checkedPatch } from "./http/request-value.ts";
+import { hex, Keys } from "./keys.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxBudget } from "./outbox/outbox-budget.ts";
@@ -67,14 +68,6 @@ import { PeerReader } from "./transport/peer-reader.ts";
 import { PollTransport } from "./transport/poll-transport.ts";
 import { WsTransport } from "./transport/ws-transport.ts";
 
-/** What only an open store can give; filled in by `start`. */
-export interface Keys {
-  /** Sign resume tokens: the first signs, all verify. */
-  resume: readonly string[];
-  /** Keys the hash that a repeat of a send is compared by. One for the whole store, for ever. */
-  messages: string;
-}
-
 /** What the engine's phase closes. */
 export interface Doors {
   /** Why nobody can come in now, or null. */
@@ -102,7 +95,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
   const node = settings.node ?? `n${hex(random.bytes(4))}`;
   const ulid = monotonicFactory(() => random.float());
   const newId = (): string => ulid(clock.now());
-  const keys: Keys = { resume: [], messages: "" };
+  const keys = new Keys();
   const house = { store, clock, logger, limits };
 
   // transport: bytes in, bytes out
@@ -398,8 +391,4 @@ function callerOf(session: EngineSession) {
 
 function presenceOf(session: EngineSession) {
   return { session: session.id, user: session.user, device: session.device, activity: session.activity };
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }
