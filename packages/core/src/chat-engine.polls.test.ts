@@ -54,6 +54,17 @@ const seqs = (frames: readonly GatewayFrame[]) =>
   frames.filter((frame): frame is EventFrame => frame.t === "event").map(({ seq }) => seq);
 const closeCode = ({ frames }: PollOutcome) => frames.flatMap((frame) => (frame.t === "close" ? [frame.code] : []))[0];
 
+describe("ChatEngine by long polling: doors", () => {
+  it("S56: ends a session that polls without end, with 4029", async () => {
+    const engine = await engineWith({ limits: { pollsPerTenSecondsMax: 20 } });
+    const bob = await bobOn(engine);
+    let ended: number | undefined;
+    let k = 2;
+    for (; k < 40 && ended === undefined; k++) ended = closeCode(await soon(engine, bob.poll(k, [], { waits: false })));
+    expect([ended, k]).toEqual([CLOSE.tooManyRequests.code, 22]);
+  });
+});
+
 describe("ChatEngine by long polling: opening", () => {
   it("S13: welcomes with a session that begins with the node, and a secret of 256 bits", async () => {
     const engine = await engineWith();

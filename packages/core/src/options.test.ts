@@ -137,6 +137,7 @@ describe("DEFAULT_LIMITS", () => {
       messageWithinMs: 10_000,
       pingsPerTenSecondsMax: 20,
       controlsPerTenSecondsMax: 60,
+      pollsPerTenSecondsMax: 3_000,
       membersPerCreationMax: 10_000,
       membersPerCallMax: 10_000,
       slowUpToMs: 24 * 3_600_000,

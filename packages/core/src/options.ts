@@ -129,6 +129,8 @@ const limitsSchema = z.strictObject({
   pingsPerTenSecondsMax: count(20),
   /** WebSocket control frames in 10 s; more: 4029. */
   controlsPerTenSecondsMax: count(60),
+  /** Polls and wishes for a stream of one session in 10 s, beside the rates of what they carry; more: 4029. A client that sends one frame a poll, as fast as it may, makes 1,300. */
+  pollsPerTenSecondsMax: count(3_000),
   /** `invalid` refusals of one session in a minute; at that many: 4509. */
   invalidPerMinuteMax: count(10),
   /** Appends in one commit; more wait for the next. */

@@ -43,7 +43,7 @@ export interface ConnectionListener {
   onBinary(): void;
   /** A sign of life that is no frame (a WebSocket ping or pong). */
   onControl(): void;
-  /** A sign of life that any client gives as often as it likes: a poll, the wish for a stream. */
+  /** A sign of life that is a request of its own: a poll, the wish for a stream. */
   onLife(): void;
   /** What was buffered has been taken. */
   onDrain(): void;

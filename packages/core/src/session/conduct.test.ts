@@ -24,6 +24,16 @@ describe("Conduct: pings", () => {
   });
 });
 
+describe("Conduct: polls", () => {
+  it("S56: ends who polls without end, and nobody who sends each frame by a poll of its own", () => {
+    const conduct = new Conduct({ ...DEFAULT_LIMITS, pollsPerTenSecondsMax: 50 });
+    expect(Array.from({ length: 51 }, () => conduct.poll(0))).toEqual([...Array(50).fill(true), false]);
+    expect(conduct.poll(200)).toBe(true);
+    const honest = new Conduct(DEFAULT_LIMITS);
+    for (let now = 0; now < 60_000; now += 10) for (let poll = 0; poll < 2; poll++) expect(honest.poll(now)).toBe(true);
+  });
+});
+
 describe("Conduct: refusals", () => {
   it("S46: ends who is refused more often than a client that waits ever is", () => {
     const conduct = new Conduct({ ...DEFAULT_LIMITS, refusedPerTenSecondsMax: 50 });

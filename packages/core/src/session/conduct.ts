@@ -8,7 +8,11 @@ const CURSORS_AT_ONCE = 5;
 
 type ConductLimits = Pick<
   EngineLimits,
-  "pingsPerTenSecondsMax" | "controlsPerTenSecondsMax" | "invalidPerMinuteMax" | "refusedPerTenSecondsMax"
+  | "pingsPerTenSecondsMax"
+  | "controlsPerTenSecondsMax"
+  | "pollsPerTenSecondsMax"
+  | "invalidPerMinuteMax"
+  | "refusedPerTenSecondsMax"
 >;
 
 /** How a peer behaves: what it does more often than any honest client. Times are monotonic ms; counters are made when first needed. */
@@ -17,6 +21,7 @@ export class Conduct {
   #pings: RateLimit | null = null;
   #pingsRefused = 0;
   #controls: RateLimit | null = null;
+  #polls: RateLimit | null = null;
   #cursors: RateLimit | null = null;
   #refused: RateLimit | null = null;
   #invalid: number[] = [];
@@ -40,6 +45,14 @@ export class Conduct {
     this.#controls ??= perTenSeconds(this.#limits.controlsPerTenSecondsMax, now);
     if (this.#controls.wait(now) > 0) return false;
     this.#controls.take();
+    return true;
+  }
+
+  /** A poll came, or the wish for a stream. false: too many. */
+  poll(now: number): boolean {
+    this.#polls ??= perTenSeconds(this.#limits.pollsPerTenSecondsMax, now);
+    if (this.#polls.wait(now) > 0) return false;
+    this.#polls.take();
     return true;
   }
 

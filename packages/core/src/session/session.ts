@@ -110,7 +110,9 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   }
 
   onLife(): void {
-    this.#heardAt = this.#house.clock.monotonic();
+    const now = this.#house.clock.monotonic();
+    this.#heardAt = now;
+    if (!this.#conduct.poll(now)) this.end(CLOSE.tooManyRequests);
   }
 
   onStream(queued: number): void {
