@@ -614,6 +614,7 @@ export const brokenStores: readonly BrokenStore[] = [
   {
     fault: "forgets past members",
     noticed: [
+      "memberships > name a conversation to who made it without becoming a member",
       "memberships > stay with a null role of who has left, with what they could have up to then",
       "memberships > are where the user has written without being a member, without a role and spans, until they join",
       "after expiry > I17: no span begins below it, for the gateway, for who has the whole history, and for who has left",

@@ -76,6 +76,7 @@ export function banCases({ describe, it, expect }: Runner, withStore: WithStore)
       "without an entry are for who is no member; a member stays one, and unbanned",
       withStore(async (store) => {
         await store.create(conversation("c1", { open: true }));
+        expect(await store.ban("none", "bob", true)).toBe(false);
         expect(await store.ban("c1", "bob", true)).toBe(false);
         expect((await accessOf(store, "bob", "c1")).role).toBe("member");
         await changeMembers(store, "c1", "alice", [["bob", null]]);

@@ -42,6 +42,14 @@ export function membershipCases({ describe, it, expect }: Runner, withStore: Wit
     );
 
     it(
+      "name a conversation to who made it without becoming a member",
+      withStore(async (store) => {
+        await store.create(conversation("c1", { creator: "host", members: [["alice", "owner"]] }));
+        expect(await store.memberships("host", null, 10)).toEqual([{ conversation: "c1", role: null, spans: [] }]);
+      }),
+    );
+
+    it(
       "I17: have the role and the spans of now, as access has them",
       withStore(async (store) => {
         await store.create(conversation("c1"));

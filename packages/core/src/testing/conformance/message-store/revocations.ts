@@ -23,6 +23,16 @@ export function revocationCases({ describe, it, expect }: Runner, withStore: Wit
     );
 
     it(
+      "S10: are read up to a mark that never falls below the one asked for",
+      withStore(async (store) => {
+        const mark = await store.revoke("alice", LONG_MS);
+        const page = await store.revocations(mark, 10);
+        expect([page.revoked, page.more]).toEqual([[], false]);
+        expect(page.mark + 1).toBeGreaterThan(mark);
+      }),
+    );
+
+    it(
       "S10: have marks from 1 that rise, and are found above every earlier mark",
       withStore(async (store) => {
         const marks: number[] = [];
