@@ -93,12 +93,17 @@ describe("before: order", () => {
     "I3, I4, I11: keeps what was sent in its order under slow, silent and refusing hooks and a failing store: seed %i",
     (seed) => sendAtRandom(seed),
   );
+
+  it.each([1, 2, 3, 4, 16, 20])(
+    "I4, I6, I11: and where the client comes back on a new session before all is answered: seed %i",
+    (seed) => sendAtRandom(seed, { comesBack: true }),
+  );
 });
 
 const SENDS = 60;
 
 /** One session that sends to two conversations as the protocol says, while the host and the store have a bad day. */
-async function sendAtRandom(seed: number): Promise<void> {
+async function sendAtRandom(seed: number, { comesBack = false } = {}): Promise<void> {
   const random = new SeededRandom(seed);
   const clock = new ManualClock();
   const lossy = new Lossy({ clock, random: new SeededRandom(seed + 1) });
@@ -113,7 +118,8 @@ async function sendAtRandom(seed: number): Promise<void> {
     if (Number(id.slice(1)) % 7 === 3) throw refuse();
     return draw < 0.3 ? { body: { ...body, rewritten: true } } : undefined;
   };
-  const alice = await engine.join("alice");
+  let sessions = 1;
+  let alice = await engine.join("alice", { k: sessions });
   lossy.on = true;
 
   /** What is unanswered or to be sent again, by conversation in the order of the first sending. */
@@ -161,6 +167,11 @@ async function sendAtRandom(seed: number): Promise<void> {
     const open = [...queues.values()].flat().filter(({ id }) => !fates.has(id));
     if (open.length === 0) break;
     if (round === 60) lossy.on = false;
+    if (unanswered > 0 && comesBack && random.float() < 0.3) {
+      alice.pair.cut();
+      alice = await engine.join("alice", { k: ++sessions });
+      [read, unanswered] = [0, 0];
+    }
     if (unanswered === 0) for (const frame of open.slice(0, 30)) send(frame);
     await engine.advance(500);
   }
@@ -179,5 +190,8 @@ async function sendAtRandom(seed: number): Promise<void> {
     }
   }
   expect(retries, `seed ${seed}: nothing was tried again, which shows nothing`).toBeGreaterThan(0);
+  // What an earlier session asked of the host is over with its time.
+  await engine.advance(1_000);
   expect(engine.gauges.asked).toBe(0);
+  expect(sessions > 1, `seed ${seed}`).toBe(comesBack);
 }

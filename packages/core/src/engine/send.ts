@@ -3,6 +3,7 @@ import type { Permissions } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { contentText } from "./content-text.ts";
 import { type Draft, entryOf } from "./draft.ts";
 import type { HostQueue } from "./host-queue.ts";
@@ -84,7 +85,7 @@ async function sendAsked(
   const known = lookUp(house, caller, draft, null);
   if (order !== null) return sendInTurn(house, caller, draft, { known, order });
   const prepared = await prepare(house, caller, draft, known);
-  return "t" in prepared ? prepared : sentOf(house, draft, prepared, await house.sequencer.append(prepared));
+  return "t" in prepared ? prepared : sentOf(house, draft, await house.sequencer.append(prepared));
 }
 
 /**
@@ -109,7 +110,7 @@ async function sendInTurn(
     await place.first;
     if ("t" in prepared) return prepared;
     const append = () => house.sequencer.append(prepared, order, caller.origin);
-    return await sentOf(house, draft, prepared, await place.pass(append));
+    return await sentOf(house, draft, await place.pass(append));
   } catch (error) {
     const wait = isChatError(error) ? error.retryAfterMs : undefined;
     if (wait !== undefined) place.refuse(wait);
@@ -144,15 +145,13 @@ async function prepare(
   return { ...entry, ...entryOf(made, house.permissions), key: { ...entry.key, rewritten: true } };
 }
 
-async function sentOf(
-  house: SendSurroundings,
-  draft: Draft,
-  { key, body }: Append,
-  result: AppendResult,
-): Promise<SentFrame> {
+async function sentOf(house: SendSurroundings, draft: Draft, result: AppendResult): Promise<SentFrame> {
   if (result.kind === "duplicate" && result.rewritten) return rewritten(house, draft, result);
   const sent = answer(draft, result);
-  return key?.rewritten && result.kind === "event" && body !== undefined ? { ...sent, body } : sent;
+  // What is stored, not what was to be: where an answer was lost, the event may be an earlier session's, of which hooks made something else.
+  const stored = result.kind === "event" ? result.row.body : undefined;
+  const same = stored === undefined || canonicalJson(stored) === canonicalJson(draft.body ?? {});
+  return same ? sent : { ...sent, body: stored };
 }
 
 /** A store that cannot say who is a member cannot take a message either: the client comes back with it. */
