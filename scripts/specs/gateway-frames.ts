@@ -1,4 +1,4 @@
-import { type GatewayFrame, ID_PATTERN, USER_ID_PATTERN } from "@earshot/protocol";
+import { type GatewayFrame, ID_PATTERN, USER_ID_PATTERN, WIRE_ERRORS, type WireErrorCode } from "@earshot/protocol";
 import * as z from "zod";
 
 const id = z.string().regex(ID_PATTERN).describe("An opaque id.");
@@ -15,18 +15,7 @@ const eventType = z.union([
 ]);
 const role = z.enum(["owner", "admin", "member", "reader"]);
 const yes = z.literal(true);
-const errorCode = z.enum([
-  "invalid",
-  "unauthenticated",
-  "forbidden",
-  "not_found",
-  "conflict",
-  "blocked",
-  "too_large",
-  "rate_limited",
-  "internal",
-  "unavailable",
-]);
+export const errorCode = z.enum(Object.keys(WIRE_ERRORS) as [WireErrorCode, ...WireErrorCode[]]);
 
 const rowFields = {
   seq,

@@ -3,6 +3,7 @@ import * as z from "zod";
 import * as requests from "../../packages/core/src/http/request-schemas.ts";
 import { ROUTES } from "../../packages/core/src/http/routes.ts";
 import {
+  errorCode,
   eventRow,
   goneRow,
   inboxFields,
@@ -43,7 +44,7 @@ export const answers = {
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.enum(Object.keys(WIRE_ERRORS) as [WireErrorCode, ...WireErrorCode[]]),
+    code: errorCode,
     detail: z.string().optional(),
     reason: z.string().optional(),
     last: count.optional(),

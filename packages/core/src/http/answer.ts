@@ -4,7 +4,7 @@ import type { FetchHandler } from "./fetch-handler.ts";
 import { type NodeRequestParts, toRequest } from "./node-request.ts";
 import { problem } from "./problem-details.ts";
 
-/** What of a body that nobody wants is read all the same, so that its sender sees the answer; more ends the connection. */
+/** What of a body that was begun and is not wanted is read all the same, so that its sender sees the answer; more ends the connection. One that nobody began Node itself throws away. */
 const UNWANTED_BYTES_MAX = 4 * LIMITS.httpBodyBytesMax;
 
 /** Asks the engine what a Node request is answered with. Rejects with what nobody foresaw. */

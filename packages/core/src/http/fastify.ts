@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { ChatError } from "@earshot/protocol";
 import { answer } from "./answer.ts";
 import type { FetchHandler } from "./fetch-handler.ts";
-import { isStream } from "./node-response.ts";
+import { isStream, varyBy } from "./node-response.ts";
 import { problem } from "./problem-details.ts";
 
 /** What the plugin needs of the engine. */
@@ -99,8 +99,7 @@ function send(response: Response | null, reply: Reply, otherwise?: unknown, head
   const { body, headers, status } = response;
   reply.code(status);
   for (const [name, value] of headers) {
-    const already = name === "vary" ? reply.getHeader(name) : undefined;
-    reply.header(name, already === undefined ? value : `${String(already)}, ${value}`);
+    reply.header(name, name === "vary" ? varyBy(reply.getHeader(name), value) : value);
   }
   if (body === null) return reply.send();
   if (!isStream(response)) return response.arrayBuffer().then((bytes) => reply.send(Buffer.from(bytes)));

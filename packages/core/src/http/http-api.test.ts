@@ -92,6 +92,14 @@ describe("HttpApi: health", () => {
     expect((await call("POST", path, {}, {})).status).toBe(404);
   });
 
+  it.each(["/healthz", "/readyz"])("S3: does not look at who probes %s", async (path) => {
+    const see = () => {
+      throw new Error("looked at");
+    };
+    const { call } = apiWith({}, { see });
+    expect((await call("GET", path, undefined, {})).status).toBe(200);
+  });
+
   it.each(["/healthz", "/readyz"])("answers %s with 503 without the store", async (path) => {
     const store = { ping: () => Promise.reject(new Error("gone")) };
     const { call } = apiWith({}, { store });

@@ -58,13 +58,16 @@ export class HttpApi {
     try {
       const url = new URL(request.url);
       const path = pathBelow(url, context.base ?? "");
+      const isHealth = path === "healthz" || path === "readyz";
+      // A probe is no client: whether it came by TLS says nothing (S3), and only a page's has an Origin.
+      if (isHealth && !request.headers.has("origin")) return await this.#health(request);
       const seen = this.#house.see({
         headers: Object.fromEntries(request.headers),
         remoteAddress: context.address ?? "",
         secure: url.protocol === "https:",
       });
       listed = seen.listed;
-      if (path === "healthz" || path === "readyz") return openTo(listed, await this.#health(request));
+      if (isHealth) return openTo(listed, await this.#health(request));
       if (seen.refusal !== null) throw new ChatError("forbidden", `unable to answer; ${seen.refusal}`);
       if (listed !== null && isPreflight(request)) return preflight(listed);
       const silent = this.#house.silentBecause();

@@ -15,7 +15,8 @@ export async function writeResponse(response: Response, outgoing: Outgoing): Pro
     return;
   }
   outgoing.statusCode = response.status;
-  for (const [name, value] of headers) outgoing.setHeader(name, name === "vary" ? merged(outgoing, value) : value);
+  for (const [name, value] of headers)
+    outgoing.setHeader(name, name === "vary" ? varyBy(outgoing.getHeader(name), value) : value);
   if (body === null) outgoing.end();
   else if (outgoing.req.method === "HEAD") {
     await body.cancel();
@@ -30,8 +31,7 @@ export function isStream({ headers }: Response): boolean {
 }
 
 /** What the host's middleware has said that answers vary by stays true. */
-function merged(outgoing: ServerResponse, value: string): string {
-  const already = outgoing.getHeader("vary");
+export function varyBy(already: unknown, value: string): string {
   return already === undefined ? value : `${String(already)}, ${value}`;
 }
 
