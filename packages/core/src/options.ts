@@ -13,6 +13,7 @@ import type { Authenticate } from "./ports/authenticate.ts";
 import type { Authorize } from "./ports/authorize.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { FanoutPolicy } from "./ports/fanout-policy.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { MessageStore, Retention } from "./ports/message-store.ts";
 import type { PresenceStore } from "./ports/presence-store.ts";
@@ -67,6 +68,34 @@ const limitsSchema = z.strictObject({
   retentionRowsMax: count(1_000),
   /** Time for clients to leave in a drain, unless it is given another; who is still here then is closed with 4001. */
   drainWithinMs: count(20_000),
+  /** How often the store's changes are read, by the one node that does it for all, or by each that the bus may have left out; within a fifth of it, by chance. */
+  changesEveryMs: count(5_000),
+  /** Without a digest for so long a node reads the store's changes itself. */
+  digestWithinMs: count(10_000),
+  /** How long the reading stays one node's without a renewal. */
+  digestLeaseMs: count(15_000),
+  /** Conversations in one page of changes, and in one envelope of heads. */
+  changesPerPageMax: count(1_000),
+  /** After so long a publisher tells the heads of what it published once more: a lost last envelope is noticed by then. */
+  headsAgainMs: count(1_000),
+  /** Heads that wait for that; of more the digest tells. */
+  headsAgainMax: count(1_000),
+  /** Time between two `heads` frames of one session. */
+  headsApartMs: count(2_000),
+  /** Conversations of one session whose heads it is told without a subscription; of more nothing is told. */
+  headsPerSessionMax: count(10_000),
+  /** Sessions that one event is handed to within one turn of the event loop; the rest follows in later ones. */
+  fanoutSliceSessionsMax: count(1_000),
+  /** How often a conversation above the receipt limit is counted, while its watermarks change. */
+  tallyEveryMs: count(1_000),
+  /** How often it is counted without word that they did, while somebody looks. */
+  tallyAnywayMs: count(5_000),
+  /** How long counting a conversation stays one node's without a renewal. */
+  tallyLeaseMs: count(15_000),
+  /** Newest messages that are counted. */
+  tallyMessagesMax: count(20),
+  /** Time in which a kick looks for sessions on other nodes that have not gone; then `unavailable`. */
+  kickWithinMs: count(5_000),
   /** Longest wait for the bus to confirm a user's topic before cursors are repaired all the same. */
   topicWithinMs: count(1_000),
   /** A resume token holds for two heartbeats and this. */
@@ -224,6 +253,8 @@ export interface ChatEngineOptions<D extends Definition = Definition> {
   readonly bus?: Bus;
   /** Default: in memory, for this engine alone. */
   readonly presence?: PresenceStore;
+  /** Default: `pull` above 64 members, `push` again below 48. The same on every node. */
+  readonly fanout?: FanoutPolicy;
   /**
    * Signs resume tokens: the first signs, all verify, each at least 16 characters. Default: a key made
    * once and kept in the store, so that it outlives any process.
@@ -307,6 +338,7 @@ const optionsSchema = z.strictObject({
   system: z.string().refine(isUserId, { message: "must be a user id" }).default("system"),
   bus: hasMethods("open", "publish", "subscribe").optional(),
   presence: hasMethods("open", "lease", "put", "remove").optional(),
+  fanout: hasMethods("mode").optional(),
   secret: z.union([z.string().min(16), z.array(z.string().min(16)).min(1)]).optional(),
   origins: z.array(origin).optional(),
   trustedProxies: z.array(proxy).optional(),

@@ -80,6 +80,8 @@ export interface ReactionChange {
 
 /** What a conversation's `meta` events change. */
 export interface Settings {
+  /** How its events travel. */
+  readonly mode: Mode;
   readonly title: string | null;
   readonly meta: Body | null;
   /** Whether anybody may join. */
@@ -102,7 +104,8 @@ export interface Retention {
 
 export interface ConversationSettings extends Settings {
   readonly kind: ConversationKind;
-  readonly mode: Mode;
+  /** How many there are. */
+  readonly members: number;
   /** From 1; rises by 1 with every entry that has `settings`. */
   readonly settingsVersion: number;
   readonly membersVersion: number;
@@ -123,6 +126,8 @@ export type AppendResult =
       readonly kind: "event";
       readonly epoch: Epoch;
       readonly row: EventRow;
+      /** How events travel from this one on. */
+      readonly mode: Mode;
       /** From 1; rises by 1 with every entry that changes members, and stays where `members` change nobody. A member list older than this must not be used to deliver it. */
       readonly membersVersion: number;
     }
@@ -303,6 +308,29 @@ export interface FeedPage {
   readonly more: boolean;
 }
 
+/** A conversation that has changed, as it stands now; or that it was removed. */
+export type Change =
+  | {
+      readonly conversation: ConversationId;
+      readonly epoch: Epoch;
+      readonly head: number;
+      readonly ord: number;
+      readonly mode: Mode;
+      readonly membersVersion: number;
+    }
+  | { readonly conversation: ConversationId; readonly gone: true };
+
+export interface ChangePage {
+  /** Each conversation once in a page. */
+  readonly changes: readonly Change[];
+  /** Where this page ends: what `after` takes. */
+  readonly mark: string;
+  readonly more: boolean;
+}
+
+/** How many members have a message. */
+export type TallyRow = readonly [seq: number, delivered: number, read: number];
+
 export interface Revocations {
   /** Users and the marks of their latest revocation, ascending by mark. */
   readonly revoked: readonly (readonly [user: UserId, mark: number])[];
@@ -421,6 +449,12 @@ export interface MessageStore {
    */
   raise(raises: readonly Raise[]): Promise<readonly (Raised | null)[]>;
 
+  /**
+   * For each of the newest messages, at most `limit` and oldest first: how many members, apart from its author,
+   * have `delivered` and `read` at it or above. One snapshot, in one walk over the members. null: no such conversation.
+   */
+  tally(conversation: ConversationId, limit: number): Promise<readonly TallyRow[] | null>;
+
   /** Members' watermarks and how many are at `seq` or above, one page by user id; null if there is no such conversation. Rejects with `invalid` for a cursor it never gave. */
   receipts(
     conversation: ConversationId,
@@ -461,8 +495,16 @@ export interface MessageStore {
    */
   feed(after: string | null, rows: number, bytes: number): Promise<FeedPage>;
 
-  /** The feed's end: of what is written after this was called nothing lies below it. What `feed` takes as `after`. */
+  /** The feed's end: of what is written after this was called nothing lies below it. What `feed` and `changes` take as `after`. */
   feedEnd(): Promise<string>;
+
+  /**
+   * Every conversation with an event above a mark of the feed, or that was removed since, as it stands now: at
+   * least once, none skipped in whatever order transactions commit, and its head no older than the event that
+   * brought it here. Costs what has changed, not what there is. Rejects with `invalid` for a mark it never
+   * gave, as after it was put back to an earlier moment.
+   */
+  changes(after: string, limit: number): Promise<ChangePage>;
 
   /**
    * Claims `name` for `node` until `ttlMs` from now, by the store's own time, if nobody else holds it; its
