@@ -35,13 +35,16 @@ export function appendEntry(content: Content, given: Append): AppendResult {
     else conversation.banned.delete(user);
   }
   if (entry.settings !== undefined) {
-    conversation.settings = { ...conversation.settings, ...entry.settings };
+    const { mode = conversation.mode, ...settings } = entry.settings;
+    conversation.mode = mode;
+    conversation.settings = { ...conversation.settings, ...settings };
     conversation.settingsVersion++;
   }
   return {
     kind: "event",
     epoch: conversation.epoch,
     row: logRow(event),
+    mode: conversation.mode,
     membersVersion: conversation.membersVersion,
   };
 }

@@ -59,11 +59,11 @@ export interface StoredKey {
 export interface Conversation {
   readonly id: ConversationId;
   readonly kind: ConversationKind;
-  readonly mode: Mode;
+  mode: Mode;
   readonly epoch: Epoch;
   readonly creator: UserId;
   readonly wholeHistory: boolean;
-  settings: Settings;
+  settings: Omit<Settings, "mode">;
   settingsVersion: number;
   membersVersion: number;
   readonly members: Map<UserId, StoredMember>;

@@ -1,6 +1,6 @@
-import type { FeedItem, FeedPage } from "@earshot/core";
+import type { Change, ChangePage, FeedItem, FeedPage } from "@earshot/core";
 import { utf8Bytes } from "@earshot/protocol";
-import type { Content } from "./content.ts";
+import { type Content, headOf } from "./content.ts";
 import { cursorText, neverGiven, placeIn } from "./cursor.ts";
 import { logRow } from "./rows.ts";
 
@@ -22,6 +22,27 @@ export function feedPage(content: Content, after: string | null, rows: number, b
   };
 }
 
+/** Conversations by the tick of their head, or of their removal: what came before it tells nothing more. */
+export function changesPage({ conversations, removed, ...content }: Content, after: string, limit: number): ChangePage {
+  const mark = tickIn(content, after);
+  const gone = [...removed].map(([conversation, at]): Changed => [at, { conversation, gone: true }]);
+  const there = [...conversations.values()].map((conversation): Changed => {
+    const { id, epoch, mode, membersVersion } = conversation;
+    const { tick, seq: head, ord } = headOf(conversation);
+    return [tick, { conversation: id, epoch, head, ord, mode, membersVersion }];
+  });
+  const changed = [...gone, ...there].filter(([at]) => at > mark).sort(([a], [b]) => a - b);
+  const page = changed.slice(0, limit);
+  const more = page.length < changed.length;
+  return {
+    changes: page.map(([, change]) => change),
+    mark: cursorText("feed", content.store, more ? (page.at(-1)?.[0] ?? mark) : content.tick),
+    more,
+  };
+}
+
+type Changed = readonly [tick: number, change: Change];
+
 export function feedEndOf({ store, tick }: Content): string {
   return cursorText("feed", store, tick);
 }
@@ -38,7 +59,7 @@ function itemsAbove({ conversations, removed }: Content, mark: number): [tick: n
   return items.sort(([a], [b]) => a - b);
 }
 
-function tickIn({ store, tick }: Content, text: string): number {
+function tickIn({ store, tick }: Pick<Content, "store" | "tick">, text: string): number {
   const [mark] = placeIn(text, "feed", store) ?? [];
   if (typeof mark !== "number" || mark > tick) throw neverGiven("feed");
   return mark;

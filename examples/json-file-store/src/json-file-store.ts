@@ -4,9 +4,9 @@ import { appendEntry } from "./append.ts";
 import { type Content, type Conversation, headOf, keptSpans } from "./content.ts";
 import { createConversation, expireEvents, membershipsOf, removeConversation, sortedAbove } from "./conversations.ts";
 import { eraseBeside, eraseIn } from "./erase.ts";
-import { feedEndOf, feedPage } from "./feed.ts";
+import { changesPage, feedEndOf, feedPage } from "./feed.ts";
 import { inboxPage, inboxRow } from "./inbox.ts";
-import { membersPage, raiseMarks, receiptsPage } from "./member-pages.ts";
+import { membersPage, raiseMarks, receiptsPage, tallyOf } from "./member-pages.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { pageOf } from "./range.ts";
 import { blockedBetween } from "./refusal.ts";
@@ -100,8 +100,8 @@ class JsonFileStore implements MessageStore {
   range: Method<"range"> = (query) => this.#in(query.conversation, (conversation) => pageOf(conversation, query));
 
   settings: Method<"settings"> = (id) =>
-    this.#in(id, ({ settings, kind, mode, settingsVersion, membersVersion }) => {
-      return { ...settings, kind, mode, settingsVersion, membersVersion };
+    this.#in(id, ({ settings, epoch, kind, mode, members, settingsVersion, membersVersion }) => {
+      return { ...settings, epoch, kind, mode, members: members.size, settingsVersion, membersVersion };
     });
 
   access: Method<"access"> = (pairs) =>
@@ -127,6 +127,8 @@ class JsonFileStore implements MessageStore {
 
   raise: Method<"raise"> = (raises) => this.#on((content) => raises.map((raise) => raiseMarks(content, raise)));
 
+  tally: Method<"tally"> = (id, limit) => this.#in(id, (conversation) => tallyOf(conversation, limit));
+
   receipts: Method<"receipts"> = (id, seq, cursor, limit) =>
     this.#in(id, (conversation, content) => receiptsPage(content, conversation, seq, cursor, limit));
 
@@ -144,6 +146,8 @@ class JsonFileStore implements MessageStore {
   feed: Method<"feed"> = (after, rows, bytes) => this.#on((content) => feedPage(content, after, rows, bytes));
 
   feedEnd: Method<"feedEnd"> = () => this.#on(feedEndOf);
+
+  changes: Method<"changes"> = (after, limit) => this.#on((content) => changesPage(content, after, limit));
 
   lease: Method<"lease"> = (name, node, ttlMs) => this.#on((content) => claimLease(content, name, node, ttlMs));
 

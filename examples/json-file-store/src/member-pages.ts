@@ -1,4 +1,4 @@
-import type { MemberPage, Raise, Raised, ReceiptPage } from "@earshot/core";
+import type { MemberPage, Raise, Raised, ReceiptPage, TallyRow } from "@earshot/core";
 import type { Role, UserId } from "@earshot/protocol";
 import { type Content, type Conversation, compareIds, eventAt, firstOf, headOf, type StoredMember } from "./content.ts";
 import { cursorText, neverGiven, placeIn } from "./cursor.ts";
@@ -17,7 +17,7 @@ export function membersPage(
   cursor: string | null,
   limit: number,
 ): MemberPage {
-  const { id, members, membersVersion } = conversation;
+  const { id, epoch, members, membersVersion } = conversation;
   const after = placeAfter(cursor, "members", store, id);
   const left = [...members]
     .map(([user, { role }]): Place => [RANKS.indexOf(role), user])
@@ -27,6 +27,7 @@ export function membersPage(
   const [rank, user] = page.at(-1) ?? after ?? [-1, ""];
   return {
     members: page.map((place) => [place[1], RANKS[place[0]] ?? "reader"] as const),
+    epoch,
     membersVersion,
     cursor: cursorText("members", store, id, rank, user),
     more: left.length > page.length,
@@ -53,6 +54,20 @@ export function receiptsPage(
   };
 }
 
+export function tallyOf({ events, members }: Conversation, limit: number): readonly TallyRow[] {
+  const messages = events.filter(({ type }) => type === "message");
+  const newest = messages.slice(Math.max(0, messages.length - limit));
+  const counts = newest.map(({ seq, from }) => ({ seq, from, delivered: 0, read: 0 }));
+  for (const [user, { delivered, read }] of members) {
+    for (const count of counts) {
+      if (user === count.from) continue;
+      if (delivered >= count.seq) count.delivered++;
+      if (read >= count.seq) count.read++;
+    }
+  }
+  return counts.map(({ seq, delivered, read }) => [seq, delivered, read]);
+}
+
 function placeAfter(cursor: string | null, kind: string, store: string, conversation: string): Place | null {
   if (cursor === null) return null;
   const [id, rank, user] = placeIn(cursor, kind, store) ?? [];
@@ -65,17 +80,19 @@ export function raiseMarks(content: Content, raise: Raise): Raised | null {
   const conversation = content.conversations.get(raise.conversation);
   const member = conversation?.members.get(raise.user);
   if (conversation === undefined || member === undefined) return null;
+  const { epoch } = conversation;
   const head = headOf(conversation).seq;
+  const to: Pick<Raise, "delivered" | "read"> = raise.epoch === undefined || raise.epoch === epoch ? raise : {};
   const before = { delivered: member.delivered, read: member.read };
-  const read = Math.max(before.read, Math.min(raise.read ?? 0, head));
-  member.delivered = Math.max(before.delivered, Math.min(raise.delivered ?? 0, head), read);
+  const read = Math.max(before.read, Math.min(to.read ?? 0, head));
+  member.delivered = Math.max(before.delivered, Math.min(to.delivered ?? 0, head), read);
   if (read > before.read) readTo(conversation, member, read);
-  const unmarked = raise.read !== undefined && member.marked;
+  const unmarked = to.read !== undefined && member.marked;
   if (unmarked) member.marked = false;
   const rose = read > before.read || member.delivered > before.delivered;
   if (rose || unmarked) content.tick++;
   if (unmarked || read > before.read) member.changed = content.tick;
-  return { delivered: member.delivered, read, rose, members: conversation.members.size };
+  return { epoch, delivered: member.delivered, read, rose, members: conversation.members.size };
 }
 
 /** Below what is kept everything that is gone counts as read. */

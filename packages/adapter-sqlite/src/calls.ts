@@ -1,5 +1,5 @@
 import type { AppendResult, Created, Expired, Raise, Raised, RangeQuery, Removed } from "@earshot/core";
-import type { Durability } from "@earshot/protocol";
+import type { Durability, Mode } from "@earshot/protocol";
 import type { RefusalText } from "./refusal.ts";
 
 /** What crosses between the threads: flat, with every JSON value already a text, so that no thread copies what it does not read. */
@@ -54,6 +54,7 @@ export interface ReactionText {
 export type MemberText = readonly [user: string, rank: number | null];
 
 export interface SettingsText {
+  readonly mode?: Mode;
   readonly title?: string | null;
   readonly meta?: string | null;
   readonly open?: number;
@@ -85,6 +86,7 @@ export type EntryOutcome =
       readonly epoch: string;
       readonly seq: number;
       readonly ord: number;
+      readonly mode: Mode;
       readonly membersVersion: number;
     }
   | Exclude<AppendResult, { readonly kind: "event" }>;
@@ -171,11 +173,14 @@ export interface ReadCalls {
   inbox: { given: PageOf & { readonly user: string }; answer: string };
   row: { given: OfMember; answer: string | null };
   receipts: { given: PageOf & { readonly conversation: string; readonly seq: number }; answer: string | null };
+  tally: { given: { readonly conversation: string; readonly limit: number }; answer: string | null };
   blocked: { given: { readonly user: string; readonly others: readonly string[] }; answer: string };
   setting: { given: string; answer: string | null };
   /** Looks through so much at most, and may have found nothing in it although there is more. */
   feed: { given: FeedQuery; answer: string };
   feedEnd: { given: null; answer: string };
+  /** The same. */
+  changes: { given: { readonly after: string; readonly limit: number }; answer: string };
   position: { given: string; answer: string | null };
   revocations: { given: { readonly after: number; readonly limit: number }; answer: string };
   conversations: { given: { readonly after: string; readonly limit: number }; answer: string };

@@ -1,3 +1,4 @@
+import type { Mode } from "@earshot/protocol";
 import type { HeadRecord, MemberRecord } from "./records.ts";
 import type { WriteStatements } from "./write-statements.ts";
 
@@ -14,6 +15,8 @@ export interface Head {
   membersVersion: number;
   /** Written where it changes. */
   slow: number;
+  /** Written where it changes. */
+  mode: Mode;
   /** null: unchanged. */
   change: number | null;
   /** What this round has appended, by its first event; null: nothing. */
@@ -118,8 +121,10 @@ export class ChangingRows {
 }
 
 function headFrom(record: HeadRecord): Head {
-  const { conversation, epoch, pair, first, head, ord, members, members_version: membersVersion, slow } = record;
-  return { conversation, epoch, pair, first, head, ord, members, membersVersion, slow, change: null, stretch: null };
+  const { conversation, epoch, pair, first, head, ord, members, members_version: membersVersion } = record;
+  const { slow, mode } = record;
+  const unchanged = { change: null, stretch: null };
+  return { conversation, epoch, pair, first, head, ord, members, membersVersion, slow, mode, ...unchanged };
 }
 
 function memberFrom(conversation: number, user: string, record: MemberRecord): Member {

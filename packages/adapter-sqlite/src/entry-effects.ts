@@ -88,7 +88,8 @@ export class EntryEffects {
     }
     const before = this.#statements.settings.one(head.conversation);
     if (before === undefined) return;
-    const { title, meta, open, pinned, retention } = { ...before, ...settings };
-    this.#statements.setSettings.run(title, meta, open, pinned, retention, head.conversation);
+    const { mode, title, meta, open, pinned, retention } = { ...before, ...settings };
+    head.mode = mode;
+    this.#statements.setSettings.run(mode, title, meta, open, pinned, retention, head.conversation);
   }
 }

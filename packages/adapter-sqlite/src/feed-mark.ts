@@ -1,4 +1,5 @@
 import type { StoreMark } from "./inbox-cursor.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Where a reading of the feed stands: in the stretch that began with that change, after that seq. */
 export interface FeedMark {
@@ -19,6 +20,13 @@ export function formatFeedMark({ change, seq }: FeedMark, { life }: StoreMark): 
 }
 
 const PATTERN = /^(-?\d{1,16})\.(\d{1,16})\.([0-9a-f]{16})$/;
+
+/** As `parseFeedMark`; rejects where it is null. */
+export function readFeedMark(text: string, store: StoreMark): FeedMark {
+  const mark = parseFeedMark(text, store);
+  if (mark === null) throw new Refusal("invalid", "unable to read feed; the mark is not one of this store");
+  return mark;
+}
 
 /** null: not one that this store has given out. */
 export function parseFeedMark(text: string, store: StoreMark): FeedMark | null {

@@ -8,11 +8,13 @@ export function raiseMarks(statements: WriteStatements, rows: ChangingRows, give
   const head = rows.head(given.conversation);
   const member = head === null ? null : rows.member(head.conversation, given.user);
   if (head === null || member === null || member.rank === null) return null;
-  const read = Math.max(member.read, Math.min(given.read ?? 0, head.head));
-  const delivered = Math.max(member.delivered, Math.min(given.delivered ?? 0, head.head), read);
+  const { epoch } = head;
+  const to: Pick<Raise, "delivered" | "read"> = given.epoch === undefined || given.epoch === epoch ? given : {};
+  const read = Math.max(member.read, Math.min(to.read ?? 0, head.head));
+  const delivered = Math.max(member.delivered, Math.min(to.delivered ?? 0, head.head), read);
   const readRose = read > member.read;
   const rose = readRose || delivered > member.delivered;
-  const unmarked = member.marked && given.read !== undefined;
+  const unmarked = member.marked && to.read !== undefined;
   if (readRose) readUpTo(member, ordAt(statements, head, read));
   if (rose || unmarked) member.unwritten = true;
   // Their inbox row says nothing new of `delivered` alone.
@@ -20,7 +22,7 @@ export function raiseMarks(statements: WriteStatements, rows: ChangingRows, give
   if (unmarked) member.marked = false;
   member.read = read;
   member.delivered = delivered;
-  return { delivered, read, rose, members: head.members };
+  return { epoch, delivered, read, rose, members: head.members };
 }
 
 /** The sender has what they have sent, which is the head now. */

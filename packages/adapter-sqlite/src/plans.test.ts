@@ -47,6 +47,16 @@ describe("what the store asks SQLite", () => {
     for (const [sql, steps] of ofUser) expect(steps[0], sql).toBe("SEARCH m USING INDEX members_by_user (user=?)");
   });
 
+  it("of what has changed is found from the mark on, whatever else there is", () => {
+    const [changed, ...others] = all.filter(([sql]) => sql.includes("f.change BETWEEN"));
+    expect(others).toEqual([]);
+    expect(changed?.[1]).toEqual([
+      "SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+      "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)",
+      "SEARCH h USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+    ]);
+  });
+
   it("comes in the order of its index where there may be much of it", () => {
     // Of one user the conversations, of one page the rows: what is sorted is small.
     const sorted = all.filter(([, steps]) => steps.some((step) => step.startsWith("USE TEMP B-TREE FOR ORDER BY")));

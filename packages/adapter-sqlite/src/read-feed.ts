@@ -1,8 +1,7 @@
 import type { Given } from "./calls.ts";
-import { FEED_START, type FeedMark, feedEnd, formatFeedMark, parseFeedMark } from "./feed-mark.ts";
+import { FEED_START, type FeedMark, feedEnd, formatFeedMark, readFeedMark } from "./feed-mark.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { StretchRecord } from "./records.ts";
-import { Refusal } from "./refusal.ts";
 import { eventText } from "./row-texts.ts";
 
 /** Stretches, and events of one, fetched at once. */
@@ -13,8 +12,7 @@ const DEAD_STRETCHES_MAX = 2_000;
 /** A `FeedPage`, as JSON text; it may be empty although there is more. */
 export function feedText(statements: ReadStatements, { after, rows, bytes }: Given<"feed">): string {
   const store = statements.store.one() ?? { life: "", change: 0 };
-  const from = after === null ? FEED_START : parseFeedMark(after, store);
-  if (from === null) throw new Refusal("invalid", "unable to read feed; the mark is not one of this store");
+  const from = after === null ? FEED_START : readFeedMark(after, store);
   const items: string[] = [];
   let end = from;
   let more = false;

@@ -15,6 +15,7 @@ export function membersText(
   const last = taken.at(-1);
   return JSON.stringify({
     members: taken.map(({ user, rank }) => [user, RANKS[rank]]),
+    epoch: head.epoch,
     membersVersion: head.members_version,
     cursor: formatMemberCursor(last === undefined ? mark : [last.rank, last.user]),
     more: rows.length > limit,

@@ -5,6 +5,8 @@ import type {
   ChangedRecord,
   EventRecord,
   HeadRecord,
+  LastStretchRecord,
+  MarksRecord,
   MembershipRecord,
   PresentRecord,
   SettingsRecord,
@@ -15,7 +17,7 @@ import type {
 
 /** Also what a write begins with. */
 export const HEAD = `SELECT h.conversation, h.epoch, h.first, h.head, h.ord, h.members, h.members_version,
-    h.slow, c.pair
+    h.slow, c.mode, c.pair
   FROM conversations c JOIN heads h ON h.conversation = c.number WHERE c.id = ?`;
 /** Whether one of two users has blocked the other. */
 export const BLOCKED = `SELECT EXISTS (SELECT 1 FROM blocks WHERE user = ?1 AND other = ?2)
@@ -75,12 +77,20 @@ export class ReadStatements {
   readonly memberPage: Query<{ readonly user: string; readonly rank: number }>;
   readonly receiptCounts: Query<{ readonly delivered: number; readonly read: number }>;
   readonly receiptPage: Query<{ readonly user: string; readonly delivered: number; readonly read: number }>;
+  /** Given conversation, after, before, rows: newest first. */
+  readonly messages: Query<{ readonly seq: number; readonly sender: string }>;
+  /** Every member's watermarks that are at a seq or above, each kind as one JSON array. */
+  readonly marksFrom: Query<{ readonly delivered: string; readonly read: string }>;
+  readonly marksOf: Query<MarksRecord>;
   readonly blocked: Query<{ readonly yes: number }>;
   readonly changedBelow: Query<ChangedRecord>;
   readonly changedSince: Query<ChangedRecord>;
 
   /** Given the lowest change number and rows. */
   readonly stretches: Query<StretchRecord>;
+  readonly stretchesAhead: Query<{ readonly count: number; readonly last: number | null }>;
+  /** Given the lowest change number, the seq that is left behind of it, the highest and rows: the last stretches of their conversations. */
+  readonly lastStretches: Query<LastStretchRecord>;
   readonly revocations: Query<{ readonly user: string; readonly mark: number }>;
   readonly conversations: Query<{ readonly id: string; readonly retention: string | null }>;
   readonly memberships: Query<MembershipRecord>;
@@ -94,8 +104,8 @@ export class ReadStatements {
     });
     this.store = query("SELECT life, change FROM store");
     this.head = query(HEAD);
-    this.settings = query(`SELECT c.kind, c.mode, c.title, c.meta, c.open, h.slow, c.pinned, c.retention,
-        c.settings_version, h.members_version
+    this.settings = query(`SELECT h.epoch, c.kind, c.mode, c.title, c.meta, c.open, h.slow, c.pinned, c.retention,
+        c.settings_version, h.members, h.members_version
       FROM conversations c JOIN heads h ON h.conversation = c.number WHERE c.id = ?`);
     this.setting = query("SELECT value FROM settings WHERE name = ?");
     this.access = query(`SELECT ${ACCESS} ${MEMBERSHIP} WHERE c.id = ?1`);
@@ -131,6 +141,15 @@ export class ReadStatements {
       FROM members WHERE conversation = ?1 AND rank IS NOT NULL`);
     this.receiptPage = query(`SELECT user, delivered, read FROM members
       WHERE conversation = ? AND rank IS NOT NULL AND user > ? ORDER BY user LIMIT ?`);
+    this.messages = query(`SELECT seq, sender FROM events
+      WHERE conversation = ? AND seq > ? AND seq < ? AND type = 'message' ORDER BY seq DESC LIMIT ?`);
+    // Ten thousand rows of two numbers each cost five times as much to fetch.
+    this.marksFrom = query(`SELECT json_group_array(delivered) FILTER (WHERE delivered >= ?2) AS delivered,
+        json_group_array(read) FILTER (WHERE read >= ?2) AS read
+      FROM members WHERE conversation = ?1 AND rank IS NOT NULL`);
+    this.marksOf = query(
+      "SELECT delivered, read FROM members WHERE conversation = ? AND user = ? AND rank IS NOT NULL",
+    );
     this.blocked = query(BLOCKED);
     this.changedBelow = query(
       `SELECT * FROM (${CHANGED}) WHERE rank IS NOT NULL AND change < ?2 ORDER BY change DESC LIMIT ?3`,
@@ -141,6 +160,14 @@ export class ReadStatements {
       FROM feed f JOIN conversations c ON c.number = f.conversation
       LEFT JOIN heads h ON h.conversation = f.conversation
       WHERE f.change >= ? ORDER BY f.change LIMIT ?`);
+    this.stretchesAhead = query(`SELECT count(*) AS count, max(change) AS last
+      FROM (SELECT change FROM feed WHERE change >= ? ORDER BY change LIMIT ?)`);
+    // A later one of the same conversation brings it as well, and a removed one has a stretch that says so.
+    this.lastStretches = query(`SELECT f.change, f.last, c.id, c.mode, h.epoch, h.head, h.ord, h.members_version
+      FROM feed f JOIN conversations c ON c.number = f.conversation
+      LEFT JOIN heads h ON h.conversation = f.conversation
+      WHERE f.change BETWEEN ?1 AND ?3 AND (f.last = 0 OR f.last = h.head) AND (f.change > ?1 OR max(f.last, 1) > ?2)
+      ORDER BY f.change LIMIT ?4`);
     this.revocations = query("SELECT user, mark FROM revocations WHERE mark > ? ORDER BY mark LIMIT ?");
     this.conversations = query(`SELECT id, retention FROM conversations INDEXED BY conversations_by_id
       WHERE removed = 0 AND id > ? ORDER BY id LIMIT ?`);

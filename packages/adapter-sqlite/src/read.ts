@@ -1,10 +1,12 @@
 import type { Given, ReadCall } from "./calls.ts";
+import { changesText } from "./read-changes.ts";
 import { feedEndText, feedText } from "./read-feed.ts";
 import { inboxText, viewText } from "./read-inbox.ts";
 import { conversationsText, membershipsText, revocationsText } from "./read-lists.ts";
 import { membersText, receiptsText } from "./read-members.ts";
 import { rangeText } from "./read-range.ts";
 import type { ReadStatements } from "./read-statements.ts";
+import { tallyText } from "./read-tally.ts";
 import { accessText, settingsText } from "./row-texts.ts";
 
 /** Answers one call that changes nothing. There is one thread, so what it reads is one snapshot. */
@@ -28,6 +30,8 @@ export function read(statements: ReadStatements, call: ReadCall): string | null 
     }
     case "receipts":
       return receiptsText(statements, call.given);
+    case "tally":
+      return tallyText(statements, call.given);
     case "blocked":
       return blockedText(statements, call.given);
     case "setting":
@@ -36,6 +40,8 @@ export function read(statements: ReadStatements, call: ReadCall): string | null 
       return feedText(statements, call.given);
     case "feedEnd":
       return feedEndText(statements);
+    case "changes":
+      return changesText(statements, call.given);
     case "position":
       return statements.position.one(call.given)?.value ?? null;
     case "revocations":

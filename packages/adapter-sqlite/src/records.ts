@@ -1,3 +1,5 @@
+import type { Mode } from "@earshot/protocol";
+
 /** Rows of the file, as statements give them. */
 
 export interface StoreRecord {
@@ -14,6 +16,7 @@ export interface HeadRecord {
   readonly members: number;
   readonly members_version: number;
   readonly slow: number;
+  readonly mode: Mode;
   /** A direct conversation's two users, a space between. */
   readonly pair: string | null;
 }
@@ -71,8 +74,9 @@ export interface ConversationRecord {
 }
 
 export interface SettingsRecord {
+  readonly epoch: string;
   readonly kind: string;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly title: string | null;
   readonly meta: string | null;
   readonly open: number;
@@ -80,6 +84,7 @@ export interface SettingsRecord {
   readonly pinned: string;
   readonly retention: string | null;
   readonly settings_version: number;
+  readonly members: number;
   readonly members_version: number;
 }
 
@@ -98,7 +103,7 @@ export interface SpansRecord {
 export interface AccessRecord extends SpansRecord {
   readonly conversation: number;
   readonly kind: string;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly epoch: string;
   readonly head: number;
   readonly ord: number;
@@ -139,6 +144,24 @@ export interface StretchRecord {
   readonly last: number;
   /** null: the conversation was removed since. */
   readonly epoch: string | null;
+}
+
+/** The last stretch of a conversation, with where that stands now; `last` 0: it was removed, and the rest is null. */
+export interface LastStretchRecord {
+  readonly change: number;
+  readonly last: number;
+  readonly id: string;
+  readonly mode: Mode;
+  readonly epoch: string | null;
+  readonly head: number | null;
+  readonly ord: number | null;
+  readonly members_version: number | null;
+}
+
+/** A member's watermarks. */
+export interface MarksRecord {
+  readonly delivered: number;
+  readonly read: number;
 }
 
 export interface MembershipRecord extends SpansRecord {

@@ -48,7 +48,7 @@ export function accessText(access: AccessRecord): string {
 
 /** A `ConversationSettings`. */
 export function settingsText(settings: SettingsRecord): string {
-  return `{"kind":${JSON.stringify(settings.kind)},"mode":${JSON.stringify(settings.mode)},"title":${JSON.stringify(settings.title)},"meta":${settings.meta},"open":${settings.open === 1},"slow":${settings.slow},"pinned":${settings.pinned},"retention":${settings.retention},"settingsVersion":${settings.settings_version},"membersVersion":${settings.members_version}}`;
+  return `{"epoch":${JSON.stringify(settings.epoch)},"kind":${JSON.stringify(settings.kind)},"mode":${JSON.stringify(settings.mode)},"title":${JSON.stringify(settings.title)},"meta":${settings.meta},"open":${settings.open === 1},"slow":${settings.slow},"pinned":${settings.pinned},"retention":${settings.retention},"members":${settings.members},"settingsVersion":${settings.settings_version},"membersVersion":${settings.members_version}}`;
 }
 
 /** An `InboxRow`; `last`: an `EventRow` or null, as JSON text. */

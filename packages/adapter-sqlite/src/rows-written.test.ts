@@ -76,6 +76,8 @@ const KINDS: readonly (readonly [name: string, rows: number, differing: Partial<
   ["a reaction", 9, { type: "react", re: 2, reaction: { key: "👍", on: true } }],
   ["a reaction taken back", 10, { type: "react", re: 2, reaction: { key: "👍", on: false } }],
   ["an event in a slot", 7, { type: "x-step", slot: "mls" }],
+  // With the conversation's own row.
+  ["a switch of mode", 7, { type: "meta", settings: { mode: "push" }, ifSettingsVersion: 1 }],
   // Instead of the sender's row, that they have written here.
   ["a message of who is no member, by the host", 6, { user: "host", by: [], system: true }],
 ];

@@ -3,6 +3,7 @@ import type {
   Access,
   Append,
   AppendResult,
+  ChangePage,
   ConversationSettings,
   Created,
   EventPage,
@@ -20,6 +21,7 @@ import type {
   Removed,
   Retention,
   Revocations,
+  TallyRow,
 } from "@earshot/core";
 import {
   ChatError,
@@ -126,6 +128,11 @@ class SqliteStore implements MessageStore {
     return this.#thread.call("raise", raises);
   }
 
+  async tally(conversation: ConversationId, limit: number): Promise<readonly TallyRow[] | null> {
+    const text = await this.#thread.call("tally", { conversation, limit });
+    return text === null ? null : (JSON.parse(text) as readonly TallyRow[]);
+  }
+
   async receipts(
     conversation: ConversationId,
     seq: number,
@@ -169,6 +176,14 @@ class SqliteStore implements MessageStore {
 
   async feedEnd(): Promise<string> {
     return this.#thread.call("feedEnd", null);
+  }
+
+  async changes(after: string, limit: number): Promise<ChangePage> {
+    for (let mark = after; ; ) {
+      const page = JSON.parse(await this.#thread.call("changes", { after: mark, limit })) as ChangePage;
+      if (page.changes.length > 0 || !page.more) return page;
+      ({ mark } = page);
+    }
   }
 
   async lease(name: string, node: NodeId, ttlMs: number): Promise<boolean> {

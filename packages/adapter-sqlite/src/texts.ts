@@ -58,7 +58,7 @@ function targetText({ authorOr, live }: TargetRule): TargetText {
 
 export function appendResult(entry: Append, outcome: EntryOutcome): AppendResult {
   if (outcome.kind !== "event") return outcome;
-  const { epoch, seq, ord, membersVersion } = outcome;
+  const { epoch, seq, ord, mode, membersVersion } = outcome;
   const { type, key, user, at, body, re, mentions, slot } = entry;
   const row: EventRow = {
     seq,
@@ -72,7 +72,7 @@ export function appendResult(entry: Append, outcome: EntryOutcome): AppendResult
     ...(mentions === undefined ? {} : { mentions }),
     ...(slot === undefined ? {} : { slot }),
   };
-  return { kind: "event", epoch, row, membersVersion };
+  return { kind: "event", epoch, row, mode, membersVersion };
 }
 
 export function conversationText(made: NewConversation): ConversationText {
@@ -117,8 +117,9 @@ export function rankBits(roles: readonly Role[]): number {
   return roles.reduce((ranks, role) => ranks | (1 << rankOf(role)), 0);
 }
 
-function settingsText({ title, meta, open, slow, pinned, retention }: Partial<Settings>): SettingsText {
+function settingsText({ mode, title, meta, open, slow, pinned, retention }: Partial<Settings>): SettingsText {
   return {
+    ...(mode === undefined ? {} : { mode }),
     ...(title === undefined ? {} : { title }),
     ...(meta === undefined ? {} : { meta: meta === null ? null : JSON.stringify(meta) }),
     ...(open === undefined ? {} : { open: open ? 1 : 0 }),

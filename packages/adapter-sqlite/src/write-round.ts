@@ -59,7 +59,8 @@ export class WriteRound {
     this.#effects.apply(entry, head, change);
     const sender = isOutsider ? null : (author ?? this.#rows.member(head.conversation, user));
     if (sender !== null && (id !== null || type === "message")) markSent(sender, head, entry);
-    return { kind: "event", epoch: head.epoch, seq, ord, membersVersion: head.membersVersion };
+    const { epoch, mode, membersVersion } = head;
+    return { kind: "event", epoch, seq, ord, mode, membersVersion };
   }
 
   create(made: ConversationText): CreateOutcome {

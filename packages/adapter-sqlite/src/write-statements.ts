@@ -48,7 +48,7 @@ export class WriteStatements {
   readonly direct: Query<ConversationRecord>;
   readonly insertConversation: StatementSync;
   readonly insertHead: StatementSync;
-  readonly settings: Query<Omit<SettingsRecord, "kind" | "mode" | "slow" | "members_version">>;
+  readonly settings: Query<Omit<SettingsRecord, "kind" | "slow" | "members" | "members_version">>;
   readonly setSettings: StatementSync;
   readonly setSlow: StatementSync;
   readonly setting: Query<{ readonly value: string }>;
@@ -122,10 +122,10 @@ export class WriteStatements {
     this.insertHead = command(`INSERT INTO heads (conversation, epoch, head, ord, members, members_version, change)
       VALUES (?, ?, ?, 0, ?, 1, ?)`);
     this.settings = query(
-      "SELECT title, meta, open, pinned, retention, settings_version FROM conversations WHERE number = ?",
+      "SELECT mode, title, meta, open, pinned, retention, settings_version FROM conversations WHERE number = ?",
     );
     this.setSettings = command(`UPDATE conversations
-      SET title = ?, meta = ?, open = ?, pinned = ?, retention = ?, settings_version = settings_version + 1
+      SET mode = ?, title = ?, meta = ?, open = ?, pinned = ?, retention = ?, settings_version = settings_version + 1
       WHERE number = ?`);
     this.setSlow = command("UPDATE heads SET slow = ? WHERE conversation = ?");
     this.setting = query("SELECT value FROM settings WHERE name = ?");

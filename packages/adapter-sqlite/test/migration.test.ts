@@ -139,8 +139,10 @@ describe("a file of schema 1", () => {
       expect(await mentions("alice", "c1")).toBe(0);
       expect(await mentions("alice", "d1")).toBe(1);
       expect(await store.settings("c1")).toEqual({
+        epoch: "epoch-c1",
         kind: "group",
         mode: "push",
+        members: 3,
         title: "Lunch",
         meta: { icon: "🍲" },
         open: true,

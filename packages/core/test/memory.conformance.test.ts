@@ -6,6 +6,7 @@ import { busSuite } from "../src/testing/conformance/bus.ts";
 import { messageStoreSuite } from "../src/testing/conformance/message-store.ts";
 import { presenceStoreSuite } from "../src/testing/conformance/presence-store.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
+import { sharedStore } from "../src/testing/shared-store.ts";
 
 const runner = { describe, it, expect };
 
@@ -14,12 +15,14 @@ describe("memory store", () => {
     capabilities: { survivesReopen: false, durability: "memory" },
     create: async () => {
       const clock = new ManualClock();
-      const store = memoryStore({ clock });
+      const right = memoryStore({ clock });
+      const beside = sharedStore(right);
       return {
-        store,
+        store: beside(),
+        beside,
         reopen: () => memoryStore({ clock }),
         pass: (ms) => clock.advance(ms),
-        destroy: () => store.close(),
+        destroy: () => right.close(),
       };
     },
   });

@@ -18,8 +18,19 @@ export type Head =
     }
   | { readonly c: ConversationId; readonly gone: true };
 
+export interface Postmark {
+  readonly v: 1;
+  /** Who published it; a node drops its own. */
+  readonly node: NodeId;
+  /** Never twice of one node: what comes again, or by several topics, is heard once. */
+  readonly n: number;
+}
+
 /** What nodes tell each other. A hint: the store is the truth (I26). What a node does not know it ignores. */
-export type Envelope = { readonly v: 1 /** Who published it; a node drops its own. */; readonly node: NodeId } & (
+export type Envelope = Postmark & Said;
+
+/** An envelope's own words, by `kind`. */
+export type Said =
   | EventsEnvelope
   | HeadsEnvelope
   | GoneEnvelope
@@ -29,7 +40,8 @@ export type Envelope = { readonly v: 1 /** Who published it; a node drops its ow
   | TypingEnvelope
   | SessionEnvelope
   | KickEnvelope
-);
+  | RevokedEnvelope
+  | BlockedEnvelope;
 
 /** Committed events of one conversation. */
 export interface EventsEnvelope {
@@ -47,9 +59,17 @@ export interface EventsEnvelope {
 /** Where conversations stand now: a publisher's own again after a second, and what the digest's reader found. */
 export interface HeadsEnvelope {
   readonly kind: "heads";
-  /** true: of the node that reads the store's changes for all. Also with no heads, so that its silence is noticed. */
-  readonly digest: boolean;
+  /** Of the node that reads the store's changes for all. Also with no heads, so that its silence is noticed. null: a publisher's own. */
+  readonly digest: Digest | null;
   readonly heads: readonly Head[];
+}
+
+/** Which part of the store's changes a digest holds: who does not find its `after` where the one before ended has missed one. */
+export interface Digest {
+  /** The mark it was read from; null: there is none to go on from, the store was put back. */
+  readonly after: string | null;
+  /** Where it ends. */
+  readonly mark: string;
 }
 
 /** A conversation was removed, for all. */
@@ -60,13 +80,14 @@ export interface GoneEnvelope {
   readonly members: readonly UserId[];
 }
 
-/** A member's watermarks have risen. `members`: how many there are, which decides who is told. */
+/** Watermarks of members have risen, all that did within a turn. */
 export interface ReceiptEnvelope {
   readonly kind: "receipt";
   readonly c: ConversationId;
-  readonly user: UserId;
-  readonly delivered: number;
-  readonly read: number;
+  /** The life of the log that the seqs are of. */
+  readonly epoch: Epoch;
+  readonly watermarks: readonly (readonly [user: UserId, delivered: number, read: number])[];
+  /** How many members there are, which decides who is told. */
   readonly members: number;
 }
 
@@ -99,12 +120,32 @@ export interface SessionEnvelope {
   readonly session: SessionId;
   /** The hello's `k`; null: it had none. */
   readonly attempt: number | null;
+  /**
+   * Only between two whose attempts do not tell which is the later one. `asks`: has session `of`, which is still there,
+   * not heard of this one? Then it came later. `stays`: it has not, so it stays, and the other, `of`, goes.
+   */
+  readonly over: { readonly of: SessionId; readonly word: "asks" | "stays" } | null;
 }
 
 /** The user's sessions have to go (4503). */
 export interface KickEnvelope {
   readonly kind: "kick";
   readonly user: UserId;
+  /** These alone: what came later stays. null: all that are here. */
+  readonly sessions: readonly SessionId[] | null;
+}
+
+/** What the user's sessions were opened with was revoked: whoever hosts some looks in the store now. */
+export interface RevokedEnvelope {
+  readonly kind: "revoked";
+  readonly user: UserId;
+}
+
+/** One of the two has blocked the other: neither sees the other's presence any longer. */
+export interface BlockedEnvelope {
+  readonly kind: "blocked";
+  readonly user: UserId;
+  readonly other: UserId;
 }
 
 export interface Publication {

@@ -103,6 +103,8 @@ export interface Retention {
 }
 
 export interface ConversationSettings extends Settings {
+  /** In which life of the log: versions of another one say nothing here. */
+  readonly epoch: Epoch;
   readonly kind: ConversationKind;
   /** How many there are. */
   readonly members: number;
@@ -126,7 +128,7 @@ export type AppendResult =
       readonly kind: "event";
       readonly epoch: Epoch;
       readonly row: EventRow;
-      /** How events travel from this one on. */
+      /** How events travel from this one on: what it changes itself included. */
       readonly mode: Mode;
       /** From 1; rises by 1 with every entry that changes members, and stays where `members` change nobody. A member list older than this must not be used to deliver it. */
       readonly membersVersion: number;
@@ -252,6 +254,8 @@ export interface Access {
 export interface MemberPage {
   /** Owners first, then admins, members, readers; within a role by user id. */
   readonly members: readonly (readonly [UserId, Role])[];
+  /** In which life of the log. */
+  readonly epoch: Epoch;
   readonly membersVersion: number;
   readonly cursor: string;
   readonly more: boolean;
@@ -269,12 +273,16 @@ export interface InboxPage {
 export interface Raise {
   readonly user: UserId;
   readonly conversation: ConversationId;
+  /** The life of the log that the seqs are of: in another one nothing changes. Absent: not known, the present one. */
+  readonly epoch?: Epoch;
   /** Seqs; absent: as it is. Also clears the unread mark if `read` is there, even if nothing rises. */
   readonly delivered?: number;
   readonly read?: number;
 }
 
 export interface Raised {
+  /** In which life of the log. */
+  readonly epoch: Epoch;
   readonly delivered: number;
   readonly read: number;
   /** Whether one of the two is higher than before. */
@@ -424,7 +432,7 @@ export interface MessageStore {
     pairs: readonly { readonly user: UserId; readonly conversation: ConversationId }[],
   ): Promise<readonly (Access | null)[]>;
 
-  /** One page of members; `cursor` null starts. Pages with one `membersVersion` are of one snapshot; null if there is no such conversation. Rejects with `invalid` for a cursor it never gave. */
+  /** One page of members; `cursor` null starts. Pages with one `epoch` and `membersVersion` are of one snapshot; null if there is no such conversation. Rejects with `invalid` for a cursor it never gave. */
   members(conversation: ConversationId, cursor: string | null, limit: number): Promise<MemberPage | null>;
 
   /**
@@ -444,14 +452,15 @@ export interface MessageStore {
 
   /**
    * Raises watermarks, each atomically: they never fall, are clamped to the head, and `delivered` is never
-   * below `read` (I14). In the order given; null where the user is no member. A row of the user's inbox
+   * below `read` (I14). Seqs of another life of the log raise nothing (I19). In the order given; null where the user is no member. A row of the user's inbox
    * changes with `read` and with the mark, not with `delivered`.
    */
   raise(raises: readonly Raise[]): Promise<readonly (Raised | null)[]>;
 
   /**
-   * For each of the newest messages, at most `limit` and oldest first: how many members, apart from its author,
-   * have `delivered` and `read` at it or above. One snapshot, in one walk over the members. null: no such conversation.
+   * For each of the newest messages, at most `limit` and oldest first: how many of the members, apart from its
+   * author, have `delivered` and `read` at it or above. Deleted messages are among them, expired ones are not.
+   * One snapshot, in one walk over the members. null: no such conversation.
    */
   tally(conversation: ConversationId, limit: number): Promise<readonly TallyRow[] | null>;
 
@@ -499,10 +508,13 @@ export interface MessageStore {
   feedEnd(): Promise<string>;
 
   /**
-   * Every conversation with an event above a mark of the feed, or that was removed since, as it stands now: at
-   * least once, none skipped in whatever order transactions commit, and its head no older than the event that
-   * brought it here. Costs what has changed, not what there is. Rejects with `invalid` for a mark it never
-   * gave, as after it was put back to an earlier moment.
+   * Every conversation with an event above a mark of the feed or of an earlier page, or that was removed since,
+   * as it stands now: at least once, at most `limit` in a page, none skipped in whatever order transactions
+   * commit. Its head is no older than the event that brought it here (I12); one that changes while its pages are
+   * read comes again. Changes of members, settings and mode are events; what `raise`, `put`, `ban`, `block`,
+   * `erase` and `expire` do is none. Costs what has changed since the mark, not what there is; a page may be empty
+   * although there is more. Rejects with `invalid` for a mark it never gave, as after it was put back to an
+   * earlier moment.
    */
   changes(after: string, limit: number): Promise<ChangePage>;
 

@@ -4,16 +4,16 @@ import { firstIndex } from "./first-index.ts";
 import { formatMemberCursor, parseMemberCursor, unknownCursor } from "./member-cursor.ts";
 import { compareMembers, compareUsers, type PresentMember } from "./memory-member.ts";
 
-/** One page of members. `sorted`: all of them, in the order of pages. */
+/** One page of members, as of a life of the log and a version. `sorted`: all of them, in the order of pages. */
 export function memberPage(
   sorted: readonly (readonly [UserId, Role])[],
-  membersVersion: number,
+  asOf: Pick<MemberPage, "epoch" | "membersVersion">,
   cursor: string | null,
   limit: number,
 ): MemberPage {
   const after = parseMemberCursor(cursor);
   const { page, more } = pageAfter(sorted, limit, (member) => after === null || compareMembers(member, after) > 0);
-  return { members: page, membersVersion, cursor: formatMemberCursor(page.at(-1) ?? after), more };
+  return { members: page, ...asOf, cursor: formatMemberCursor(page.at(-1) ?? after), more };
 }
 
 /** One page of watermarks, and how many are at `seq` or above. `sorted`: all members, by user id. */

@@ -3,6 +3,7 @@ import type {
   Access,
   Append,
   AppendResult,
+  Change,
   ConversationSettings,
   EventPage,
   Expired,
@@ -13,6 +14,7 @@ import type {
   RangeQuery,
   Settings,
   Span,
+  TallyRow,
 } from "../ports/message-store.ts";
 import { appendRefusal, type CheckedAgainst } from "./append-refusal.ts";
 import { type DirectPair, directPair } from "./direct-pair.ts";
@@ -28,6 +30,7 @@ import type { MemoryMember, PresentMember } from "./memory-member.ts";
 import { MemoryMembers } from "./memory-members.ts";
 import { MemoryMentions } from "./memory-mentions.ts";
 import { seqPage } from "./seq-page.ts";
+import { tallyOf } from "./tally-of.ts";
 
 /** The store's next change number: every call is a change. */
 export type NextChange = () => number;
@@ -54,10 +57,10 @@ export class MemoryConversation implements InboxEntry {
   #change: number;
 
   constructor(made: NewConversation, nextChange: NextChange) {
-    const { members, first, title, meta, open, ...created } = made;
+    const { members, first, mode, title, meta, open, ...created } = made;
     this.created = created;
     this.pair = directPair(made);
-    this.#settings = frozenCopy({ title, meta, open, slow: 0, pinned: [], retention: null });
+    this.#settings = frozenCopy({ mode, title, meta, open, slow: 0, pinned: [], retention: null });
     this.#nextChange = nextChange;
     this.#change = nextChange();
     for (const { type, body } of first) this.#log.push({ type, from: created.creator, at: created.at, body });
@@ -67,6 +70,10 @@ export class MemoryConversation implements InboxEntry {
 
   get id(): string {
     return this.created.id;
+  }
+
+  get head(): number {
+    return this.#log.head;
   }
 
   /** Everybody who is or was a member, or has written here. */
@@ -114,7 +121,8 @@ export class MemoryConversation implements InboxEntry {
       const author = this.members.get(row.from);
       if (author !== undefined) this.#read(author, row.seq);
     }
-    return { kind: "event", epoch: this.created.epoch, row, membersVersion: this.members.version };
+    const { mode } = this.#settings;
+    return { kind: "event", epoch: this.created.epoch, row, mode, membersVersion: this.members.version };
   }
 
   range(query: RangeQuery): EventPage | null {
@@ -128,20 +136,27 @@ export class MemoryConversation implements InboxEntry {
   }
 
   settings(): ConversationSettings {
-    const { kind, mode } = this.created;
-    return {
-      ...this.#settings,
-      kind,
-      mode,
-      settingsVersion: this.#settingsVersion,
-      membersVersion: this.members.version,
-    };
+    const { count: members, version: membersVersion } = this.members;
+    const { kind, epoch } = this.created;
+    return { ...this.#settings, epoch, kind, members, settingsVersion: this.#settingsVersion, membersVersion };
+  }
+
+  /** As it stands now. */
+  change(): Change {
+    const { id, epoch } = this.created;
+    const { head, ord } = this.#log;
+    return { conversation: id, epoch, head, ord, mode: this.#settings.mode, membersVersion: this.members.version };
+  }
+
+  tally(limit: number): readonly TallyRow[] {
+    return tallyOf(this.#log.newestMessages(limit), this.members);
   }
 
   access(user: UserId): Access | null {
     const member = this.members.get(user);
     if (member === undefined) return null;
-    const { kind, mode, epoch } = this.created;
+    const { kind, epoch } = this.created;
+    const { mode } = this.#settings;
     const { role, delivered, read } = member;
     const { head, ord } = this.#log;
     const { count, version } = this.members;
@@ -170,9 +185,10 @@ export class MemoryConversation implements InboxEntry {
     return inboxRow(sources, member, this.#spans(member));
   }
 
-  raise({ user, delivered = 0, read }: Raise): Raised | null {
+  raise({ user, epoch, ...to }: Raise): Raised | null {
     const member = this.members.get(user);
     if (member === undefined) return null;
+    const { delivered = 0, read }: Partial<Raise> = (epoch ?? this.created.epoch) === this.created.epoch ? to : {};
     const { head } = this.#log;
     const before = { delivered: member.delivered, read: member.read, marked: member.marked };
     this.#read(member, Math.min(read ?? 0, head));
@@ -181,7 +197,8 @@ export class MemoryConversation implements InboxEntry {
     const rowChanged = member.read > before.read || member.marked !== before.marked;
     if (rowChanged) member.change = this.#nextChange();
     const rose = member.delivered > before.delivered || member.read > before.read;
-    return { delivered: member.delivered, read: member.read, rose, members: this.members.count };
+    const { count: members } = this.members;
+    return { epoch: this.created.epoch, delivered: member.delivered, read: member.read, rose, members };
   }
 
   put(user: UserId, { mute, marked }: { readonly mute?: boolean | number; readonly marked?: boolean }): boolean {

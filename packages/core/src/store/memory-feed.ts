@@ -1,5 +1,5 @@
 import { ChatError, type ConversationId, utf8Bytes } from "@earshot/protocol";
-import type { FeedItem, FeedPage } from "../ports/message-store.ts";
+import type { Change, ChangePage, FeedItem, FeedPage } from "../ports/message-store.ts";
 import { firstIndex } from "./first-index.ts";
 
 /** A place in the store's history. */
@@ -20,6 +20,18 @@ export interface FeedReading {
   readonly bytes: number;
   /** Names this life of the store in the marks. */
   readonly life: string;
+}
+
+export interface Standing {
+  readonly head: number;
+  change(): Change;
+}
+
+export interface ChangesReading extends Pick<FeedReading, "life"> {
+  readonly after: string;
+  readonly limit: number;
+  /** Where a conversation stands; undefined: it was removed. */
+  readonly standingOf: (conversation: ConversationId) => Standing | undefined;
 }
 
 /** Every step of the store's history, in the order taken: which event, not what it says. */
@@ -64,6 +76,20 @@ export class MemoryFeed {
     return { items, mark: more ? `${mark}.${life}` : this.end(life), more };
   }
 
+  /** As `MessageStore.changes`: conversations by their last step. */
+  changes({ after, limit, life, standingOf }: ChangesReading): ChangePage {
+    const changes: Change[] = [];
+    let mark = this.#parse(after, life);
+    for (const { at, conversation, seq } of this.#stepsAbove(mark)) {
+      const standing = seq === null ? null : standingOf(conversation);
+      if (standing === undefined || (standing !== null && standing.head !== seq)) continue;
+      if (changes.length >= limit) return { changes, mark: `${mark}.${life}`, more: true };
+      changes.push(standing?.change() ?? { conversation, gone: true });
+      mark = at;
+    }
+    return { changes, mark: this.end(life), more: false };
+  }
+
   /** The mark above which there is nothing yet. */
   end(life: string): string {
     return `${this.#last}.${life}`;
@@ -74,12 +100,15 @@ export class MemoryFeed {
   }
 
   *#above(at: number): Iterable<readonly [Step, FeedItem]> {
-    const start = firstIndex(this.#steps.length, (index) => (this.#steps[index]?.at ?? 0) > at);
-    for (let index = start; index < this.#steps.length; index++) {
-      const step = this.#steps[index] as Step;
+    for (const step of this.#stepsAbove(at)) {
       const item = this.#item(step);
       if (item !== null) yield [step, item];
     }
+  }
+
+  *#stepsAbove(at: number): Iterable<Step> {
+    const start = firstIndex(this.#steps.length, (index) => (this.#steps[index]?.at ?? 0) > at);
+    for (let index = start; index < this.#steps.length; index++) yield this.#steps[index] as Step;
   }
 
   #item({ conversation, seq }: Step): FeedItem | null {

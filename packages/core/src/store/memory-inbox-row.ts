@@ -6,7 +6,7 @@ import type { MemoryMentions } from "./memory-mentions.ts";
 
 /** What an inbox row is read from. */
 export interface InboxRowSources {
-  readonly created: Pick<NewConversation, "id" | "kind" | "mode" | "epoch">;
+  readonly created: Pick<NewConversation, "id" | "kind" | "epoch">;
   readonly settings: Settings;
   readonly log: Pick<MemoryLog, "head" | "ord" | "newestMessage" | "present">;
   readonly mentions: Pick<MemoryMentions, "count">;
@@ -18,8 +18,8 @@ export function inboxRow(
   member: PresentMember,
   spans: readonly Span[],
 ): InboxRow {
-  const { id, kind, mode, epoch } = created;
-  const { title, meta, open, slow, pinned, retention } = settings;
+  const { id, kind, epoch } = created;
+  const { mode, title, meta, open, slow, pinned, retention } = settings;
   const { user, delivered, read, readOrd, role, mute, marked } = member;
   const { head, ord } = log;
   const last = log.newestMessage(spans);

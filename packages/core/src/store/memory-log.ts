@@ -54,6 +54,11 @@ export class MemoryLog {
     return this.#messages[this.#messages.length - count];
   }
 
+  /** At most so many, ascending. */
+  newestMessages(count: number): readonly EventRow[] {
+    return this.#messages.slice(Math.max(0, this.#messages.length - count)).map((seq) => this.row(seq) as EventRow);
+  }
+
   /** Rows of one view; with `re` the replies to that message alone. */
   seqs(view: "log" | "present", re: number | undefined): Seqs {
     if (re !== undefined) return this.#replies.get(re) ?? [];

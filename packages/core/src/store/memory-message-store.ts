@@ -4,6 +4,7 @@ import type {
   Access,
   Append,
   AppendResult,
+  ChangePage,
   ConversationSettings,
   Created,
   EventPage,
@@ -21,6 +22,7 @@ import type {
   Removed,
   Retention,
   Revocations,
+  TallyRow,
 } from "../ports/message-store.ts";
 import { memberPage, receiptPage } from "./member-pages.ts";
 import { MemoryBlocks } from "./memory-blocks.ts";
@@ -113,8 +115,11 @@ class MemoryMessageStore implements MessageStore {
 
   async members(conversation: ConversationId, cursor: string | null, limit: number): Promise<MemberPage | null> {
     this.#requireOpen();
-    const members = this.#conversations.get(conversation)?.members;
-    return members === undefined ? null : memberPage(members.byRole(), members.version, cursor, limit);
+    const known = this.#conversations.get(conversation);
+    if (known === undefined) return null;
+    const { members, created } = known;
+    const asOf = { epoch: created.epoch, membersVersion: members.version };
+    return memberPage(members.byRole(), asOf, cursor, limit);
   }
 
   async inbox(user: UserId, cursor: string | null, limit: number): Promise<InboxPage> {
@@ -131,6 +136,11 @@ class MemoryMessageStore implements MessageStore {
   async raise(raises: readonly Raise[]): Promise<readonly (Raised | null)[]> {
     this.#requireOpen();
     return raises.map((each) => this.#conversations.get(each.conversation)?.raise(each) ?? null);
+  }
+
+  async tally(conversation: ConversationId, limit: number): Promise<readonly TallyRow[] | null> {
+    this.#requireOpen();
+    return this.#conversations.get(conversation)?.tally(limit) ?? null;
   }
 
   async receipts(
@@ -181,6 +191,12 @@ class MemoryMessageStore implements MessageStore {
   async feedEnd(): Promise<string> {
     this.#requireOpen();
     return this.#feed.end(this.#life);
+  }
+
+  async changes(after: string, limit: number): Promise<ChangePage> {
+    this.#requireOpen();
+    const standingOf = (id: ConversationId) => this.#conversations.get(id);
+    return this.#feed.changes({ after, limit, life: this.#life, standingOf });
   }
 
   async lease(name: string, node: NodeId, ttlMs: number): Promise<boolean> {

@@ -28,6 +28,75 @@ const tops = (batch: readonly Publication[], change: (topic: Topic) => Topic): r
 
 export const brokenBuses: readonly BrokenBus[] = [
   {
+    fault: "knows topics of users and conversations alone",
+    noticed: [
+      "publish and subscribe > reaches the topics it names and no others, whatever they are called",
+      "publish and subscribe > carries whatever nodes say to each other, whole, to one and to all",
+    ],
+    breaks: (bus) =>
+      but(bus, {
+        publish: (batch) =>
+          bus.publish(
+            batch.map(({ topics, envelope }) => ({ topics: topics.filter((each) => each !== "nodes"), envelope })),
+          ),
+      }),
+  },
+  {
+    fault: "carries of an envelope what it knows alone",
+    noticed: ["publish and subscribe > carries whatever nodes say to each other, whole, to one and to all"],
+    breaks: (bus) =>
+      but(bus, {
+        publish: (batch) =>
+          bus.publish(
+            batch.map(({ topics, envelope }) => {
+              const { digest: _, ...known } = envelope as Envelope & { readonly digest?: unknown };
+              return { topics, envelope: known as Envelope };
+            }),
+          ),
+      }),
+  },
+  {
+    fault: "delivers by the first hundred topics",
+    noticed: ["publish and subscribe > reaches a node by any of a thousand topics, once for each at most"],
+    breaks: (bus) =>
+      but(bus, {
+        publish: (batch) =>
+          bus.publish(batch.map(({ topics, envelope }) => ({ topics: topics.slice(0, 100), envelope }))),
+      }),
+  },
+  {
+    fault: "sends what it has sent before no second time",
+    noticed: ["publish and subscribe > sends a repeat twice"],
+    breaks: (bus) => {
+      const sent = new Set<string>();
+      return but(bus, {
+        publish: (batch) =>
+          bus.publish(
+            batch.filter((each) => {
+              const known = sent.has(JSON.stringify(each));
+              sent.add(JSON.stringify(each));
+              return !known;
+            }),
+          ),
+      });
+    },
+  },
+  {
+    fault: "forgets a cancellation that comes before it is ready",
+    noticed: ["publish and subscribe > a subscription that was cancelled before it was ready hears nothing"],
+    breaks: (bus) =>
+      but(bus, {
+        subscribe: (topic, on) => {
+          const { ready, cancel } = bus.subscribe(topic, on);
+          let isReady = false;
+          const later = ready.then(() => {
+            isReady = true;
+          });
+          return { ready: later, cancel: () => (isReady ? cancel() : undefined) };
+        },
+      }),
+  },
+  {
     fault: "delivers to the node that published, too",
     noticed: ["publish and subscribe > does not come back to the node that published it"],
     breaks: (bus) => {
@@ -63,7 +132,13 @@ export const brokenBuses: readonly BrokenBus[] = [
   },
   {
     fault: "loses all but the first of a batch",
-    noticed: ["publish and subscribe > reaches the topics it names and no others, whatever they are called"],
+    noticed: [
+      "publish and subscribe > reaches the topics it names and no others, whatever they are called",
+      "publish and subscribe > carries whatever nodes say to each other, whole, to one and to all",
+      "publish and subscribe > sends a repeat twice",
+      "publish and subscribe > a subscription that was cancelled before it was ready hears nothing",
+      "publish and subscribe > an empty batch is no error, nor is what nobody listens to, or is for nobody",
+    ],
     breaks: (bus) => but(bus, { publish: (batch) => bus.publish(batch.slice(0, 1)) }),
   },
   {
@@ -89,10 +164,15 @@ export const brokenBuses: readonly BrokenBus[] = [
       "publish and subscribe > an envelope reaches every other node that subscribed, as it was",
       "publish and subscribe > does not come back to the node that published it",
       "publish and subscribe > reaches the topics it names and no others, whatever they are called",
+      "publish and subscribe > carries whatever nodes say to each other, whole, to one and to all",
+      "publish and subscribe > reaches a node by any of a thousand topics, once for each at most",
+      "publish and subscribe > sends a repeat twice",
+      "publish and subscribe > a subscription that was cancelled before it was ready hears nothing",
       "publish and subscribe > carries an envelope of 256 KiB and any text",
       "publish and subscribe > what the publisher does to an envelope afterwards does not reach the others, nor they each other",
       "publish and subscribe > a cancelled subscription hears nothing, its neighbour on the same topic still does",
       "publish and subscribe > a closed node hears nothing, and the others go on",
+      "publish and subscribe > an empty batch is no error, nor is what nobody listens to, or is for nobody",
     ],
     breaks: (bus) =>
       but(bus, {
@@ -113,6 +193,7 @@ export const brokenBuses: readonly BrokenBus[] = [
   {
     fault: "goes on after a cancellation",
     noticed: [
+      "publish and subscribe > a subscription that was cancelled before it was ready hears nothing",
       "publish and subscribe > a cancelled subscription hears nothing, its neighbour on the same topic still does",
     ],
     breaks: (bus) => but(bus, { subscribe: (topic, on) => ({ ...bus.subscribe(topic, on), cancel: () => {} }) }),
@@ -185,7 +266,7 @@ export const brokenBuses: readonly BrokenBus[] = [
   },
   {
     fault: "refuses an empty batch",
-    noticed: ["publish and subscribe > an empty batch is no error"],
+    noticed: ["publish and subscribe > an empty batch is no error, nor is what nobody listens to, or is for nobody"],
     breaks: (bus) =>
       but(bus, {
         publish: async (batch) => {

@@ -1,4 +1,5 @@
-import type { Append, AppendResult, MessageStore } from "../../src/ports/message-store.ts";
+import type { Mode } from "@earshot/protocol";
+import type { Append, AppendResult, ChangePage, MessageStore, TallyRow } from "../../src/ports/message-store.ts";
 
 /** A message store that breaks one promise of the port. */
 export interface BrokenStore {
@@ -26,6 +27,40 @@ const appending = (change: (entry: Append) => Append) => (store: MessageStore) =
 /** A store that answers something else. */
 const answering = (change: (result: AppendResult) => AppendResult) => (store: MessageStore) =>
   but(store, () => ({ append: async (batch) => (await store.append(batch)).map(change) }));
+
+/** A store that gives another page of changes. */
+const changing = (change: (page: ChangePage, after: string) => ChangePage) => (store: MessageStore) =>
+  but(store, () => ({ changes: async (after, limit) => change(await store.changes(after, limit), after) }));
+
+/** A store that counts otherwise. */
+const tallying =
+  (count: (rows: readonly TallyRow[], store: MessageStore, c: string) => Promise<readonly TallyRow[]>) =>
+  (store: MessageStore) =>
+    but(store, () => ({
+      tally: async (c, limit) => {
+        const rows = await store.tally(c, limit);
+        return rows && count(rows, store, c);
+      },
+    }));
+
+/** A store that knows of each conversation the mode it was made with: `first` puts it in the place of the present one. */
+const withFirstModes =
+  (
+    changed: (
+      store: MessageStore,
+      first: <Told extends { readonly mode: Mode }>(c: string, told: Told) => Told,
+    ) => Partial<MessageStore>,
+  ) =>
+  (store: MessageStore) => {
+    const modes = new Map<string, Mode>();
+    return but(store, () => ({
+      create: (conversation) => {
+        modes.set(conversation.id, conversation.mode);
+        return store.create(conversation);
+      },
+      ...changed(store, (c, told) => ({ ...told, mode: modes.get(c) ?? told.mode })),
+    }));
+  };
 
 const without =
   (...fields: (keyof Append)[]) =>
@@ -74,6 +109,7 @@ export const brokenStores: readonly BrokenStore[] = [
       "an entry of the host > is written whatever the author's role, bans, blocks and pace",
       "a target > with authorOr is changed by its author and by these roles; without, by everybody who may append",
       "settings of a conversation > change from the version they are at: an older one is stale and changes nothing",
+      "mode > stays where the entry is refused, and where other settings change",
     ],
     breaks: appending((entry) => ({ ...entry, by: ALL_ROLES })),
   },
@@ -141,6 +177,7 @@ export const brokenStores: readonly BrokenStore[] = [
       "an entry of the host > is refused by every other check",
       "settings of a conversation > change from the version they are at: an older one is stale and changes nothing",
       "settings of a conversation > of two changes at once one is stale",
+      "mode > stays where the entry is refused, and where other settings change",
     ],
     breaks: appending(without("ifSettingsVersion")),
   },
@@ -195,8 +232,11 @@ export const brokenStores: readonly BrokenStore[] = [
       "an entry of the host > is refused by every other check",
       "an entry of the host > changes members and settings, and moves the watermarks of an author who is a member",
       "create > by the host makes it no member: those that are named are all, or nobody is",
+      "mode > is the host's to switch, of a direct too, without being a member",
       "memberships > are where the user has written without being a member, without a role and spans, until they join",
       "feed > has every event of every type once, with its conversation and epoch, as the log view gives it",
+      "changes > come with an event of any kind, whoever wrote it",
+      "tally > counts members alone: who has left is none, also as its author, nor is the host",
       "erasure in a conversation > is of one conversation, of whoever wrote there: who has left, and who never was a member",
     ],
     breaks: appending(without("system")),
@@ -406,23 +446,52 @@ export const brokenStores: readonly BrokenStore[] = [
     fault: "raises nothing",
     noticed: [
       "ten thousand members > are all named by one message, counted in receipts, and change one by one",
+      "ten thousand members > are tallied in one call for each of the newest twenty messages",
       "a member's private state > the mark goes with the next read, though nothing rises, and only with it",
       "raise > I14: raises one watermark or both, and neither ever falls",
       "raise > I14: what was read was delivered",
       "raise > I14: passes the head never, however far it is asked to",
       "raise > I14: raises many in the order given, each by itself, with null for who is no member",
       "raise > changes a row of the user's own inbox with read, and none with delivered",
+      "raise > I19: are raised by no seq of another life of the log, nor is the mark taken away",
       "raise > I14: of many callers at once the highest stands",
       "raise > I14: races with appends, and neither takes the other's back",
       "receipts > are every member's, by the characters of their ids, in pages of the limit",
       "receipts > count those who are at the seq or above, on every page the same",
       "receipts > are of those who are members now",
+      "tally > counts for each of the newest messages who has it, and who has read it, but its author",
+      "tally > is of the watermarks as they are: clamped to the head, and at the join of who came later",
+      "tally > counts members alone: who has left is none, also as its author, nor is the host",
       "mentions > fall as read rises, one by one",
       "after expiry > a row's last and mentions are of what is kept, and unread counts on until read rises",
     ],
     breaks: (store) =>
       but(store, () => ({
         raise: (raises) => store.raise(raises.map(({ user, conversation }) => ({ user, conversation }))),
+      })),
+  },
+  {
+    fault: "takes seqs of another life of the log for its own",
+    noticed: ["raise > I19: are raised by no seq of another life of the log, nor is the mark taken away"],
+    breaks: (store) =>
+      but(store, () => ({ raise: (raises) => store.raise(raises.map(({ epoch: _, ...raise }) => raise)) })),
+  },
+  {
+    fault: "says of another life that members and settings are of it",
+    noticed: [
+      "members > come owners first, then admins, members, readers, and within a role by the characters of their ids",
+      "settings of a conversation > are what it was created with, then what was changed, each by itself",
+    ],
+    breaks: (store) =>
+      but(store, () => ({
+        members: async (...given) => {
+          const page = await store.members(...given);
+          return page && { ...page, epoch: "another" };
+        },
+        settings: async (c) => {
+          const settings = await store.settings(c);
+          return settings && { ...settings, epoch: "another" };
+        },
       })),
   },
   {
@@ -520,7 +589,10 @@ export const brokenStores: readonly BrokenStore[] = [
   },
   {
     fault: "lets everybody remove a conversation",
-    noticed: ["removing a conversation > is for the roles that may, of its members; anybody else changes nothing"],
+    noticed: [
+      "removing a conversation > is for the roles that may, of its members; anybody else changes nothing",
+      "changes > do not come without one: a repeat, a refusal, and what is no event change nothing",
+    ],
     breaks: (store) =>
       but(store, () => ({ remove: (c, user, by) => store.remove(c, user, by.length === 0 ? by : ALL_ROLES) })),
   },
@@ -571,6 +643,7 @@ export const brokenStores: readonly BrokenStore[] = [
       "feed > is without what has expired, wherever it is read from",
       "feed > ends where feedEnd says: what was written before lies below it, what comes later above",
       "a feed that is read while others write > I5 I9: skips nothing, gives each log by seq, and says what was removed, in pages of any size",
+      "marks of changes > may be any mark of the feed: what stands above it has changed, what stands below has not",
     ],
     breaks: (store) =>
       but(store, () => ({
@@ -586,12 +659,398 @@ export const brokenStores: readonly BrokenStore[] = [
       "feed > says where a conversation was removed, also from null, and has its events no more",
       "feed > ends where feedEnd says: what was written before lies below it, what comes later above",
       "a feed that is read while others write > I5 I9: skips nothing, gives each log by seq, and says what was removed, in pages of any size",
+      "marks of changes > may be any mark of the feed: what stands above it has changed, what stands below has not",
     ],
     breaks: (store) =>
       but(store, () => ({
         feed: async (after, rows, bytes) => {
           const page = await store.feed(after, rows, bytes);
           return { ...page, items: page.items.filter((item) => !("gone" in item)) };
+        },
+      })),
+  },
+  {
+    fault: "leaves out the last conversation of a page of changes that is not the last page",
+    noticed: [
+      "changes > say of a conversation that was removed that it is gone, and nothing else of it",
+      "marks of changes > end pages of the limit, and go on from there, also a second time",
+      "marks of changes > I9: bring a conversation again that changes while pages are read, and all others too",
+      "changes that are read while others write > I9 I12: skip nothing, in pages of any size: each conversation is told as it stands in the end",
+    ],
+    breaks: changing((page) => (page.more ? { ...page, changes: page.changes.slice(0, -1) } : page)),
+  },
+  {
+    fault: "gives a page of changes the mark that it was asked with",
+    noticed: [
+      "changes > say of a conversation that was removed that it is gone, and nothing else of it",
+      "marks of changes > end pages of the limit, and go on from there, also a second time",
+      "marks of changes > I9: bring a conversation again that changes while pages are read, and all others too",
+      "marks of changes > that were never given are refused with invalid, those of another store too",
+      "changes that are read while others write > I9 I12: skip nothing, in pages of any size: each conversation is told as it stands in the end",
+    ],
+    breaks: changing((page, after) => ({ ...page, mark: after })),
+  },
+  {
+    fault: "says that no changes are left",
+    noticed: [
+      "changes > say of a conversation that was removed that it is gone, and nothing else of it",
+      "marks of changes > end pages of the limit, and go on from there, also a second time",
+      "marks of changes > I9: bring a conversation again that changes while pages are read, and all others too",
+      "changes that are read while others write > I9 I12: skip nothing, in pages of any size: each conversation is told as it stands in the end",
+    ],
+    breaks: changing((page) => ({ ...page, more: false })),
+  },
+  {
+    fault: "marks the last page of changes with the end that the feed has a moment later",
+    noticed: [
+      "changes that are read while others write > I9 I12: skip nothing, in pages of any size: each conversation is told as it stands in the end",
+    ],
+    breaks: (store) =>
+      but(store, () => ({
+        changes: async (after, limit) => {
+          const page = await store.changes(after, limit);
+          return page.more ? page : { ...page, mark: await store.feedEnd() };
+        },
+      })),
+  },
+  {
+    fault: "tells changes with the head before the last",
+    noticed: [
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "changes > are none above the end, of an empty store too, and the mark stays one",
+      "changes > I12: are each conversation once, as it stands now, however much has happened to it",
+      "changes > come with an event of any kind, whoever wrote it",
+      "changes > say of a conversation that was removed that it is gone, and nothing else of it",
+      "changes > tell of a conversation whose events above the mark have expired, were deleted or erased",
+      "marks of changes > end pages of the limit, and go on from there, also a second time",
+      "marks of changes > I9: bring a conversation again that changes while pages are read, and all others too",
+      "marks of changes > may be any mark of the feed: what stands above it has changed, what stands below has not",
+      "changes that are read while others write > I9 I12: skip nothing, in pages of any size: each conversation is told as it stands in the end",
+    ],
+    breaks: changing((page) => ({
+      ...page,
+      changes: page.changes.map((change) => ("gone" in change ? change : { ...change, head: change.head - 1 })),
+    })),
+  },
+  {
+    fault: "tells changes with the first version of the members",
+    noticed: [
+      "changes > I12: are each conversation once, as it stands now, however much has happened to it",
+      "changes > come with an event of any kind, whoever wrote it",
+    ],
+    breaks: changing((page) => ({
+      ...page,
+      changes: page.changes.map((change) => ("gone" in change ? change : { ...change, membersVersion: 1 })),
+    })),
+  },
+  {
+    fault: "leaves removed conversations out of its changes",
+    noticed: [
+      "changes > say of a conversation that was removed that it is gone, and nothing else of it",
+      "marks of changes > I9: bring a conversation again that changes while pages are read, and all others too",
+      "marks of changes > may be any mark of the feed: what stands above it has changed, what stands below has not",
+      "changes that are read while others write > I9 I12: skip nothing, in pages of any size: each conversation is told as it stands in the end",
+    ],
+    breaks: changing((page) => ({ ...page, changes: page.changes.filter((change) => !("gone" in change)) })),
+  },
+  {
+    fault: "tells of all conversations, changed or not",
+    noticed: [
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "changes > are none above the end, of an empty store too, and the mark stays one",
+      "changes > I12: are each conversation once, as it stands now, however much has happened to it",
+      "changes > come with an event of any kind, whoever wrote it",
+      "changes > do not come without one: a repeat, a refusal, and what is no event change nothing",
+      "changes > say of a conversation that was removed that it is gone, and nothing else of it",
+      "changes > tell of a conversation whose events above the mark have expired, were deleted or erased",
+      "marks of changes > end pages of the limit, and go on from there, also a second time",
+      "marks of changes > I9: bring a conversation again that changes while pages are read, and all others too",
+      "marks of changes > may be any mark of the feed: what stands above it has changed, what stands below has not",
+      "changes that are read while others write > I9 I12: skip nothing, in pages of any size: each conversation is told as it stands in the end",
+    ],
+    breaks: (store) => {
+      let begin = "";
+      return but(store, () => ({
+        open: async () => {
+          await store.open();
+          begin = await store.feedEnd();
+        },
+        changes: async (after, limit) => {
+          const { mark } = await store.changes(after, limit);
+          return { ...(await store.changes(begin, limit)), mark };
+        },
+      }));
+    },
+  },
+  {
+    fault: "takes any mark of changes for the end",
+    noticed: ["marks of changes > that were never given are refused with invalid, those of another store too"],
+    breaks: (store) =>
+      but(store, () => ({
+        changes: async (after, limit) => {
+          const mark = await store.feedEnd();
+          return store.changes(after, limit).catch(() => ({ changes: [], mark, more: false }));
+        },
+      })),
+  },
+  {
+    fault: "reads the end of the feed once",
+    noticed: [
+      "feed > ends where feedEnd says: what was written before lies below it, what comes later above",
+      "changes > are none above the end, of an empty store too, and the mark stays one",
+      "changes > say of a conversation that was removed that it is gone, and nothing else of it",
+      "marks of changes > that were never given are refused with invalid, those of another store too",
+    ],
+    breaks: (store) => {
+      let end: Promise<string> | null = null;
+      return but(store, () => ({ feedEnd: () => (end ??= store.feedEnd()) }));
+    },
+  },
+  {
+    fault: "counts a message's author in its tally",
+    noticed: [
+      "ten thousand members > are tallied in one call for each of the newest twenty messages",
+      "tally > counts for each of the newest messages who has it, and who has read it, but its author",
+      "tally > is of the watermarks as they are: clamped to the head, and at the join of who came later",
+      "tally > counts members alone: who has left is none, also as its author, nor is the host",
+      "tally > is of messages: deleted and erased ones too, no other event, and none that expired",
+      "tally > I14: by chance is what receipts say of each message (seed 1)",
+      "tally > I14: by chance is what receipts say of each message (seed 2)",
+      "tally > I14: by chance is what receipts say of each message (seed 3)",
+    ],
+    breaks: tallying(async (rows, store, c) => {
+      const pages = await Promise.all(rows.map(([seq]) => store.receipts(c, seq, null, 1)));
+      return rows.map(([seq], n): TallyRow => [seq, pages[n]?.delivered ?? 0, pages[n]?.read ?? 0]);
+    }),
+  },
+  {
+    fault: "counts who has left in its tally",
+    noticed: [
+      "tally > counts members alone: who has left is none, also as its author, nor is the host",
+      "tally > I14: by chance is what receipts say of each message (seed 1)",
+      "tally > I14: by chance is what receipts say of each message (seed 2)",
+      "tally > I14: by chance is what receipts say of each message (seed 3)",
+    ],
+    breaks: (store) => {
+      const left = new Set<string>();
+      return but(store, () => ({
+        append: async (batch) => {
+          const results = await store.append(batch);
+          for (const [n, { members = [] }] of batch.entries()) {
+            if (results[n]?.kind !== "event") continue;
+            for (const [user, role] of members) {
+              if (role === null) left.add(user);
+              else left.delete(user);
+            }
+          }
+          return results;
+        },
+        tally: async (c, limit) =>
+          (await store.tally(c, limit))?.map(([seq, delivered, read]) => [seq, delivered + left.size, read]) ?? null,
+      }));
+    },
+  },
+  {
+    fault: "tallies anew only when something was written",
+    noticed: [
+      "tally > counts for each of the newest messages who has it, and who has read it, but its author",
+      "tally > I14: by chance is what receipts say of each message (seed 1)",
+      "tally > I14: by chance is what receipts say of each message (seed 2)",
+      "tally > I14: by chance is what receipts say of each message (seed 3)",
+    ],
+    breaks: (store) => {
+      const known = new Map<string, readonly TallyRow[]>();
+      return but(store, () => ({
+        tally: async (c, limit) => {
+          const rows = await store.tally(c, limit);
+          const page = await store.range({ conversation: c, view: "log", from: "newest", rows: 1, bytes: 1 });
+          if (rows === null || page === null) return null;
+          const at = `${c} ${page.head} ${rows.length}`;
+          if (!known.has(at)) known.set(at, rows);
+          return known.get(at) ?? null;
+        },
+      }));
+    },
+  },
+  {
+    fault: "tallies the oldest messages",
+    noticed: [
+      "ten thousand members > are tallied in one call for each of the newest twenty messages",
+      "tally > counts for each of the newest messages who has it, and who has read it, but its author",
+      "tally > is of messages: deleted and erased ones too, no other event, and none that expired",
+      "tally > I14: by chance is what receipts say of each message (seed 1)",
+      "tally > I14: by chance is what receipts say of each message (seed 2)",
+      "tally > I14: by chance is what receipts say of each message (seed 3)",
+    ],
+    breaks: (store) =>
+      but(store, () => ({
+        tally: async (c, limit) => (await store.tally(c, 1_000_000))?.slice(0, limit) ?? null,
+      })),
+  },
+  {
+    fault: "tallies from the newest message down",
+    noticed: [
+      "ten thousand members > are tallied in one call for each of the newest twenty messages",
+      "tally > counts for each of the newest messages who has it, and who has read it, but its author",
+      "tally > is of the watermarks as they are: clamped to the head, and at the join of who came later",
+      "tally > counts members alone: who has left is none, also as its author, nor is the host",
+      "tally > is of messages: deleted and erased ones too, no other event, and none that expired",
+      "tally > I14: by chance is what receipts say of each message (seed 1)",
+      "tally > I14: by chance is what receipts say of each message (seed 2)",
+      "tally > I14: by chance is what receipts say of each message (seed 3)",
+    ],
+    breaks: tallying(async (rows) => rows.toReversed()),
+  },
+  {
+    fault: "leaves deleted messages out of its tally",
+    noticed: ["tally > is of messages: deleted and erased ones too, no other event, and none that expired"],
+    breaks: tallying(async (rows, store, conversation) => {
+      const page = await store.range({ conversation, view: "log", from: "oldest", rows: 100_000, bytes: 1e9 });
+      const deleted = new Set(page?.rows.filter((row) => row.deleted).map(({ seq }) => seq));
+      return rows.filter(([seq]) => !deleted.has(seq));
+    }),
+  },
+  {
+    fault: "counts as read what was delivered",
+    noticed: [
+      "ten thousand members > are tallied in one call for each of the newest twenty messages",
+      "tally > counts for each of the newest messages who has it, and who has read it, but its author",
+      "tally > I14: by chance is what receipts say of each message (seed 1)",
+      "tally > I14: by chance is what receipts say of each message (seed 2)",
+      "tally > I14: by chance is what receipts say of each message (seed 3)",
+    ],
+    breaks: tallying(async (rows) => rows.map(([seq, delivered]) => [seq, delivered, delivered])),
+  },
+  {
+    fault: "tallies nothing where there is no conversation",
+    noticed: ["tally > is null for an unknown or removed conversation, and empty for one without messages"],
+    breaks: (store) => but(store, () => ({ tally: async (c, limit) => (await store.tally(c, limit)) ?? [] })),
+  },
+  {
+    fault: "makes every conversation in push",
+    noticed: [
+      "ten thousand members > are all named by one message, counted in receipts, and change one by one",
+      "access > says the same kind, mode and epoch as long as the log lives",
+      "settings of a conversation > are what it was created with, then what was changed, each by itself",
+      "mode > is what the conversation was created with, and told with every event",
+      "changes > I12: are each conversation once, as it stands now, however much has happened to it",
+    ],
+    breaks: (store) => but(store, () => ({ create: (made) => store.create({ ...made, mode: "push" }) })),
+  },
+  {
+    fault: "gives access in the mode that a conversation was made with",
+    noticed: [
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "mode > stays where the entry is refused, and where other settings change",
+      "mode > is the host's to switch, of a direct too, without being a member",
+      "changes > I12: are each conversation once, as it stands now, however much has happened to it",
+      "changes > come with an event of any kind, whoever wrote it",
+    ],
+    breaks: withFirstModes((store, first) => ({
+      access: async (pairs) =>
+        (await store.access(pairs)).map((access, n) => access && first(pairs[n]?.conversation ?? "", access)),
+    })),
+  },
+  {
+    fault: "shows inboxes the mode that a conversation was made with",
+    noticed: [
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "mode > stays where the entry is refused, and where other settings change",
+      "mode > is the host's to switch, of a direct too, without being a member",
+    ],
+    breaks: withFirstModes((store, first) => ({
+      inbox: async (user, cursor, limit) => {
+        const page = await store.inbox(user, cursor, limit);
+        return { ...page, rows: page.rows.map((row) => ("gone" in row ? row : first(row.c, row))) };
+      },
+    })),
+  },
+  {
+    fault: "shows in a single row the mode that a conversation was made with",
+    noticed: [
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "mode > stays where the entry is refused, and where other settings change",
+      "mode > is the host's to switch, of a direct too, without being a member",
+    ],
+    breaks: withFirstModes((store, first) => ({
+      row: async (user, c) => {
+        const row = await store.row(user, c);
+        return row && first(c, row);
+      },
+    })),
+  },
+  {
+    fault: "keeps in its settings the mode that a conversation was made with",
+    noticed: [
+      "settings of a conversation > are what it was created with, then what was changed, each by itself",
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "mode > stays where the entry is refused, and where other settings change",
+      "mode > is the host's to switch, of a direct too, without being a member",
+    ],
+    breaks: withFirstModes((store, first) => ({
+      settings: async (c) => {
+        const settings = await store.settings(c);
+        return settings && first(c, settings);
+      },
+    })),
+  },
+  {
+    fault: "tells changes in the mode that a conversation was made with",
+    noticed: [
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "changes > I12: are each conversation once, as it stands now, however much has happened to it",
+      "changes > come with an event of any kind, whoever wrote it",
+    ],
+    breaks: withFirstModes((store, first) => ({
+      changes: async (after, limit) => {
+        const page = await store.changes(after, limit);
+        const changes = page.changes.map((each) => ("gone" in each ? each : first(each.conversation, each)));
+        return { ...page, changes };
+      },
+    })),
+  },
+  {
+    fault: "answers an append with the mode that a conversation was made with",
+    noticed: [
+      "mode > is switched by an event: from that one on, for every reader, to and fro",
+      "mode > is each entry's own within a batch: what stands before the switch has the old one",
+      "mode > stays where the entry is refused, and where other settings change",
+      "mode > is the host's to switch, of a direct too, without being a member",
+    ],
+    breaks: withFirstModes((store, first) => ({
+      append: async (batch) =>
+        (await store.append(batch)).map((result, n) =>
+          result.kind === "event" ? first(batch[n]?.conversation ?? "", result) : result,
+        ),
+    })),
+  },
+  {
+    fault: "answers every entry of a batch with the mode at its end",
+    noticed: ["mode > is each entry's own within a batch: what stands before the switch has the old one"],
+    breaks: (store) =>
+      but(store, () => ({
+        append: async (batch) => {
+          const results = await store.append(batch);
+          return Promise.all(
+            results.map(async (result, n) => {
+              const settings = await store.settings(batch[n]?.conversation ?? "");
+              return result.kind === "event" && settings ? { ...result, mode: settings.mode } : result;
+            }),
+          );
+        },
+      })),
+  },
+  {
+    fault: "counts in its settings the members of the beginning",
+    noticed: [
+      "settings of a conversation > have a version of their own, apart from the members'",
+      "mode > is each entry's own within a batch: what stands before the switch has the old one",
+    ],
+    breaks: (store) =>
+      but(store, () => ({
+        settings: async (c) => {
+          const settings = await store.settings(c);
+          return settings && { ...settings, members: 2 };
         },
       })),
   },

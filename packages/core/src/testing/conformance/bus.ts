@@ -1,4 +1,4 @@
-import type { Bus, Envelope, Publication, Topic } from "../../ports/bus.ts";
+import type { Bus, Envelope, Publication, Said, Topic } from "../../ports/bus.ts";
 import { codeOf } from "./code-of.ts";
 import type { Runner } from "./runner.ts";
 import { portTraits } from "./traits.ts";
@@ -90,13 +90,72 @@ export function busSuite(runner: Runner, adapter: BusAdapter): void {
           "c:A",
           "u:a|b@c+d=e",
           "c:a:b~c",
+          "nodes",
+          "u:nodes",
+          "c:nodes",
         ];
         const heard = await Promise.all(topics.map((topic) => listen(two, topic)));
         await one.publish(topics.map((topic, n) => publication([topic], n + 1)));
         await settle();
-        expect(heard.map((envelopes) => envelopes.map(({ rows }) => rows[0]?.seq))).toEqual(
-          topics.map((_, n) => [n + 1]),
-        );
+        expect(heard.map((envelopes) => envelopes.map(({ n }) => n))).toEqual(topics.map((_, n) => [n + 1]));
+      }),
+    );
+
+    it(
+      "carries whatever nodes say to each other, whole, to one and to all",
+      withBus(async ({ nodes: [one, two, three], settle }) => {
+        const topics: readonly Topic[] = ["nodes", "u:alice"];
+        const heard = await Promise.all(topics.map((topic) => listen(two, topic)));
+        const third = await listen(three, "nodes");
+        const envelopes = SAID.map((said, at): Envelope => ({ v: 1, node: "n1", n: MAX_N - at, ...said }));
+        await one.publish(envelopes.map((envelope) => ({ topics: ["nodes"], envelope })));
+        for (const envelope of envelopes) await one.publish([{ topics: ["u:alice"], envelope }]);
+        await settle();
+        for (const given of [...heard, third]) expect(byNumber(given)).toEqual(byNumber(envelopes));
+      }),
+    );
+
+    it(
+      "reaches a node by any of a thousand topics, once for each at most",
+      withBus(async ({ nodes: [one, two, three], settle }) => {
+        const topics = Array.from({ length: 1_000 }, (_, at): Topic => `u:u${at}`);
+        const heard: Envelope[] = [];
+        for (const topic of ["u:u3", "u:u999"] as const) {
+          await two.subscribe(topic, (envelope) => void heard.push(envelope)).ready;
+        }
+        const last = await listen(three, "u:u998");
+        await one.publish([publication(topics, 1)]);
+        await settle();
+        expect(new Set(heard.map(({ n }) => n))).toEqual(new Set([1]));
+        expect(3).toBeGreaterThan(heard.length);
+        expect(last.length).toBe(1);
+      }),
+    );
+
+    it(
+      "sends a repeat twice",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const heard = await listen(two, "c:c1");
+        const given = publication(["c:c1"], 1);
+        await one.publish([given, given]);
+        await one.publish([given]);
+        await settle();
+        expect(heard.length).toBe(3);
+      }),
+    );
+
+    it(
+      "a subscription that was cancelled before it was ready hears nothing",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const heard: Envelope[] = [];
+        const subscription = two.subscribe("c:c1", (envelope) => void heard.push(envelope));
+        // Whether it still becomes ready is the bus's own business.
+        subscription.ready.catch(() => {});
+        subscription.cancel();
+        const neighbour = await listen(two, "c:c2");
+        await one.publish([publication(["c:c1"], 1), publication(["c:c2"], 2)]);
+        await settle();
+        expect([heard.length, neighbour.length]).toEqual([0, 1]);
       }),
     );
 
@@ -119,10 +178,7 @@ export function busSuite(runner: Runner, adapter: BusAdapter): void {
         await one.publish([publication(["c:c1"], 1, text)]);
         text.text = "changed";
         await settle();
-        expect(heard.map(([envelope]) => envelope?.rows[0]?.body)).toEqual([
-          { text: "as it was" },
-          { text: "as it was" },
-        ]);
+        expect(heard.map(([envelope]) => textOf(envelope))).toEqual(["as it was", "as it was"]);
         expect(heard[0]?.[0] === heard[1]?.[0]).toBe(false);
       }),
     );
@@ -161,9 +217,13 @@ export function busSuite(runner: Runner, adapter: BusAdapter): void {
     );
 
     it(
-      "an empty batch is no error",
-      withBus(async ({ nodes: [one] }) => {
+      "an empty batch is no error, nor is what nobody listens to, or is for nobody",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const heard = await listen(two, "c:c1");
         await one.publish([]);
+        await one.publish([publication([], 1), publication(["c:none"], 2), publication(["c:c1"], 3)]);
+        await settle();
+        expect(heard.map(({ n }) => n)).toEqual([3]);
       }),
     );
   });
@@ -205,7 +265,38 @@ async function listen(bus: Bus, topic: Topic): Promise<Envelope[]> {
   return heard;
 }
 
-function publication(topics: readonly Topic[], seq: number, body = { text: "hi" }): Publication {
-  const row = { seq, ord: seq, type: "message", id: `m${seq}`, from: "alice", at: 1_700_000_000_000, body } as const;
-  return { topics, envelope: { v: 1, node: "n1", c: "c1", epoch: "e1", membersVersion: 3, rows: [row] } };
+function publication(topics: readonly Topic[], n: number, body = { text: "hi" }): Publication {
+  return { topics, envelope: { v: 1, node: "n1", n, ...events(n, body) } };
 }
+
+function events(seq: number, body: { readonly text: string }): Said {
+  const row = { seq, ord: seq, type: "message", id: `m${seq}`, from: "alice", at: 1_700_000_000_000, body } as const;
+  return { kind: "events", c: "c1", epoch: "e1", mode: "push", membersVersion: 3, rows: [row] };
+}
+
+function textOf(envelope: Envelope | undefined): unknown {
+  return envelope?.kind === "events" ? envelope.rows[0]?.body?.["text"] : undefined;
+}
+
+const byNumber = (envelopes: readonly Envelope[]) => [...envelopes].sort((a, b) => a.n - b.n);
+
+/** The highest number that an envelope may have. */
+const MAX_N = Number.MAX_SAFE_INTEGER;
+const HEAD = { c: "c1", epoch: "e1", head: MAX_N, ord: 7, mode: "pull", membersVersion: 2 } as const;
+/** One of each kind. */
+const SAID: readonly Said[] = [
+  events(7, { text: "hi" }),
+  { kind: "heads", digest: { after: null, mark: "7.a" }, heads: [HEAD, { c: "c2", gone: true }] },
+  { kind: "heads", digest: null, heads: [] },
+  { kind: "gone", c: "c1", members: ["alice", "b|o@b+="] },
+  { kind: "receipt", c: "c1", epoch: "e1", watermarks: [["bob", 7, 4]], members: 2 },
+  { kind: "raised", c: "c1" },
+  { kind: "tally", c: "c1", tally: [[7, 120, 3]], online: 80 },
+  { kind: "typing", c: "c1", user: "bob", members: 2 },
+  { kind: "session", user: "bob", device: "d1", session: "s_n1_a", attempt: null, over: null },
+  { kind: "session", user: "bob", device: "d1", session: "s_n1_a", attempt: 4, over: { of: "s_n2_b", word: "asks" } },
+  { kind: "kick", user: "bob", sessions: null },
+  { kind: "kick", user: "bob", sessions: ["s_n1_a"] },
+  { kind: "revoked", user: "bob" },
+  { kind: "blocked", user: "bob", other: "carol" },
+];

@@ -1,9 +1,13 @@
+import { isChatError } from "@earshot/protocol";
 import { accessCases } from "./message-store/access.ts";
 import type { MessageStoreAdapter, WithStore } from "./message-store/adapter-under-test.ts";
 import { appendCases } from "./message-store/append.ts";
 import { aroundCases } from "./message-store/around.ts";
 import { banCases } from "./message-store/bans.ts";
 import { blockCases } from "./message-store/blocks.ts";
+import { changesCases } from "./message-store/changes.ts";
+import { changesOrderCases } from "./message-store/changes-order.ts";
+import { changesPagingCases } from "./message-store/changes-paging.ts";
 import { checkCases } from "./message-store/checks.ts";
 import { concurrencyCases } from "./message-store/concurrency.ts";
 import { conversationSettingsCases } from "./message-store/conversation-settings.ts";
@@ -25,6 +29,7 @@ import { leaseCases } from "./message-store/leases.ts";
 import { memberCases } from "./message-store/members.ts";
 import { membershipCases } from "./message-store/memberships.ts";
 import { mentionCases } from "./message-store/mentions.ts";
+import { modeCases } from "./message-store/mode.ts";
 import { oddIdCases } from "./message-store/odd-ids.ts";
 import { positionCases } from "./message-store/positions.ts";
 import { presentViewCases } from "./message-store/present-view.ts";
@@ -44,6 +49,7 @@ import { settingCases } from "./message-store/setting.ts";
 import { slotCases } from "./message-store/slots.ts";
 import { slowModeCases } from "./message-store/slow-mode.ts";
 import { systemEntryCases } from "./message-store/system-entries.ts";
+import { tallyCases } from "./message-store/tally.ts";
 import { targetCases } from "./message-store/targets.ts";
 import type { Runner } from "./runner.ts";
 import { portTraits } from "./traits.ts";
@@ -74,6 +80,7 @@ const PARTS = {
     blockCases,
     removeCases,
     conversationSettingsCases,
+    modeCases,
     conversationsCases,
     membershipCases,
   ],
@@ -88,11 +95,15 @@ const PARTS = {
     inboxPagingCases,
     feedCases,
     feedOrderCases,
+    changesCases,
+    changesPagingCases,
+    changesOrderCases,
   ],
   upkeep: [
     privateStateCases,
     raiseCases,
     receiptCases,
+    tallyCases,
     mentionCases,
     settingCases,
     leaseCases,
@@ -143,6 +154,7 @@ function traitCases(runner: Runner, _withStore: WithStore, adapter: MessageStore
       row: (store) => store.row("alice", "c1"),
       settings: (store) => store.settings("c1"),
       raise: (store) => store.raise([{ user: "alice", conversation: "c1", read: 1 }]),
+      tally: (store) => store.tally("c1", 10),
       receipts: (store) => store.receipts("c1", 1, null, 10),
       put: (store) => store.put("alice", "c1", { mute: false }),
       ban: (store) => store.ban("c1", "mallory", false),
@@ -151,6 +163,7 @@ function traitCases(runner: Runner, _withStore: WithStore, adapter: MessageStore
       remove: (store) => store.remove("none", "alice", []),
       feed: (store) => store.feed(null, 10, 1_000),
       feedEnd: (store) => store.feedEnd(),
+      changes: (store) => store.changes("no mark of ours", 10).catch(unlessInvalid),
       lease: (store) => store.lease("name", "node", 0),
       position: (store) => store.position("name"),
       revoke: (store) => store.revoke("alice", 1_000),
@@ -162,4 +175,9 @@ function traitCases(runner: Runner, _withStore: WithStore, adapter: MessageStore
       setting: (store) => store.setting("name", () => "value"),
     },
   );
+}
+
+/** An open store's answer to what it never gave. */
+function unlessInvalid(error: unknown): void {
+  if (!isChatError(error) || error.code !== "invalid") throw error;
 }

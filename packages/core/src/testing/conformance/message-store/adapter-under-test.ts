@@ -13,6 +13,8 @@ export interface MessageStoreUnderTest {
   readonly store: MessageStore;
   /** Another store over the same storage, not open yet. The first one is closed by then. */
   reopen(): MessageStore;
+  /** Another store over the same storage, not open yet, while the first one is open. Absent where one alone may be. */
+  beside?(): MessageStore;
   /** Lets `ms` pass by the storage's own time: waits, where nobody can move it. Cases ask for less than a second in all. */
   pass(ms: number): Promise<void>;
   /** Closes what is still open, and removes what was left behind. */

@@ -74,7 +74,7 @@ export function appendCases({ describe, it, expect }: Runner, withStore: WithSto
           re: 2,
           mentions: ["alice", "bob"],
         };
-        expect(result).toEqual({ kind: "event", epoch: "the-epoch", row, membersVersion: 1 });
+        expect(result).toEqual({ kind: "event", epoch: "the-epoch", row, mode: "push", membersVersion: 1 });
         const { rows, epoch } = await logOf(store, "c1");
         expect(epoch).toBe("the-epoch");
         expect(rows.slice(1)).toEqual([toAll, result, bare].map((each) => each?.kind === "event" && each.row));

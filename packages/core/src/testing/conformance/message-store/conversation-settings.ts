@@ -1,3 +1,4 @@
+import type { Settings } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import {
@@ -24,9 +25,10 @@ export function conversationSettingsCases({ describe, it, expect }: Runner, with
         );
         const { settingsVersion, membersVersion, ...first } = await settingsOf(store, "c1");
         const given = { title: "Lunch", meta: { n: { m: 1 } }, open: true, slow: 0, pinned: [], retention: null };
-        expect(first).toEqual({ ...given, kind: "channel", mode: "pull" });
-        expect(membersVersion).toBe((await accessOf(store, "alice", "c1")).membersVersion);
-        const steps = [
+        const access = await accessOf(store, "alice", "c1");
+        expect(first).toEqual({ ...given, epoch: access.epoch, kind: "channel", mode: "pull", members: 2 });
+        expect(membersVersion).toBe(access.membersVersion);
+        const steps: readonly Partial<Settings>[] = [
           { title: "Dinner" },
           { meta: { k: [1, "€", null] } },
           { open: false },
@@ -34,6 +36,8 @@ export function conversationSettingsCases({ describe, it, expect }: Runner, with
           { pinned: [17, 3, 9] },
           { retention: { age: 60_000 } },
           { retention: { messages: 1 } },
+          { mode: "push" },
+          { mode: "pull", title: "Supper" },
           { title: null, meta: null, slow: 0, pinned: [] },
           { retention: { age: 9_007_199_254_740_991, messages: 10 }, slow: 1 },
           { retention: null },
@@ -60,8 +64,9 @@ export function conversationSettingsCases({ describe, it, expect }: Runner, with
         const before = await settingsOf(store, "c1");
         await changeMembers(store, "c1", "alice", [["carol", "member"]]);
         await say(store, "c1", "alice", "no settings");
-        const { settingsVersion, membersVersion } = await settingsOf(store, "c1");
+        const { settingsVersion, membersVersion, members } = await settingsOf(store, "c1");
         expect([settingsVersion, membersVersion]).toEqual([before.settingsVersion, before.membersVersion + 1]);
+        expect([before.members, members]).toEqual([2, 3]);
         const changed = await changeSettings(store, "c1", "alice", { title: "t" });
         expect(changed.membersVersion).toBe(membersVersion);
         expect((await settingsOf(store, "c1")).settingsVersion).toBe(settingsVersion + 1);

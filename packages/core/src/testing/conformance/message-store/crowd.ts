@@ -2,16 +2,18 @@ import type { Role, UserId } from "@earshot/protocol";
 import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
-import { appendEvent, changeMembers, conversation, message } from "./entries.ts";
+import { appendEvent, changeMembers, conversation, message, say } from "./entries.ts";
 import { accessOf, logOf, settingsOf } from "./readings.ts";
 
 const MEMBERS = 10_000;
 const PER_EVENT = 1_000;
 
+const userOf = (n: number) => `u${String(n).padStart(5, "0")}`;
+
 /** A conversation of ten thousand. */
 export function crowdCases({ describe, it, expect }: Runner, withStore: WithStore): void {
   const everybody = Array.from({ length: MEMBERS }, (_, n): readonly [UserId, Role] => [
-    `u${String(n).padStart(5, "0")}`,
+    userOf(n),
     n === 0 ? "owner" : "member",
   ]);
   const first = Array.from({ length: MEMBERS / PER_EVENT }, (_, n) => ({
@@ -68,6 +70,41 @@ export function crowdCases({ describe, it, expect }: Runner, withStore: WithStor
         // Everybody's at once, as a batch of receipts is written.
         const raises = everybody.slice(2, 502).map(([user]) => ({ user, conversation: "c1", delivered: row.seq }));
         expect((await store.raise(raises)).filter((raised) => raised?.rose).length).toBe(499);
+      }),
+    );
+
+    it(
+      "are tallied in one call for each of the newest twenty messages",
+      withStore(async (store) => {
+        await create(store);
+        const seqs = await say(store, "c1", "u00000", ...Array.from({ length: 25 }, (_, n) => `${n}`));
+        // Everybody has come somewhere else.
+        const marks = everybody.map(([, role], n) => ({
+          delivered: (seqs[0] ?? 0) + ((n * 7) % 40),
+          read: (seqs[0] ?? 0) - 1 + ((n * 3) % 30),
+          role,
+        }));
+        for (let n = 1; n < MEMBERS; n += PER_EVENT) {
+          const batch = marks.slice(n, n + PER_EVENT);
+          const raises = batch.map(({ delivered, read }, k) => ({
+            user: userOf(n + k),
+            conversation: "c1",
+            delivered,
+            read,
+          }));
+          await store.raise(raises);
+        }
+        const expected = seqs.map((seq) => {
+          const others = marks.slice(1).map(({ delivered, read }) => ({ delivered: Math.max(delivered, read), read }));
+          return [
+            seq,
+            others.filter(({ delivered }) => delivered >= seq).length,
+            others.filter(({ read }) => read >= seq).length,
+          ];
+        });
+        expect(await store.tally("c1", 20)).toEqual(expected.slice(-20));
+        expect(await store.tally("c1", 1)).toEqual(expected.slice(-1));
+        expect(await store.tally("c1", 100)).toEqual(expected);
       }),
     );
 

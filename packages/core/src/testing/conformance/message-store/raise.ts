@@ -10,7 +10,7 @@ export function raiseCases({ describe, it, expect }: Runner, withStore: WithStor
     const { delivered, read } = await accessOf(store, user, "c1");
     return [delivered, read];
   };
-  const raise = async (store: MessageStore, user: string, to: { delivered?: number; read?: number }) =>
+  const raise = async (store: MessageStore, user: string, to: { epoch?: string; delivered?: number; read?: number }) =>
     (await store.raise([{ user, conversation: "c1", ...to }]))[0];
   /** c1 with a head of 6: five messages of alice. */
   const withLog = (run: Parameters<WithStore>[0]) =>
@@ -24,7 +24,8 @@ export function raiseCases({ describe, it, expect }: Runner, withStore: WithStor
     it(
       "I14: raises one watermark or both, and neither ever falls",
       withLog(async (store) => {
-        const told = (delivered: number, read: number, rose: boolean) => ({ delivered, read, rose, members: 2 });
+        const { epoch } = await accessOf(store, "bob", "c1");
+        const told = (delivered: number, read: number, rose: boolean) => ({ epoch, delivered, read, rose, members: 2 });
         expect(await raise(store, "bob", { delivered: 3 })).toEqual(told(3, 1, true));
         expect(await raise(store, "bob", { delivered: 4, read: 2 })).toEqual(told(4, 2, true));
         expect(await raise(store, "bob", { delivered: 2 })).toEqual(told(4, 2, false));
@@ -43,13 +44,10 @@ export function raiseCases({ describe, it, expect }: Runner, withStore: WithStor
     it(
       "I14: what was read was delivered",
       withLog(async (store) => {
-        expect(await raise(store, "bob", { read: 4 })).toEqual({ delivered: 4, read: 4, rose: true, members: 2 });
-        expect(await raise(store, "bob", { delivered: 2, read: 5 })).toEqual({
-          delivered: 5,
-          read: 5,
-          rose: true,
-          members: 2,
-        });
+        const { epoch } = await accessOf(store, "bob", "c1");
+        const both = (seq: number) => ({ epoch, delivered: seq, read: seq, rose: true, members: 2 });
+        expect(await raise(store, "bob", { read: 4 })).toEqual(both(4));
+        expect(await raise(store, "bob", { delivered: 2, read: 5 })).toEqual(both(5));
         expect(await marks(store, "bob")).toEqual([5, 5]);
       }),
     );
@@ -126,6 +124,20 @@ export function raiseCases({ describe, it, expect }: Runner, withStore: WithStor
         await say(store, "c1", "alice", "7");
         const [row] = (await store.inbox("bob", before.bob, 10)).rows;
         expect(row && "read" in row && [row.delivered, row.read]).toEqual([4, 3]);
+      }),
+    );
+
+    it(
+      "I19: are raised by no seq of another life of the log, nor is the mark taken away",
+      withLog(async (store) => {
+        const { epoch } = await accessOf(store, "bob", "c1");
+        await store.put("bob", "c1", { marked: true });
+        const before = await raise(store, "bob", { epoch, delivered: 3 });
+        const nothing = { ...before, rose: false };
+        expect(await raise(store, "bob", { epoch: "another", delivered: 5, read: 4 })).toEqual(nothing);
+        expect([before?.epoch, await marks(store, "bob")]).toEqual([epoch, [3, 1]]);
+        expect((await store.row("bob", "c1"))?.marked).toBe(true);
+        expect((await raise(store, "bob", { epoch, read: 4 }))?.rose).toBe(true);
       }),
     );
 

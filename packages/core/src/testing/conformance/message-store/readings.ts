@@ -1,6 +1,8 @@
 import type { ConversationId, EventRow, UserId } from "@earshot/protocol";
 import type {
   Access,
+  Change,
+  ChangePage,
   ConversationSettings,
   EventPage,
   FeedItem,
@@ -78,9 +80,39 @@ export async function feedOf(
   }
 }
 
+/** What has changed above a mark, to where it ends now, in pages of that size. */
+export async function changesOf(
+  store: MessageStore,
+  after: string,
+  limit = 1_000,
+): Promise<{ readonly changes: readonly Change[]; readonly mark: string }> {
+  const changes: Change[] = [];
+  let mark = after;
+  for (;;) {
+    const page: ChangePage = await store.changes(mark, limit);
+    expectOnce(page, limit);
+    changes.push(...page.changes);
+    if (page.more) expectMoved(mark, page.mark);
+    ({ mark } = page);
+    if (!page.more) return { changes, mark };
+  }
+}
+
+/** Throws where a page of changes names a conversation twice, or more of them than it may. */
+export function expectOnce({ changes }: ChangePage, limit: number): void {
+  const conversations = new Set(changes.map(({ conversation }) => conversation));
+  if (conversations.size < changes.length) throw new Error("a page of changes names a conversation twice");
+  if (changes.length > limit) throw new Error(`a page of changes has ${changes.length} of at most ${limit}`);
+}
+
 /** Throws where a page that is not the last leads nowhere: else its reader would never end. */
 export function expectMoved(from: unknown, to: unknown): void {
   if (from === to) throw new Error(`a page with more behind it ends where it began, at ${String(to)}`);
+}
+
+/** A change in short: `c1 2` where its head is 2, or `c1 gone`. */
+export function standing(change: Change): string {
+  return `${change.conversation} ${"gone" in change ? "gone" : change.head}`;
 }
 
 /** An item of the feed in short: `c1 2`, or `c1 gone`. */

@@ -95,6 +95,24 @@ export function sessionCases(
     );
 
     it(
+      "come and go a thousand at once, and of one user on many nodes at the same time",
+      withPresence(async ({ nodes: [one, two] }) => {
+        await one.lease("n1", 20 * ttlMs);
+        await two.lease("n2", 20 * ttlMs);
+        const users = Array.from({ length: 1_000 }, (_, n) => `u${n}`);
+        const of = (name: string) => users.map((user) => session(`${name}-${user}`, user));
+        await Promise.all([one.put("n1", of("a")), two.put("n2", of("b")), one.put("n1", of("c"))]);
+        const count = async (store: typeof one) =>
+          (await store.of(users)).map(({ user, sessions }) => [user, sessions.length]);
+        expect(await count(two)).toEqual(users.map((user) => [user, 3]));
+        const gone = users.map((user) => ({ session: `a-${user}`, quietMs: 0 }));
+        await Promise.all([one.remove("n1", gone), two.put("n2", of("d"))]);
+        expect(await count(one)).toEqual(users.map((user) => [user, 3]));
+        expect(await idsOf(one, "u999")).toEqual(["b-u999", "c-u999", "d-u999"]);
+      }),
+    );
+
+    it(
       "of users with odd names are their own",
       withPresence(async ({ nodes: [one] }) => {
         const users = ["constructor", "__proto__", "a:b", "a|b", "A", "a"];
