@@ -33,6 +33,8 @@ export interface CreateOptions<Meta extends Body = Body> {
   readonly history?: "all";
 }
 
+let roomsOf: (chat: ChatClient) => Wiring;
+
 /**
  * One user's chat, on one device. Nothing connects before something needs it, so building one is free. `D`: what the
  * application's bodies look like, as `defineChat` has it on the server: `new ChatClient<typeof definition>(…)`.
@@ -53,6 +55,10 @@ export class ChatClient<D extends Definition = Definition> {
 
   readonly #wiring: Wiring;
   #closing: Promise<void> | null = null;
+
+  static {
+    roomsOf = (chat) => chat.#wiring;
+  }
 
   constructor(options: ChatClientOptions) {
     checkOptions(options);
@@ -117,4 +123,9 @@ export class ChatClient<D extends Definition = Definition> {
     this.#closing ??= this.#wiring.close(new ChatError("closed", "unable to go on; the client is closed"), forget);
     return this.#closing;
   }
+}
+
+/** A client's rooms: the door of testing/, to see what it does. No part of the public surface. */
+export function wiringOf(chat: ChatClient): Wiring {
+  return roomsOf(chat);
 }

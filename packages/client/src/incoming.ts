@@ -89,7 +89,7 @@ export class Incoming {
   }
 
   #unasked(frame: GatewayFrame): void {
-    const { timelines, marks, sends, inbox, typing } = this.#rooms;
+    const { timelines, marks, sends, inbox, typing, receipts } = this.#rooms;
     timelines.take(frame);
     switch (frame.t) {
       case "error":
@@ -110,6 +110,12 @@ export class Incoming {
         break;
       case "receipt":
         this.#receipt(frame);
+        break;
+      case "tally":
+        receipts.tally(frame);
+        break;
+      case "heads":
+        inbox.heads(frame.heads);
         break;
       case "typing":
         typing.take(frame);

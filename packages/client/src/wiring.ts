@@ -194,6 +194,7 @@ export class Wiring implements Rooms, ConversationHost {
         ...shared,
         reach: (c) => this.receipts.reach(c),
         onStorable: (c) => this.storage.timelineChanged(c),
+        present: (have) => this.connection.present(have),
         onFollowed: (followed) => {
           this.storage.timeline(followed.conversation, (stored) => {
             followed.restore(stored);

@@ -21,7 +21,7 @@ import { hastenedDelay, reconnectDelay } from "./backoff.ts";
 import { closeError } from "./close-error.ts";
 import { CONNECTION_TRANSITIONS, type ConnectionEvent, type ConnectionState, isServed } from "./connection-state.ts";
 import type { Heartbeat } from "./heartbeat.ts";
-import { composeHello } from "./hello.ts";
+import { composeHave, composeHello, namedIn } from "./hello.ts";
 import { Session, type SessionHolder, type SessionPorts } from "./session.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -140,6 +140,12 @@ export class Connection implements SessionHolder {
   /** A page has moved a cursor. */
   moved(c: ConversationId, seq: number): void {
     this.#attempt?.session?.arrivals.moved(c, seq);
+  }
+
+  /** Names cursors once more. What of them subscribes, and what does not. */
+  present(have: readonly HaveEntry[]): ReadonlyMap<ConversationId, boolean> {
+    for (const frame of composeHave(have)) this.tell(frame);
+    return namedIn(have);
   }
 
   /** Sends an encoded frame that wants an answer. */

@@ -12,8 +12,8 @@ function make() {
       at.push(`ping ${clock.monotonic()}`);
       heartbeat.sent();
     },
-    dead: () => {
-      at.push(`dead ${clock.monotonic()}`);
+    dead: (silent) => {
+      at.push(`${silent ? "dead" : "deaf"} ${clock.monotonic()}`);
       heartbeat.stop();
     },
   });
@@ -47,6 +47,34 @@ describe("Heartbeat", () => {
     heartbeat.ponged();
     await clock.advance(5_000);
     expect(at).toEqual(["ping 5000", "ping 10100"]);
+  });
+
+  it("I24: gives up a connection that answers pings, and nothing else for 30 s", async () => {
+    const { clock, at, awaited, heartbeat } = make();
+    await clock.advance(1_000);
+    awaited.since = 1_000;
+    heartbeat.awaiting();
+    for (let pings = 1; pings <= 6; pings++) {
+      await clock.advance(5_000);
+      heartbeat.ponged();
+    }
+    expect(at).toEqual(["ping 6000", "ping 11000", "ping 16000", "ping 21000", "ping 26000", "deaf 31000"]);
+  });
+
+  it("counts its 30 s anew when something else is the oldest, and asks first after the machine slept", async () => {
+    const { clock, at, awaited, heartbeat } = make();
+    awaited.since = 0;
+    heartbeat.awaiting();
+    for (let pings = 1; pings <= 5; pings++) {
+      await clock.advance(5_000);
+      heartbeat.ponged();
+    }
+    awaited.since = 20_000;
+    await clock.advance(5_000);
+    heartbeat.ponged();
+    expect(at.at(-1)).toBe("ping 30000");
+    await clock.sleep(3_600_000);
+    expect(at.at(-1)).toBe("ping 3630000");
   });
 
   it("pings when nothing was sent for one heartbeat, and when the last pong is 60 s old", async () => {

@@ -5,6 +5,8 @@ import type { Clock } from "../ports/clock.ts";
 const PONG_AGE_MAX_MS = 60_000;
 /** Time an answer may be missing before the gateway is asked whether it is there, in ms. */
 const ANSWER_MISSING_MS = 5_000;
+/** Time an answer may be missing although pings are answered, in ms: it was lost on its way, and only another session brings it. */
+const ANSWER_LOST_MS = 30_000;
 /** Time without a sign of life after a ping at which the connection is dead, in ms. */
 const PONG_MISSING_MS = 10_000;
 /** The same when the platform says that the network is gone, in ms. */
@@ -17,8 +19,8 @@ export interface HeartbeatHost {
   /** Monotonic time of the oldest unanswered request or send; null if nothing is awaited. */
   awaitedSince(): number | null;
   ping(): void;
-  /** The ping was not answered. */
-  dead(): void;
+  /** The ping was not answered (`silent`), or something else was not. */
+  dead(silent: boolean): void;
 }
 
 /** Finds out whether one session's gateway is still there. One timer, set for the earliest moment at which there may be something to do. */
@@ -104,7 +106,8 @@ export class Heartbeat {
     const stalled = now > this.#alarmAt + STALL_MS;
     if (stalled) this.#pingAt = null;
     if (!stalled && this.#dueAt() > now) this.#arm();
-    else if (this.#pingAt === null) this.check();
-    else this.#host.dead();
+    else if (this.#pingAt !== null) this.#host.dead(true);
+    else if (!stalled && now - (this.#host.awaitedSince() ?? now) >= ANSWER_LOST_MS) this.#host.dead(false);
+    else this.check();
   }
 }

@@ -4,6 +4,7 @@ import {
   encodeFrame,
   HAVE_MAX,
   type HaveEntry,
+  type HaveFrame,
   HELLO_BYTES_MAX,
   type HelloFrame,
   PROTOCOL_VERSION,
@@ -45,13 +46,24 @@ export function composeHello(of: Introduction): Opening {
   };
   const roomBytes = HELLO_BYTES_MAX - utf8Bytes(encodeFrame(bare)) - ',"have":[]'.length;
   const taken = fitting(of.have, 0, roomBytes);
-  const frames = [encodeFrame(taken === 0 ? bare : { ...bare, have: of.have.slice(0, taken) })];
-  for (let from = taken; from < of.have.length; ) {
-    const to = from + fitting(of.have, from, HELLO_BYTES_MAX - HAVE_ENVELOPE_BYTES);
-    frames.push(encodeFrame({ t: "have", have: of.have.slice(from, to) }));
+  const hello = encodeFrame(taken === 0 ? bare : { ...bare, have: of.have.slice(0, taken) });
+  return { frames: [hello, ...composeHave(of.have, taken).map(encodeFrame)], named: namedIn(of.have) };
+}
+
+/** Frames that name cursors, the entries from `from` on (pure). */
+export function composeHave(have: readonly HaveEntry[], from = 0): readonly HaveFrame[] {
+  const frames: HaveFrame[] = [];
+  while (from < have.length) {
+    const to = from + fitting(have, from, HELLO_BYTES_MAX - HAVE_ENVELOPE_BYTES);
+    frames.push({ t: "have", have: have.slice(from, to) });
     from = to;
   }
-  return { frames, named: new Map(of.have.map(([c, , , subscribe]) => [c, subscribe === true])) };
+  return frames;
+}
+
+/** Conversations that are named, and whether they are subscribed to with it (pure). */
+export function namedIn(have: readonly HaveEntry[]): ReadonlyMap<ConversationId, boolean> {
+  return new Map(have.map(([c, , , subscribe]) => [c, subscribe === true]));
 }
 
 /** How many entries from `from` on take at most `bytes`, and are no more than one frame may name. */

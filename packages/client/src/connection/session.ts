@@ -56,7 +56,7 @@ export class Session {
     this.heartbeat = new Heartbeat(clock, Math.max(HEARTBEAT_MIN_MS, welcome.heartbeat), {
       awaitedSince: ports.awaitedSince,
       ping: () => holder.tell({ t: "ping", n: this.arrivals.received }),
-      dead: () => holder.broken("no answer to a ping", true),
+      dead: (silent) => holder.broken(silent ? "no answer to a ping" : "answers were lost", silent),
     });
     this.#renewal = new Renewal(clock, random, () => this.#renew());
     ports.credentials.resume = welcome.resume;

@@ -4,6 +4,7 @@ import {
   type Epoch,
   type EventRow,
   type GoneRow,
+  type HeadsFrame,
   type InboxFrame,
   type InboxRow,
   isChatError,
@@ -12,7 +13,7 @@ import {
 import { Alarm } from "../alarm.ts";
 import { type Changes, ComputedCell, LiveCell } from "../changes.ts";
 import type { ConversationRow, Inbox, InboxView, UnreadView } from "../inbox.ts";
-import { atLeast } from "../jitter.ts";
+import { waitAfter } from "../jitter.ts";
 import { KeyedCells } from "../keyed-cells.ts";
 import type { Live } from "../live.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -28,8 +29,6 @@ const PAGE_ROWS = 100;
 /** How long events that the list cannot place are gathered before it asks, in ms; the same where there is no hurry. */
 const ASK_AFTER_MS = 100;
 const LATER_MS = 1_000;
-/** Wait before asking again what failed without a `retry`, in ms. */
-const FAILED_MS = 5_000;
 
 /** What the list needs of its neighbours. */
 export interface InboxHost {
@@ -106,6 +105,15 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
     if (!this.#started || user === null) return;
     this.#heed(this.#rows.event(c, epoch, row, user));
     this.#changed(c);
+  }
+
+  /** Logs reach further than what came of them. */
+  heads(heads: HeadsFrame["heads"]): void {
+    if (!this.#started) return;
+    for (const [c, epoch, head, ord] of heads) {
+      this.#heed(this.#rows.reaches(c, epoch, head, ord));
+      this.#changed(c);
+    }
   }
 
   /** The user has read so far, here or on another device. */
@@ -223,7 +231,7 @@ export class InboxList extends LiveCell<InboxView> implements Inbox {
   #failed(error: ChatError): void {
     if (error.code === "offline") return;
     this.#error = error;
-    const ms = error.retryAfterMs === undefined ? FAILED_MS : atLeast(error.retryAfterMs, this.#host.random);
+    const ms = waitAfter(error, this.#host.random);
     this.#notBefore = this.#host.clock.monotonic() + ms;
     this.#askIn(ms);
   }

@@ -48,6 +48,39 @@ describe("InboxRows", () => {
     expect(rows.get("a")).toMatchObject({ unread: 4, head: 12 });
   });
 
+  it("a log that reaches further raises unread and the row at once, and asks for the rest", () => {
+    const rows = listed("a", "b");
+    expect(rows.reaches("b", "e1", 14, 13)).toBe("later");
+    expect(order(rows)).toEqual(["b", "a"]);
+    expect(rows.get("b")).toMatchObject({ head: 14, ord: 13, unread: 5, mentions: 0 });
+    // What the frame already told counts once, whatever comes then.
+    expect(rows.reaches("b", "e1", 14, 13)).toBe("taken");
+    expect(rows.event("b", "e1", event(14, { ord: 13 }), "me")).toBe("taken");
+    expect(rows.event("b", "e1", event(15, { ord: 14 }), "me")).toBe("taken");
+    expect(rows.get("b")).toMatchObject({ head: 15, unread: 6 });
+    rows.take([row("b", { head: 15, ord: 14, unread: 6, mentions: 2 })], false);
+    expect(rows.get("b")).toMatchObject({ unread: 6, mentions: 2 });
+  });
+
+  it("a log that reaches further by what is no message raises nothing", () => {
+    const rows = listed("a", "b");
+    expect(rows.reaches("b", "e1", 12, 10)).toBe("later");
+    expect([order(rows), rows.get("b")?.unread, rows.get("b")?.head]).toEqual([["a", "b"], 2, 12]);
+  });
+
+  it("asks about a log that is not in the list, or another one", () => {
+    const rows = listed("a");
+    expect([rows.reaches("x", "e1", 5, 5), rows.reaches("a", "e2", 5, 5)]).toEqual(["ask", "ask"]);
+    expect(rows.get("a")).toMatchObject({ head: 10, unread: 2 });
+  });
+
+  it("asks what is left unread by a read below a head that was only told", () => {
+    const rows = listed("a");
+    rows.reaches("a", "e1", 14, 14);
+    rows.take([row("a", { head: 14, ord: 14, unread: 6 })], false);
+    expect(rows.read("a", 12, () => null)).toBe("later");
+  });
+
   it("counts messages by `ord`, so that other events raise nothing", () => {
     const rows = listed("a");
     rows.event("a", "e1", event(11, { type: "edit", ord: 10 }), "me");

@@ -107,6 +107,18 @@ export class InboxRows {
     return unsure ? "later" : "taken";
   }
 
+  /** The log reaches further than what came of it: so many more are unread, and which the gateway is asked for. */
+  reaches(c: ConversationId, epoch: Epoch, head: number, ord: number): InboxVerdict {
+    const known = this.#byId.get(c);
+    if (known === undefined || known.row.epoch !== epoch) return "ask";
+    const { row } = known;
+    if (head <= row.head) return "taken";
+    const unread = row.unread + Math.max(0, ord - row.ord);
+    this.#byId.set(c, { ...known, row: Object.freeze({ ...row, head, ord, unread }), tailFrom: head, exact: false });
+    if (ord > row.ord) this.#raise(c);
+    return "later";
+  }
+
   /**
    * The user has read up to `seq`, here or on another device, which clears the unread mark. `above`: what
    * is unread above it, asked for where the list cannot tell; null: nobody here can, and the gateway is to be asked.

@@ -25,7 +25,7 @@ const golden = Object.entries(files).flatMap(([file, cases]) =>
     .map(({ name, frame, text = JSON.stringify(frame) }) => ({ title: `${file.split("/").at(-1)}: ${name}`, text })),
 );
 /** Kinds that this client has no use for yet. */
-const unread = ["tally", "close", "from"];
+const unread = ["close", "from"];
 
 /** What the client cannot do without. */
 const required = {

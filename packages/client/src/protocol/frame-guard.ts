@@ -30,12 +30,18 @@ const FRAMES: Readonly<Record<string, string>> = {
   unsubscribed: "id:s",
   heads: "heads:h",
   receipt: "c:s user:s delivered:n read:n",
+  tally: "c:s tally:q",
   presence: "id:S users:p",
   typing: "c:s user:S count:N",
   drain: "within:n delay:n",
 };
 
 type Check = (value: unknown) => boolean;
+type Field = readonly [name: string, optional: boolean, check: Check | undefined];
+type Shapes = readonly (readonly Field[])[];
+
+/** Shapes that were read: all of them stand in this file. */
+const read = new Map<string, Shapes>();
 
 const isText: Check = (value) => typeof value === "string";
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -49,14 +55,17 @@ const tuplesOf = (...checks: readonly Check[]): Check =>
 const fits =
   (shapes: string): Check =>
   (value) =>
-    isObject(value) && shapes.split("|").some((shape) => hasAll(value as Readonly<Record<string, unknown>>, shape));
+    isObject(value) &&
+    (read.get(shapes) ?? readShapes(shapes)).some((fields) =>
+      hasAll(value as Readonly<Record<string, unknown>>, fields),
+    );
 
 const KINDS: Readonly<Record<string, Check>> = {
   a: tuplesOf(isText, isCount),
   b: (value) => typeof value === "boolean",
   c: listOf(isText),
   e: fits(EVENT),
-  h: tuplesOf(isText, isText, isCount),
+  h: tuplesOf(isText, isText, isCount, isCount),
   i: listOf(fits(`c:s gone:y|${INBOX_ROW}`)),
   k: tuplesOf(isText, isCount, isCount),
   l: (value) => value === null || fits(ROW)(value),
@@ -64,6 +73,7 @@ const KINDS: Readonly<Record<string, Check>> = {
   n: isCount,
   o: isObject,
   p: listOf(fits("user:s status:s seen:T")),
+  q: tuplesOf(isCount, isCount, isCount),
   r: listOf(fits(`type:v seq:n to:n|${ROW}`)),
   s: isText,
   t: Number.isFinite,
@@ -72,12 +82,22 @@ const KINDS: Readonly<Record<string, Check>> = {
   y: (value) => value === true,
 };
 
-function hasAll(value: Readonly<Record<string, unknown>>, shape: string): boolean {
-  return shape.split(" ").every((field) => {
-    const [name = "", kind = ""] = field.split(":");
-    const lower = kind.toLowerCase();
-    return (kind !== lower && value[name] === undefined) || KINDS[lower]?.(value[name]) === true;
-  });
+function readShapes(shapes: string): Shapes {
+  const found = shapes.split("|").map((shape) =>
+    shape.split(" ").map((field): Field => {
+      const [name = "", kind = ""] = field.split(":");
+      const lower = kind.toLowerCase();
+      return [name, kind !== lower, KINDS[lower]];
+    }),
+  );
+  read.set(shapes, found);
+  return found;
+}
+
+function hasAll(value: Readonly<Record<string, unknown>>, fields: readonly Field[]): boolean {
+  return fields.every(
+    ([name, optional, check]) => (optional && value[name] === undefined) || check?.(value[name]) === true,
+  );
 }
 
 /** Reads one frame: trusted, `unknown` (to be ignored), or null: broken. */

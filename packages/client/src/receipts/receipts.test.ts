@@ -1,4 +1,4 @@
-import type { EventRow, SubscribedFrame } from "@earshot/protocol";
+import type { EventRow, SubscribedFrame, TallyFrame } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Changes } from "../changes.ts";
@@ -18,10 +18,13 @@ function make(watched: (c: string) => boolean = () => true) {
     );
   const take = (user: string, delivered: number, read: number): void =>
     changes.run(() => receipts.take({ t: "receipt", c: "c1", user, delivered, read }));
+  const tally = (tally: TallyFrame["tally"]): void =>
+    changes.run(() => receipts.tally({ t: "tally", c: "c1", tally, online: 3 }));
   const members = (seq: number, body: EventRow["body"], epoch = "e1"): void =>
     changes.run(() => receipts.applied("c1", epoch, [row(seq, { type: "member", body: body ?? {} })]));
-  return { changes, changed, receipts, subscribed, take, members };
+  return { changes, changed, receipts, subscribed, take, tally, members };
 }
+const NOTHING: ReceiptsView = { members: new Map(), tally: new Map(), delivered: 0, read: 0 };
 const row = (seq: number, more: Partial<EventRow> = {}): EventRow => ({
   ...{ seq, ord: seq, type: "message", id: `m${seq}`, from: "you", at: 1_000, body: {} },
   ...more,
@@ -31,7 +34,7 @@ describe("Receipts", () => {
   it("shows the other members' watermarks, and how far all of them are", () => {
     const { receipts, changes, subscribed, changed } = make();
     const live = receipts.of("c1");
-    expect(live.current).toEqual({ members: new Map(), delivered: 0, read: 0 });
+    expect(live.current).toEqual(NOTHING);
     const views: ReceiptsView[] = [];
     live.subscribe((view) => views.push(view));
     subscribed([
@@ -43,11 +46,11 @@ describe("Receipts", () => {
       ["a", { delivered: 9, read: 4 }],
       ["b", { delivered: 7, read: 7 }],
     ]);
-    expect(views).toEqual([{ members, delivered: 7, read: 4 }]);
+    expect(views).toEqual([{ members, tally: new Map(), delivered: 7, read: 4 }]);
     expect(live.current).toBe(receipts.of("c1").current);
     expect([receipts.own("c1"), receipts.own("c2"), changed]).toEqual([10, null, ["c1"]]);
     changes.run(() => receipts.take({ t: "receipt", c: "c2", user: "a", delivered: 1, read: 1 }));
-    expect(receipts.reach("c2")).toEqual({ members: new Map(), delivered: 0, read: 0 });
+    expect(receipts.reach("c2")).toEqual(NOTHING);
   });
 
   it("I14: only rises, whatever order receipts and answers come in", () => {
@@ -94,6 +97,20 @@ describe("Receipts", () => {
     expect(receipts.reach("c1")).toMatchObject({ delivered: 12, read: 12 });
   });
 
+  it("I14: does not fall for who left and came back, as a receipt has told before those events come", () => {
+    const { receipts, subscribed, take, members } = make();
+    subscribed([
+      ["me", 10, 10],
+      ["a", 9, 4],
+    ]);
+    take("a", 14, 13);
+    members(11, { members: [["a", null]] });
+    members(13, { members: [["a", "member"]] });
+    expect(receipts.reach("c1").members).toEqual(new Map([["a", { delivered: 14, read: 13 }]]));
+    members(15, { members: [["a", null]] });
+    expect(receipts.reach("c1").members.size).toBe(0);
+  });
+
   it("takes no event twice that the answer holds already", () => {
     const { receipts, subscribed, members } = make();
     subscribed(
@@ -132,6 +149,49 @@ describe("Receipts", () => {
     members(11, { members: [["one more", "member"]] });
     expect(receipts.reach("c1")).toMatchObject({ read: 0, delivered: 0 });
     expect(receipts.own("c1")).toBe(11);
+  });
+
+  it("S48: shows of the newest messages how many have them, where there are too many to be named, and how far all are", () => {
+    const { receipts, subscribed, members, tally, changed } = make();
+    tally([[10, 100, 1]]);
+    expect([receipts.reach("c1"), changed]).toEqual([NOTHING, []]);
+    subscribed([["me", 10, 10]], { members: 101 });
+    tally([
+      [10, 99, 1],
+      [9, 100, 99],
+      [7, 100, 100],
+    ]);
+    const counts = new Map([
+      [10, { delivered: 99, read: 1 }],
+      [9, { delivered: 100, read: 99 }],
+      [7, { delivered: 100, read: 100 }],
+    ]);
+    expect(receipts.reach("c1")).toEqual({ members: new Map(), tally: counts, delivered: 9, read: 7 });
+    expect(changed).toEqual(["c1", "c1"]);
+    // I14: what all have they keep, whoever comes, and whenever it is told again.
+    members(11, { members: [["new", "member"]] });
+    tally([[10, 100, 100]]);
+    subscribed([["me", 10, 10]], { members: 102 });
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 9, read: 7 });
+    members(12, { members: [["new", null]] });
+    tally([[10, 100, 100]]);
+    expect(receipts.reach("c1")).toMatchObject({ delivered: 10, read: 10 });
+  });
+
+  it("takes no count where members are named, and none of it stays when they are", () => {
+    const { receipts, subscribed, tally } = make();
+    const named = [
+      ["me", 10, 10],
+      ["a", 9, 4],
+    ] as const;
+    subscribed(named);
+    tally([[10, 1, 1]]);
+    expect(receipts.reach("c1")).toMatchObject({ tally: new Map(), delivered: 9, read: 4 });
+    subscribed([["me", 10, 10]], { members: 101 });
+    expect(receipts.reach("c1")).toEqual(NOTHING);
+    tally([[10, 100, 100]]);
+    subscribed(named);
+    expect(receipts.reach("c1")).toMatchObject({ tally: new Map(), delivered: 9, read: 4 });
   });
 
   it("alone in a conversation, nobody has read anything", () => {

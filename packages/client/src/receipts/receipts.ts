@@ -6,6 +6,7 @@ import {
   RECEIPT_MEMBERS_MAX,
   type ReceiptFrame,
   type SubscribedFrame,
+  type TallyFrame,
   type UserId,
 } from "@earshot/protocol";
 import type { Changes } from "../changes.ts";
@@ -14,7 +15,7 @@ import type { Live } from "../live.ts";
 import type { ReceiptsView } from "../receipts.ts";
 
 const NOTHING = { delivered: 0, read: 0 };
-const UNKNOWN: ReceiptsView = Object.freeze({ members: new Map(), ...NOTHING });
+const UNKNOWN: ReceiptsView = Object.freeze({ members: new Map(), tally: new Map(), ...NOTHING });
 
 /** What receipts need of their neighbours. */
 export interface ReceiptsHost {
@@ -34,6 +35,8 @@ interface Watermarks {
   own: number;
   /** The others'; null where they are too many to be named. */
   others: Map<UserId, { readonly delivered: number; readonly read: number }> | null;
+  /** How many there are, or more. */
+  members: number;
   /** Null until somebody looks. */
   view: ReceiptsView | null;
 }
@@ -56,9 +59,8 @@ export class Receipts {
   /** How far every other member has it; 0 while that is not known. */
   reach(c: ConversationId): ReceiptsView {
     const known = this.#known.get(c);
-    if (!known?.others || known.others.size === 0) return UNKNOWN;
-    known.view ??= viewOf(known.others);
-    return known.view;
+    if (known?.others && known.others.size > 0) known.view ??= viewOf(known.others);
+    return known?.view ?? UNKNOWN;
   }
 
   /** Up to where the user has read; null where that is not known here. */
@@ -71,7 +73,8 @@ export class Receipts {
     for (const kept of this.#known.keys()) if (!this.#host.watched(kept)) this.#drop(kept);
     const was = this.#of(c, epoch);
     const others: Watermarks["others"] = members > RECEIPT_MEMBERS_MAX ? null : new Map();
-    this.#known.set(c, { epoch, asOf: head, own: was?.own ?? 0, others, view: null });
+    const view = others === null && was?.others === null ? was.view : null;
+    this.#known.set(c, { epoch, asOf: head, own: was?.own ?? 0, others, members, view });
     for (const [user, delivered, read] of watermarks) {
       const { delivered: d, read: r } = was?.others?.get(user) ?? NOTHING;
       this.#raise(c, user, Math.max(delivered, d), Math.max(read, r));
@@ -86,22 +89,45 @@ export class Receipts {
     if (known && this.#raise(c, user, delivered, read)) this.#changed(c);
   }
 
+  /** They are too many to be named: how many have each of the newest messages. */
+  tally({ c, tally }: TallyFrame): void {
+    const known = this.#known.get(c);
+    if (known?.others !== null) return;
+    const { delivered, read } = known.view ?? NOTHING;
+    // whoever wrote it has it
+    const all = (of: 1 | 2): number => Math.max(0, ...tally.map((row) => (row[of] < known.members - 1 ? 0 : row[0])));
+    known.view = Object.freeze({
+      ...{ members: UNKNOWN.members, delivered: Math.max(delivered, all(1)), read: Math.max(read, all(2)) },
+      tally: new Map(tally.map(([seq, has, saw]) => [seq, Object.freeze({ delivered: has, read: saw })])),
+    });
+    this.#changed(c);
+  }
+
   /** Events of a log, in order: who writes has read, and members come and go. */
   applied(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): void {
     // what an earlier life of the log had is void, and nobody has that much of this one
     let changed = this.#known.has(c) && this.#of(c, epoch) === undefined;
     for (const { seq, type, from, body } of rows) {
       const known = this.#of(c, epoch);
-      if (!known?.others || seq <= known.asOf) continue;
+      if (!known || seq <= known.asOf) continue;
       known.asOf = seq;
+      if (!known.others) {
+        // who only changes the role is counted anew: what all have is never said too early
+        for (const [, role] of type === "member" ? ((body as MemberBody | undefined)?.members ?? []) : [])
+          known.members += role === null ? -1 : 1;
+        continue;
+      }
       if (type === "member") {
         changed = true;
         for (const [user, role] of (body as MemberBody | undefined)?.members ?? []) {
-          if (role === null) known.others.delete(user);
+          const has = known.others.get(user);
           // what was before somebody came is theirs from the start
-          else if (!known.others.has(user)) this.#raise(c, user, seq, seq);
+          if (role !== null && !has) this.#raise(c, user, seq, seq);
+          // who has more than this has come back since, as a later event will say
+          if (role === null && has && has.delivered <= seq) known.others.delete(user);
         }
-        if (known.others.size >= RECEIPT_MEMBERS_MAX) known.others = null;
+        known.members = known.others.size + 1;
+        if (known.members > RECEIPT_MEMBERS_MAX) known.others = null;
         known.view = null;
       } else if (type !== "meta" && known.others.has(from)) {
         changed = this.#raise(c, from, seq, seq) || changed;
@@ -153,5 +179,10 @@ export class Receipts {
 
 function viewOf(others: NonNullable<Watermarks["others"]>): ReceiptsView {
   const least = (of: "delivered" | "read"): number => Math.min(...[...others.values()].map((each) => each[of]));
-  return Object.freeze({ members: new Map(others), delivered: least("delivered"), read: least("read") });
+  return Object.freeze({
+    members: new Map(others),
+    tally: UNKNOWN.tally,
+    delivered: least("delivered"),
+    read: least("read"),
+  });
 }

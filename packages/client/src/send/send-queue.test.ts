@@ -357,6 +357,20 @@ describe("SendQueue", () => {
     expect(out()).toEqual(["b"]);
   });
 
+  it("I24: nor does one that is refused after it was found to be stored", () => {
+    const { link, queue, welcome, send, refuse } = make();
+    send("a");
+    send("b");
+    welcome();
+    queue.observe("c1", "e1", [{ seq: 1, ord: 1, type: "message", id: "a", from: "me", at: 0 }], 1);
+    refuse("a", "rate_limited", 100);
+    refuse("b", "blocked", 100);
+    expect(link.skipped).toEqual(["a"]);
+    // twice told: it waits to go again, and those behind it with it
+    refuse("b", "blocked", 100);
+    expect(link.skipped).toEqual(["a"]);
+  });
+
   it("shows what is sent until the log shows it", () => {
     const { link, queue, welcome, send, sent } = make();
     welcome();

@@ -275,9 +275,12 @@ export class SendQueue implements SendOwner {
     const send = [...this.#line.inFlight].find(
       (each) => each.id === id && (c ?? each.conversation) === each.conversation,
     );
-    if (send === undefined) return;
     const error = refusalOf(frame);
-    if (error.retryAfterMs === undefined) this.#refuse(send, error);
+    if (send === undefined) {
+      // what came back as an event meanwhile will not be sent again, and the gateway waits for it
+      const isQueued = this.#line.all.some((each) => each.id === id);
+      if (id !== undefined && !isQueued && error.retryAfterMs !== undefined) this.#host.skip(id);
+    } else if (error.retryAfterMs === undefined) this.#refuse(send, error);
     else this.#line.refused(send, error.retryAfterMs);
   }
 

@@ -263,6 +263,25 @@ describe("FollowedTimeline", () => {
     await clock.advance(100);
     expect(windowOf().current).toMatchObject({ status: "live", error: null });
     expect(windowOf().current.items.length).toBe(4);
+    // the gateway has ended the subscription with the membership
+    expect(server.peer.got("subscribe").length).toBe(2);
+  });
+
+  it("I9, I14: presents its cursors again to a gateway that could not look at them", async () => {
+    const { clock, gateway, server, filled, windowOf } = await make();
+    await filled(3);
+    gateway.fate = (frame) =>
+      frame.t === "subscribed" || (frame.t === "events" && !("id" in frame))
+        ? [{ t: "error", re: "have", code: "unavailable", message: "", retry: 1_000 }]
+        : [frame];
+    server.peer.close(1006);
+    await clock.advance(1_000);
+    gateway.fate = (frame) => [frame];
+    gateway.append("c1", "you", {});
+    expect(server.peer.got("have").length).toBe(0);
+    await clock.advance(4_000);
+    expect(server.peer.got("have")).toMatchObject([{ have: [["c1", "e1", 4, true]] }]);
+    expect(windowOf().current).toMatchObject({ status: "live" });
   });
 
   it("I17: takes no page that was asked for before it was gone, and asks for none after", async () => {
@@ -307,6 +326,36 @@ describe("FollowedTimeline", () => {
     server.peer.close(1006);
     await clock.advance(2_000);
     expect(windowOf().current).toMatchObject({ error: null, status: "live" });
+  });
+
+  it("I9: subscribes again where it was refused for now, and says so until it stands", async () => {
+    const { clock, server, script, filled, windowOf } = await make();
+    script.answer = (frame) =>
+      frame.t === "subscribe" ? { t: "error", id: frame.id, code: "unavailable", message: "", retry: 2_000 } : null;
+    await filled(2);
+    expect(windowOf().current).toMatchObject({ status: "catching-up", items: [{ seq: 1 }, { seq: 2 }] });
+    await clock.advance(1_500);
+    expect(server.peer.got("subscribe").length).toBe(1);
+    script.answer = null;
+    await clock.advance(1_100);
+    expect(server.peer.got("subscribe").length).toBe(2);
+    expect(windowOf().current.status).toBe("live");
+    await clock.advance(60_000);
+    expect(server.peer.got("subscribe").length).toBe(2);
+  });
+
+  it("I9: subscribes again where the answer to `have` was lost", async () => {
+    const { clock, gateway, server, filled, windowOf } = await make();
+    await filled(2);
+    gateway.fate = (frame) => (frame.t === "subscribed" || frame.t === "events" ? [] : [frame]);
+    server.peer.close(1006);
+    await clock.advance(1_000);
+    gateway.append("c1", "you", {});
+    gateway.fate = (frame) => [frame];
+    expect(windowOf().current.status).toBe("catching-up");
+    await clock.advance(15_000);
+    expect(server.peer.got("subscribe").length).toBe(1);
+    expect(windowOf().current).toMatchObject({ status: "live", items: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
   });
 
   it("goes on without a subscription where the gateway has no more of them", async () => {

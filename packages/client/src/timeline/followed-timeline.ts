@@ -14,13 +14,14 @@ import {
   type UserId,
 } from "@earshot/protocol";
 import { Alarm } from "../alarm.ts";
-import { atLeast } from "../jitter.ts";
+import { waitAfter } from "../jitter.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { Random } from "../ports/random.ts";
 import type { StoredTimeline } from "../ports/stored.ts";
 import { type Reach, restated, windowItem } from "../window-item.ts";
 import type { Stretch } from "./stretch.ts";
+import { isDenial, Subscription } from "./subscription.ts";
 import { isReset, Timeline, type TimelineLimits } from "./timeline.ts";
 
 /** How long a hole may close by itself before it is fetched, in ms; doubled while fetches find nothing newer. */
@@ -28,8 +29,6 @@ const HOLE_MIN_MS = 100;
 const HOLE_MAX_MS = 1_000;
 /** The same right after `welcome` for a conversation whose page is on its way, in ms. */
 const HOLE_AFTER_WELCOME_MS = 2_000;
-/** Wait before reading again what failed without a `retry`, in ms. */
-const FAILED_MS = 5_000;
 /** How long a window without listeners stays subscribed, in ms. */
 const RELEASE_AFTER_MS = 5_000;
 /** Events behind which the log is not read through, but begun anew with the newest page: five full pages, what one `have` may bring. */
@@ -73,9 +72,7 @@ export class FollowedTimeline {
   readonly #pageRows: number;
   #watchers = 0;
   readonly #release: Alarm;
-  #subscribed = false;
-  /** Whether this session has told how far the log reaches. */
-  #told = false;
+  readonly #subscription: Subscription;
   #fetching = false;
   /** The gateway gave up what waited for us: fetch, whether a hole shows or not. */
   #lagging = false;
@@ -93,6 +90,13 @@ export class FollowedTimeline {
     this.#release = new Alarm(host.clock);
     this.#alarm = new Alarm(host.clock);
     this.conversation = conversation;
+    this.#subscription = new Subscription(conversation, {
+      ...{ clock: host.clock, random: host.random, gateway: host.gateway },
+      wanted: () => this.watched,
+      onSubscribed: (frame) => this.subscribed(frame),
+      onDenied: (error) => this.#leave(error),
+      onChange: () => host.onChange(conversation),
+    });
     this.#pageRows = pageRows;
     this.timeline = new Timeline(
       host.limits,
@@ -111,7 +115,8 @@ export class FollowedTimeline {
 
   get status(): "loading" | "live" | "catching-up" {
     if (this.timeline.cursor === null) return "loading";
-    const level = this.#host.gateway.open && this.#told && !this.#lagging && this.timeline.gap === null;
+    const hears = this.#host.gateway.open && this.#subscription.hears;
+    const level = hears && !this.#lagging && this.timeline.gap === null;
     return level ? "live" : "catching-up";
   }
 
@@ -129,7 +134,7 @@ export class FollowedTimeline {
     this.#release.cancel();
     this.#gone = false;
     this.#host.gateway.want();
-    this.#keepSubscribed();
+    this.#subscription.keep();
     this.#settle();
   }
 
@@ -142,17 +147,16 @@ export class FollowedTimeline {
 
   /** A session began; `named`: whether its `have` named this conversation, and subscribed. */
   welcomed(named: boolean | undefined): void {
-    this.#subscribed = named === true;
     this.#gone = false;
     this.#quietUntil = named === undefined ? 0 : this.#host.clock.monotonic() + HOLE_AFTER_WELCOME_MS;
-    this.#keepSubscribed();
+    this.#subscription.welcomed(named === true);
     this.#settle();
   }
 
   /** A session ended. */
   lost(): void {
-    this.#subscribed = false;
-    this.#told = false;
+    this.#subscription.ended();
+    this.#subscription.told = false;
     this.#alarm.cancel();
     this.#holeMs = HOLE_MIN_MS;
     this.#host.onChange(this.conversation);
@@ -160,7 +164,11 @@ export class FollowedTimeline {
 
   /** An event, or an own send that was answered with a seq. */
   event(epoch: Epoch, row: EventRow): void {
-    this.#gone = false;
+    if (this.#gone) {
+      // it is the user's again: the subscription went with it
+      this.#gone = false;
+      this.#subscription.keep();
+    }
     this.#applied(epoch, this.timeline.insert(epoch, row));
   }
 
@@ -172,7 +180,7 @@ export class FollowedTimeline {
   }
 
   subscribed(frame: SubscribedFrame): void {
-    this.#told = true;
+    this.#subscription.subscribed();
     this.reaches(frame.epoch, frame.head);
   }
 
@@ -240,6 +248,7 @@ export class FollowedTimeline {
 
   stop(): void {
     this.#alarm.cancel();
+    this.#subscription.stop();
     this.#release.cancel();
   }
 
@@ -273,7 +282,7 @@ export class FollowedTimeline {
         return;
       }
       this.#error = null;
-      this.#told ||= newest;
+      this.#subscription.told ||= newest;
       this.#lagging = false;
       this.#take(answer, newest);
     });
@@ -283,7 +292,7 @@ export class FollowedTimeline {
   #take(page: EventsFrame | ResetFrame, newest: boolean): void {
     const { timeline } = this;
     if (isReset(page)) {
-      timeline.restart(page.epoch);
+      timeline.restart(page);
       this.#applied(page.epoch, []);
       return;
     }
@@ -316,8 +325,7 @@ export class FollowedTimeline {
     }
     this.#error = error;
     this.#alarm.cancel();
-    const ms = error.retryAfterMs === undefined ? FAILED_MS : atLeast(error.retryAfterMs, this.#host.random);
-    this.#alarm.set(ms, () => this.#settle());
+    this.#alarm.set(waitAfter(error, this.#host.random), () => this.#settle());
     this.#host.onChange(this.conversation);
   }
 
@@ -325,6 +333,7 @@ export class FollowedTimeline {
   #leave(error: ChatError): void {
     this.timeline.clear();
     this.#alarm.cancel();
+    this.#subscription.ended();
     this.#gone = true;
     this.#error = error;
     this.#changed();
@@ -333,30 +342,8 @@ export class FollowedTimeline {
   #letGo(): void {
     this.timeline.letGo();
     this.#host.onChange(this.conversation);
-    this.#keepSubscribed();
+    this.#subscription.keep();
     this.#host.onReleased(this.conversation);
-  }
-
-  #keepSubscribed(): void {
-    const { gateway } = this.#host;
-    if (!gateway.open || this.watched === this.#subscribed) return;
-    this.#subscribed = this.watched;
-    const c = this.conversation;
-    if (!this.watched) {
-      gateway.ask({ t: "unsubscribe", c }, () => {});
-      return;
-    }
-    gateway.ask({ t: "subscribe", c }, (answer) => {
-      if (!isChatError(answer)) {
-        if (answer.t === "subscribed") this.subscribed(answer);
-      } else if (isDenial(answer)) {
-        this.#leave(answer);
-      } else {
-        // over the gateway's bound there are no receipts, but events of small conversations come all the same
-        this.#told = answer.code !== "offline";
-        this.#host.onChange(c);
-      }
-    });
   }
 }
 
@@ -364,9 +351,4 @@ export class FollowedTimeline {
 function lack({ head, events }: EventsFrame, seq = 0): ChatError | null {
   const isVoid = events.some((row) => isVoidRow(row) && row.seq <= seq && seq <= row.to);
   return seq <= head && !isVoid ? null : new ChatError("not_found", "unable to read there; the user cannot have it");
-}
-
-/** Whether a refusal says that the conversation is not the user's to read. */
-function isDenial({ code }: ChatError): boolean {
-  return code === "not_found" || code === "forbidden";
 }

@@ -124,7 +124,7 @@ describe("Timeline", () => {
   it("I19: nothing of a life that is over is taken any more, however late it comes", () => {
     const timeline = make();
     timeline.open(page(1, 9, 9));
-    timeline.restart("e2");
+    timeline.restart({ epoch: "e2", head: 3 });
     expect(timeline.open(page(1, 9, 9))).toEqual([]);
     timeline.open(page(1, 3, 3, { epoch: "e2" }));
     expect([timeline.insert("e1", row(10)), timeline.extend(page(4, 9, 9)), timeline.open(page(1, 9, 9))]).toEqual([
@@ -132,6 +132,19 @@ describe("Timeline", () => {
     ]);
     timeline.reaches("e1", 9);
     expect([timeline.cursor, timeline.gap]).toEqual([{ epoch: "e2", seq: 3 }, null]);
+  });
+
+  it("I8, I12: stays where it is when a cursor that is no more is answered late, and not when the log is shorter", () => {
+    const timeline = make();
+    timeline.open(page(1, 9, 9));
+    timeline.open(page(1, 3, 3, { epoch: "e2" }));
+    timeline.insert("e2", row(4));
+    timeline.restart({ epoch: "e2", head: 4 });
+    expect([timeline.cursor, shown(timeline)]).toEqual([{ epoch: "e2", seq: 4 }, [1, 2, 3, 4]]);
+    timeline.restart({ epoch: "e2", head: 6 });
+    expect([timeline.cursor?.seq, timeline.gap]).toEqual([4, { from: 5, to: 6 }]);
+    timeline.restart({ epoch: "e2", head: 3 });
+    expect(timeline.cursor).toBe(null);
   });
 
   it("I19: a page read beside a stretch of a life that is over joins nothing", () => {

@@ -99,9 +99,14 @@ export class Timeline {
     this.#held.clear();
   }
 
-  /** The log is to be read anew: it is another one, or shorter than was thought. */
-  restart(epoch: Epoch): void {
-    if (this.#enter(epoch)) this.clear();
+  /**
+   * The log is to be read anew: it is another one, or shorter than was thought. Where it is neither, the answer was to
+   * a cursor that is no more, and what has been read since stands.
+   */
+  restart({ epoch, head }: Pick<ResetFrame, "epoch" | "head">): void {
+    const { cursor } = this;
+    if (cursor?.epoch === epoch && cursor.seq <= head) this.reaches(epoch, head);
+    else if (this.#enter(epoch)) this.clear();
   }
 
   /** One event, live or as the answer to an own send: drop, apply or hold. */

@@ -1,8 +1,12 @@
 import type { ConversationId, Epoch, EventRow, GatewayFrame, HaveEntry } from "@earshot/protocol";
+import { Alarm } from "../alarm.ts";
 import { eventRowOf } from "../event-row.ts";
+import { atLeast } from "../jitter.ts";
 import { FollowedTimeline, type FollowHost } from "./followed-timeline.ts";
 
 export interface TimelinesHost extends Omit<FollowHost, "onReleased"> {
+  /** Names cursors to the gateway once more. What of them subscribes, and what does not. */
+  present(have: readonly HaveEntry[]): ReadonlyMap<ConversationId, boolean>;
   /** It is followed from now on, and nothing of it is here yet. */
   onFollowed?(followed: FollowedTimeline): void;
 }
@@ -13,11 +17,13 @@ export class Timelines {
   readonly #idleMax: number;
   /** Least recently watched first. */
   readonly #followed = new Map<ConversationId, FollowedTimeline>();
+  readonly #again: Alarm;
 
   /** `idleMax`: conversations kept up to date although nobody watches them. */
   constructor(host: TimelinesHost, idleMax: number) {
     this.#host = { ...host, onReleased: () => this.#letGo() };
     this.#idleMax = idleMax;
+    this.#again = new Alarm(host.clock);
   }
 
   /** Followed already, or null. */
@@ -47,6 +53,7 @@ export class Timelines {
   }
 
   lost(): void {
+    this.#again.cancel();
     for (const followed of this.#followed.values()) followed.lost();
   }
 
@@ -67,6 +74,11 @@ export class Timelines {
         break;
       case "heads":
         for (const [c, epoch, head] of frame.heads) this.peek(c)?.reaches(epoch, head);
+        break;
+      case "error":
+        // the cursors were not looked at, nor was what they tell of
+        if (frame.re !== "have" || frame.retry === undefined) break;
+        this.#again.set(atLeast(frame.retry, this.#host.random), () => this.welcomed(this.#host.present(this.have())));
     }
   }
 
@@ -90,6 +102,7 @@ export class Timelines {
   }
 
   stop(): void {
+    this.#again.cancel();
     for (const followed of this.#followed.values()) followed.stop();
   }
 
