@@ -13,7 +13,8 @@ import helmet from "helmet";
 import { WebSocketServer } from "ws";
 import { chatTokens } from "./chat-tokens.ts";
 
-const { PORT = "3000", HOST = "127.0.0.1", DATA_DIR = "./data", SECRET = "change me", DRAIN_MS = "5000" } = process.env;
+const { PORT = "3000", HOST = "127.0.0.1", DATA_DIR = "./data", SECRET = "change me" } = process.env;
+const { DRAIN_WAIT_MS = "0", DRAIN_MS = "5000" } = process.env;
 
 /** An app as many are: notes that its users share, told to open pages over a WebSocket of its own. */
 async function start(): Promise<void> {
@@ -66,14 +67,19 @@ async function start(): Promise<void> {
   chat.attach(server, { path: "/chat" });
   // … to here. And one line in the shutdown below.
 
+  let stoppingSince = 0;
   const stop = async (): Promise<void> => {
-    await chat.drain({ within: Number(DRAIN_MS) }).then(() => chat.close());
+    // A second signal ends it at once; npm and a terminal pass the first one on twice.
+    if (stoppingSince > 0) return performance.now() - stoppingSince > 1_000 ? process.exit(1) : undefined;
+    stoppingSince = performance.now();
+    setTimeout(() => process.exit(1), Number(DRAIN_WAIT_MS) + Number(DRAIN_MS) + 5_000).unref();
+    await chat.drain({ wait: Number(DRAIN_WAIT_MS), within: Number(DRAIN_MS) }).then(() => chat.close());
     for (const page of live.clients) page.close(1001);
     server.close();
     setTimeout(() => server.closeAllConnections(), 1_000).unref();
   };
-  process.once("SIGTERM", () => void stop());
-  process.once("SIGINT", () => void stop());
+  process.on("SIGTERM", () => void stop());
+  process.on("SIGINT", () => void stop());
 
   server.listen(Number(PORT), HOST);
   await once(server, "listening");

@@ -16,7 +16,8 @@ declare module "fastify" {
   }
 }
 
-const { PORT = "3000", HOST = "127.0.0.1", DATA_DIR = "./data", DRAIN_MS = "5000" } = process.env;
+const { PORT = "3000", HOST = "127.0.0.1", DATA_DIR = "./data" } = process.env;
+const { DRAIN_WAIT_MS = "0", DRAIN_MS = "5000" } = process.env;
 const { SECRET = "change me, I am 32 characters or more" } = process.env;
 
 /** An app as many are: notes that its users share, told to open pages over a WebSocket of its own. */
@@ -77,12 +78,20 @@ async function start(): Promise<void> {
   });
   await chat.start();
   await chat.system.create({ kind: "group", id: "lobby", title: "Lobby", open: true });
-  await app.register(chatPlugin(chat, { within: Number(DRAIN_MS) }), { prefix: "/chat" });
-  // … to here. It leaves with the app: `app.close()` drains it.
+  await app.register(chatPlugin(chat), { prefix: "/chat" });
+  // … to here. And one line in the end below: `app.close()` would drain it too, but answers polls with 503 from its first moment.
 
-  const stop = (): void => void app.close();
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  let stoppingSince = 0;
+  const stop = async (): Promise<void> => {
+    // A second signal ends it at once; npm and a terminal pass the first one on twice.
+    if (stoppingSince > 0) return performance.now() - stoppingSince > 1_000 ? process.exit(1) : undefined;
+    stoppingSince = performance.now();
+    setTimeout(() => process.exit(1), Number(DRAIN_WAIT_MS) + Number(DRAIN_MS) + 5_000).unref();
+    await chat.drain({ wait: Number(DRAIN_WAIT_MS), within: Number(DRAIN_MS) });
+    await app.close();
+  };
+  process.on("SIGTERM", () => void stop());
+  process.on("SIGINT", () => void stop());
 
   console.log(`notes: ${await app.listen({ port: Number(PORT), host: HOST })}`);
 }

@@ -7,6 +7,7 @@ import { ChatEngine } from "@earshot/core";
 import { chatRouter } from "@earshot/core/express";
 import express from "express";
 import { DEMO_LOGIN_WARNING, demoLogin } from "./demo-login.ts";
+import { leaveOnSignal } from "./leave-on-signal.ts";
 import { makeDirectory } from "./make-directory.ts";
 import { pageRouter } from "./page-router.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -20,7 +21,7 @@ const BACKLOG = 4_096;
 /** How long a clean end may take beside its drain, in ms. */
 const CLOSE_WITHIN_MS = 10_000;
 
-async function start({ port, host, dataDir, drainMs }: Settings): Promise<void> {
+async function start({ port, host, dataDir, drainMs, drainWaitMs }: Settings): Promise<void> {
   makeDirectory(dataDir);
   const chat = new ChatEngine({ store: sqliteStore(join(dataDir, "chat.db")), authenticate: demoLogin });
   await chat.start();
@@ -39,18 +40,15 @@ async function start({ port, host, dataDir, drainMs }: Settings): Promise<void> 
     throw error;
   }
 
-  let closing = false;
-  const close = async (): Promise<void> => {
-    if (closing) return;
-    closing = true;
-    setTimeout(() => process.exit(1), drainMs + CLOSE_WITHIN_MS).unref();
-    await chat.drain({ within: drainMs });
-    server.close();
-    await chat.close();
-    process.exit(0);
-  };
-  process.on("SIGINT", () => void close());
-  process.on("SIGTERM", () => void close());
+  leaveOnSignal(
+    async () => {
+      // Not ready from here on; newcomers are let in until the balancer knows, then everybody leaves.
+      await chat.drain({ wait: drainWaitMs, within: drainMs });
+      server.close();
+      await chat.close();
+    },
+    drainWaitMs + drainMs + CLOSE_WITHIN_MS,
+  );
 
   console.warn(DEMO_LOGIN_WARNING);
   console.log(`Earshot quickstart: ${addressOf(server.address() as AddressInfo)}`);

@@ -9,12 +9,14 @@ export interface Settings {
   readonly dataDir: string;
   /** Time that clients have to leave when the server is told to end, in ms. */
   readonly drainMs: number;
+  /** Time before that in which a balancer may notice that nobody should be sent here, in ms. */
+  readonly drainWaitMs: number;
 }
 
 const PORT_MAX = 65_535;
 const DRAIN_MS_MAX = 600_000;
 
-/** Reads `PORT` (3000), `HOST` (127.0.0.1), `DATA_DIR` (./data) and `DRAIN_MS` (2000); throws one sentence that names the variable. */
+/** Reads `PORT` (3000), `HOST` (127.0.0.1), `DATA_DIR` (./data), `DRAIN_MS` (2000) and `DRAIN_WAIT_MS` (0); throws one sentence that names the variable. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const port = given(env.PORT, "3000");
   if (!/^\d{1,5}$/.test(port) || Number(port) > PORT_MAX) {
@@ -26,11 +28,17 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
   const dataDir = given(env.DATA_DIR, "./data");
   if (dataDir.includes("\0")) throw new Error("DATA_DIR must be a path of a directory");
-  const drainMs = given(env.DRAIN_MS, "2000");
-  if (!/^\d{1,6}$/.test(drainMs) || Number(drainMs) > DRAIN_MS_MAX) {
-    throw new Error(`DRAIN_MS must be a number from 0 to ${DRAIN_MS_MAX}, not ${JSON.stringify(drainMs)}`);
+  const drainMs = givenMs("DRAIN_MS", env.DRAIN_MS, "2000");
+  const drainWaitMs = givenMs("DRAIN_WAIT_MS", env.DRAIN_WAIT_MS, "0");
+  return { port: Number(port), host, dataDir: resolve(dataDir), drainMs, drainWaitMs };
+}
+
+function givenMs(name: string, value: string | undefined, fallback: string): number {
+  const ms = given(value, fallback);
+  if (!/^\d{1,6}$/.test(ms) || Number(ms) > DRAIN_MS_MAX) {
+    throw new Error(`${name} must be a number from 0 to ${DRAIN_MS_MAX}, not ${JSON.stringify(ms)}`);
   }
-  return { port: Number(port), host, dataDir: resolve(dataDir), drainMs: Number(drainMs) };
+  return Number(ms);
 }
 
 /** A variable that is set to nothing counts as not set. */

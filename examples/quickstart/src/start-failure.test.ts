@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startFailure } from "./start-failure.ts";
 
-const settings = { port: 3_000, host: "127.0.0.1", dataDir: "/srv/chat", drainMs: 0 };
+const settings = { port: 3_000, host: "127.0.0.1", dataDir: "/srv/chat", drainMs: 0, drainWaitMs: 0 };
 
 describe("startFailure", () => {
   it("names what to change for what the system refuses", () => {

@@ -166,13 +166,12 @@ describe("chat.revoke", () => {
 });
 
 describe("chat.kick", () => {
-  it("ends the user's sessions here with 4503, and voids nothing", async () => {
+  it("ends the user's sessions here with 4503, and no other's, where the nodes share no registry; voids nothing", async () => {
     const { first, second, resume } = await cluster();
     const [here, there] = [await first.join("alice"), await second.join("alice", { device: "d2" })];
     const bob = await first.join("bob");
     const token = here.welcome?.resume ?? "";
-    first.chat.kick("alice");
-    await first.settle();
+    await first.whileSettling(first.chat.kick("alice"));
     expect([here.closedWith, there.closedWith, bob.closedWith]).toEqual([CLOSE.forbidden.code, null, null]);
     expect(await resume(first, { resume: token, device: "alice-1" })).toBe("welcome");
   });

@@ -22,6 +22,8 @@ const EMPTY = {
   users: 0,
   topics: 0,
   subscriptions: 0,
+  headed: 0,
+  tallied: 0,
   watermarks: 0,
   present: 0,
   watchers: 0,
@@ -457,7 +459,7 @@ describe("ChatEngine: leaving nothing behind", () => {
       clients.push(client);
     }
     const [greeting] = [engine.connect()];
-    expect(engine.gauges).toMatchObject({ subscriptions: 20, sessions: 21, swept: 21, users: 2, topics: 2 });
+    expect(engine.gauges).toMatchObject({ subscriptions: 20, sessions: 21, swept: 21, users: 2, topics: 3 });
     for (const [index, client] of clients.entries()) {
       const ends = [
         () => client.pair.close(),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { ChatError, CLOSE, type ConversationId, type Definition, type UserId } from "@earshot/protocol";
+import { ChatError, CLOSE, type ConversationId, type Definition, isUserId, type UserId } from "@earshot/protocol";
 import type { Actor } from "./host/actor.ts";
 import type { EventListener } from "./host/event-listeners.ts";
 import type { Exported } from "./host/export-user.ts";
@@ -10,8 +10,11 @@ import type { FetchContext } from "./http/http-api.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { type ChatEngineOptions, type EngineSettings, readOptions } from "./options.ts";
 import type { Before, BeforeOptions, BeforeStep } from "./ports/hooks.ts";
-import { drainSessions } from "./session/drain.ts";
+import { type Whereabouts, whereabouts } from "./presence/whereabouts.ts";
+import { drainSessions, passes } from "./session/drain.ts";
 import { type House, wire } from "./wiring.ts";
+
+const LEAVING = "the server is leaving; connect to another";
 
 let roomsOf: (chat: ChatEngine) => House;
 
@@ -40,6 +43,7 @@ export class ChatEngine<D extends Definition = Definition> {
     this.#house = wire(options, this.#settings, {
       closedBecause: () => this.#closedBecause(),
       silentBecause: () => (this.#lifecycle.phase === "draining" ? null : this.#closedBecause()),
+      unreadyBecause: () => (this.#lifecycle.phase === "leaving" ? LEAVING : this.#closedBecause()),
     });
   }
 
@@ -53,17 +57,19 @@ export class ChatEngine<D extends Definition = Definition> {
    * `conflict` a second time. After a failed start everything is closed again.
    */
   start(): Promise<void> {
-    const { store, bus, presence, random, keys, presenceTracker, presenceBoard, inProcess } = this.#house;
+    const { store, bus, presence, random, keys, delivery, presenceTracker, presenceBoard, inProcess } = this.#house;
     return this.#lifecycle.start(async () => {
       try {
         await store.open();
         await keys.open(store, random, this.#settings.secrets);
         await bus?.open();
         await presence.open();
+        await delivery.start();
         presenceBoard.start();
         await presenceTracker.start();
         await inProcess.start();
       } catch (error) {
+        await delivery.stop();
         await inProcess.close();
         await this.#closePorts();
         throw error;
@@ -91,20 +97,27 @@ export class ChatEngine<D extends Definition = Definition> {
   }
 
   /**
-   * Leaves without a gap: from now on `readyz` and `healthz` answer 503 and nobody comes in; who is here is
-   * served as before, told to come back elsewhere at a moment of their own within `within` ms (default
-   * `drainWithinMs`, 20 s), and closed with 4001 at its end. Resolves when all have left. `close` comes after
+   * Leaves without a gap: from now on `readyz` and `healthz` answer 503 and nobody comes in; work that one node does
+   * for all goes to others, `follow` ends with the batch in hand; who is here is served as before, told to come back
+   * elsewhere at a moment of their own within `within` ms (default `drainWithinMs`, 20 s), and closed with 4001 at
+   * its end. Resolves when all have left. `wait`: ms before that in which a balancer may notice, and newcomers
+   * are still let in; default 0. `close` comes after
    * it. A second call waits for the first; an engine that does not run has nothing to drain. Rejects with
-   * `invalid` for a `within` that is no time.
+   * `invalid` for a `within` or a `wait` that is no time.
    */
-  async drain({ within = this.#settings.limits.drainWithinMs }: { readonly within?: number } = {}): Promise<void> {
-    if (!Number.isSafeInteger(within) || within < 0) {
-      throw new ChatError("invalid", "unable to drain; option within must be a number of ms", {
-        details: { field: "within" },
-      });
-    }
-    const { clock, random, sessions, watermarks } = this.#house;
-    await this.#lifecycle.drain(async () => {
+  async drain(options: { readonly within?: number; readonly wait?: number } = {}): Promise<void> {
+    const { within = this.#settings.limits.drainWithinMs, wait = 0 } = options;
+    requireMs("within", within);
+    requireMs("wait", wait);
+    const { clock, random, sessions, watermarks, delivery, inProcess } = this.#house;
+    const leave = async (): Promise<void> => {
+      // Nobody who is here waits for the store in this.
+      void delivery.leave();
+      void inProcess.drain();
+      void watermarks.flush();
+      await passes(clock, wait, () => this.#lifecycle.phase !== "leaving");
+    };
+    await this.#lifecycle.drain(leave, async () => {
       await drainSessions({ clock, random, sessions }, within);
       await watermarks.flush();
     });
@@ -153,14 +166,31 @@ export class ChatEngine<D extends Definition = Definition> {
     return batches as unknown as AsyncIterableIterator<readonly Followed<D>[], void, undefined>;
   }
 
-  /** Ends the user's sessions on this node with 4503, after which clients stop. Whether they may come back `authenticate` says. */
-  kick(user: UserId): void {
-    this.#house.inProcess.kick(user);
+  /**
+   * Ends the user's sessions with 4503, after which clients stop: here at once, on every other node as it is told.
+   * Resolves when those that stood before are gone, by the registry (option `presence`). Whether they may come back
+   * `authenticate` says. Rejects with `unavailable` after `kickWithinMs` (5 s), naming in `details.nodes` the nodes that
+   * did not let go, `[]` where the registry does not answer: call it again; with `invalid` for what is no user id.
+   */
+  kick(user: UserId): Promise<void> {
+    return this.#house.inProcess.kick(user);
   }
 
   /**
-   * Voids what a user's sessions were opened with: they end with 4100, here at once, on other nodes within
-   * seconds, and their resume tokens hold no longer. `authenticate` decides anew. Rejects as the store does.
+   * Where users are, in the order asked: status and time last seen, and each of their sessions with its device and
+   * node, also invisible ones, for the host alone. Of a node that died until its lease runs out, 30 s at most. Rejects
+   * as the presence store does; with `invalid` for what is no list of user ids.
+   */
+  async presence(users: readonly UserId[]): Promise<readonly Whereabouts[]> {
+    if (!Array.isArray(users) || !users.every(isUserId)) {
+      throw new ChatError("invalid", "unable to see presence; that is no list of user ids");
+    }
+    return whereabouts(this.#house.registry, users);
+  }
+
+  /**
+   * Voids what a user's sessions were opened with: they end with 4100, here at once, on other nodes as they hear of
+   * it, within seconds, and their resume tokens hold no longer. `authenticate` decides anew. Rejects as the store does.
    */
   revoke(user: UserId): Promise<void> {
     return this.#house.inProcess.revoke(user);
@@ -198,7 +228,7 @@ export class ChatEngine<D extends Definition = Definition> {
    */
   close(): Promise<void> {
     const { transport, polls, sessions, sequencer, watermarks, typingNotices } = this.#house;
-    const { presenceTracker, presenceBoard, inProcess } = this.#house;
+    const { delivery, presenceTracker, presenceBoard, inProcess } = this.#house;
     return this.#lifecycle.close(async () => {
       const closed = transport.close();
       for (const session of [...sessions]) session.end(CLOSE.goingAway);
@@ -209,6 +239,7 @@ export class ChatEngine<D extends Definition = Definition> {
       sequencer.stop();
       await watermarks.close();
       typingNotices.stop();
+      await delivery.stop();
       presenceBoard.stop();
       await presenceTracker.stop();
       await this.#closePorts();
@@ -230,17 +261,23 @@ export class ChatEngine<D extends Definition = Definition> {
   #closedBecause(): string | null {
     switch (this.#lifecycle.phase) {
       case "running":
+      case "leaving":
         return null;
       case "new":
       case "starting":
         return "the server is starting";
       case "draining":
-        return "the server is leaving; connect to another";
+        return LEAVING;
       case "closing":
       case "closed":
         return "the server is closing";
     }
   }
+}
+
+function requireMs(field: string, ms: number): void {
+  if (Number.isSafeInteger(ms) && ms >= 0) return;
+  throw new ChatError("invalid", `unable to drain; option ${field} must be a number of ms`, { details: { field } });
 }
 
 /** An engine's rooms: the door of testing/ for connections that are no sockets, and for gauges. No part of the public surface. */

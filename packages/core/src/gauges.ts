@@ -7,10 +7,14 @@ export interface Gauges {
   readonly polls: number;
   /** Users that have a session here. */
   readonly users: number;
-  /** Topics listened to on the bus. */
+  /** Topics of users and conversations that are listened to on the bus. */
   readonly topics: number;
   /** Subscriptions of sessions to conversations. */
   readonly subscriptions: number;
+  /** Conversations whose heads sessions are told without a subscription. */
+  readonly headed: number;
+  /** Conversations whose receipts are counted for sessions here. */
+  readonly tallied: number;
   /** Members' watermarks that are not written yet; they are within seconds. */
   readonly watermarks: number;
   /** Sessions that count as present, up to 45 s after their end. */

@@ -6,6 +6,7 @@ import { systemClock } from "./system/system-clock.ts";
 export { ChatError, type ErrorCode, isChatError } from "@earshot/protocol";
 export { MemoryBusHub, memoryBus } from "./bus/memory-bus.ts";
 export { ChatEngine } from "./chat-engine.ts";
+export { type MembersPolicyOptions, membersPolicy } from "./fanout/fanout-policy.ts";
 export type { Actor, CreateRequest } from "./host/actor.ts";
 export type { ActorConversation, SendOptions, Sent } from "./host/actor-conversation.ts";
 export type { EventListener } from "./host/event-listeners.ts";
@@ -26,6 +27,7 @@ export type { Action, Authorize, AuthorizeRequest } from "./ports/authorize.ts";
 export type { Bus, Envelope, Publication, Subscription, Topic } from "./ports/bus.ts";
 export type { Clock, Timer } from "./ports/clock.ts";
 export type { CreateAnswer, Page, PageRequest, Patch } from "./ports/commands.ts";
+export type { FanoutPolicy, FanoutSize } from "./ports/fanout-policy.ts";
 export type {
   Before,
   BeforeOptions,
@@ -47,6 +49,8 @@ export type {
   Append,
   AppendKey,
   AppendResult,
+  Change,
+  ChangePage,
   ConversationSettings,
   Created,
   EventPage,
@@ -70,6 +74,7 @@ export type {
   Revocations,
   Settings,
   Span,
+  TallyRow,
   TargetRule,
   Watermarks,
 } from "./ports/message-store.ts";
@@ -83,6 +88,7 @@ export type {
 } from "./ports/presence-store.ts";
 export type { Random } from "./ports/random.ts";
 export { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
+export type { SessionWhereabouts, Whereabouts } from "./presence/whereabouts.ts";
 export { systemClock } from "./system/system-clock.ts";
 export { systemRandom } from "./system/system-random.ts";
 

@@ -89,18 +89,36 @@ describe("Lifecycle", () => {
 
   it("drains once, only while it runs, and closes from there", async () => {
     const lifecycle = new Lifecycle();
-    const draining = held();
-    await lifecycle.drain(() => draining.promise);
+    const [leaving, draining] = [held(), held()];
+    const leave = () => leaving.promise;
+    await lifecycle.drain(leave, () => draining.promise);
     expect(lifecycle.phase).toBe("new");
     await lifecycle.start(async () => {});
     const [first, second] = [
-      lifecycle.drain(() => draining.promise),
-      lifecycle.drain(() => Promise.reject(new Error())),
+      lifecycle.drain(leave, () => draining.promise),
+      lifecycle.drain(leave, () => Promise.reject(new Error())),
     ];
+    expect(lifecycle.phase).toBe("leaving");
+    leaving.release();
+    await Promise.resolve().then(() => {});
     expect(lifecycle.phase).toBe("draining");
     await lifecycle.close(async () => {});
     draining.release();
     await Promise.all([first, second]);
+    expect(lifecycle.phase).toBe("closed");
+  });
+
+  it("does not drain when it is closed while it leaves", async () => {
+    const lifecycle = new Lifecycle();
+    const leaving = held();
+    await lifecycle.start(async () => {});
+    const drained = lifecycle.drain(
+      () => leaving.promise,
+      () => Promise.reject(new Error("drained")),
+    );
+    await lifecycle.close(async () => {});
+    leaving.release();
+    await drained;
     expect(lifecycle.phase).toBe("closed");
   });
 });

@@ -1,6 +1,7 @@
 import { ChatError } from "@earshot/protocol";
 
-export type Phase = "new" | "starting" | "running" | "draining" | "closing" | "closed";
+/** `leaving`: who balances is told to send nobody here, and who comes all the same is let in. */
+export type Phase = "new" | "starting" | "running" | "leaving" | "draining" | "closing" | "closed";
 
 /** An engine's phases: each step is taken once, a second `drain` or `close` waits for the first. */
 export class Lifecycle {
@@ -31,11 +32,15 @@ export class Lifecycle {
     if (this.#phase === "starting") this.#phase = "running";
   }
 
-  /** Runs `drain`, once; nothing to do for an engine that does not run. */
-  drain(drain: () => Promise<void>): Promise<void> {
+  /** Runs `leave`, and then `drain` unless it was closed meanwhile, once; nothing to do for an engine that does not run. */
+  drain(leave: () => Promise<void>, drain: () => Promise<void>): Promise<void> {
     if (this.#phase !== "running") return this.#draining ?? Promise.resolve();
-    this.#phase = "draining";
-    this.#draining = drain();
+    this.#phase = "leaving";
+    this.#draining = leave().then(async () => {
+      if (this.#phase !== "leaving") return;
+      this.#phase = "draining";
+      await drain();
+    });
     return this.#draining;
   }
 

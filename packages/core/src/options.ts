@@ -75,11 +75,13 @@ const limitsSchema = z.strictObject({
   /** How long the reading stays one node's without a renewal. */
   digestLeaseMs: count(15_000),
   /** Conversations in one page of changes, and in one envelope of heads. */
-  changesPerPageMax: count(1_000),
+  changesPerPageMax: count(500),
   /** After so long a publisher tells the heads of what it published once more: a lost last envelope is noticed by then. */
   headsAgainMs: count(1_000),
   /** Heads that wait for that; of more the digest tells. */
   headsAgainMax: count(1_000),
+  /** Envelopes that were handed to the bus and not taken by it yet; more are dropped, and the digest tells of their events. */
+  announcementsMax: count(20_000),
   /** Time between two `heads` frames of one session. */
   headsApartMs: count(2_000),
   /** Conversations of one session whose heads it is told without a subscription; of more nothing is told. */
@@ -92,6 +94,8 @@ const limitsSchema = z.strictObject({
   tallyAnywayMs: count(5_000),
   /** How long counting a conversation stays one node's without a renewal. */
   tallyLeaseMs: count(15_000),
+  /** Conversations above the receipt limit whose count is told to sessions on this node; of more nothing is told. */
+  talliesMax: count(10_000),
   /** Newest messages that are counted. */
   tallyMessagesMax: count(20),
   /** Time in which a kick looks for sessions on other nodes that have not gone; then `unavailable`. */
@@ -110,7 +114,7 @@ const limitsSchema = z.strictObject({
   handshakesPerSecondPerAddressMax: count(500),
   /** Seconds' worth of them that may come at once. */
   handshakeBurstSeconds: count(3),
-  /** Upgrades a second; more: 503. Connections divided by it are `spread`, the time over which clients come back. */
+  /** Upgrades a second; more: 503. Connections divided by it, times the other nodes that are heard, are `spread`, the time over which clients come back. */
   admissionsPerSecondMax: count(2_000),
   /** Counted frames on the wire without an `ack`; more wait. */
   windowFramesMax: count(LIMITS.windowFramesMax),
@@ -168,6 +172,8 @@ const limitsSchema = z.strictObject({
   sequencerEntriesMax: count(20_000),
   /** Users, and conversations, whose rates, member lists and last seqs are remembered; those unused for longest are forgotten, and begin anew. */
   rememberedMax: count(50_000),
+  /** Members in the remembered lists, each list counting one more; those unused for longest are forgotten, and read anew. */
+  rememberedMembersMax: count(2_000_000),
   /** Bytes of recent events kept in memory (counted as characters); conversations unused for longest go first, and the store is read. */
   recentBytesMax: count(67_108_864),
   /** Recent events kept for one conversation, for who comes back soon. Up to twice as many before they are cut. */

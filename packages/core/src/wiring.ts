@@ -1,7 +1,5 @@
-import type { EventRow, GatewayFrame, UserId } from "@earshot/protocol";
+import type { EventRow, InboxRow, UserId, WelcomeFrame } from "@earshot/protocol";
 import { monotonicFactory } from "ulid";
-import { OrderGate } from "./bus/order-gate.ts";
-import { Publisher } from "./bus/publisher.ts";
 import { RecentEvents } from "./bus/recent-events.ts";
 import { decode, decodeHello } from "./codec/decode.ts";
 import {
@@ -10,7 +8,6 @@ import {
   encode,
   encodeAgain,
   encodeDeleted,
-  encodeEvents,
   encodePage,
 } from "./codec/encode.ts";
 import { AccessBatch } from "./engine/access-batch.ts";
@@ -22,17 +19,13 @@ import { dispatch } from "./engine/dispatch.ts";
 import { HostQueue } from "./engine/host-queue.ts";
 import { send, sendBlocked } from "./engine/send.ts";
 import { Sequencer } from "./engine/sequencer.ts";
+import { stillVisible } from "./engine/still-visible.ts";
 import { takeCursors } from "./engine/take-cursors.ts";
 import { takeToldCursors } from "./engine/told-cursors.ts";
 import { type PresenceRequest, watchPresence } from "./engine/watch-presence.ts";
 import { Watermarks } from "./engine/watermarks.ts";
-import { Audiences } from "./fanout/audience.ts";
-import { Fanout } from "./fanout/fanout.ts";
-import { Modes } from "./fanout/modes.ts";
-import { openSubscription } from "./fanout/open-subscription.ts";
-import { Receipts } from "./fanout/receipts.ts";
-import { Subscriptions } from "./fanout/subscriptions.ts";
-import { TypingNotices } from "./fanout/typing-notices.ts";
+import { membersPolicy } from "./fanout/fanout-policy.ts";
+import { endSubscription, openSubscription } from "./fanout/open-subscription.ts";
 import type { Gauges } from "./gauges.ts";
 import { Host } from "./host/host.ts";
 import { HostDecisions } from "./host/host-decisions.ts";
@@ -43,12 +36,14 @@ import { hex, Keys } from "./keys.ts";
 import type { ChatEngineOptions, EngineSettings } from "./options.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxBudget } from "./outbox/outbox-budget.ts";
-import type { Access, NewConversation } from "./ports/message-store.ts";
+import type { Access, Watermarks as MemberMarks, NewConversation } from "./ports/message-store.ts";
 import type { Connection } from "./ports/transport.ts";
+import { leaseName } from "./presence/lease-name.ts";
 import { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
 import { OnlineCounts } from "./presence/online-counts.ts";
 import { PresenceBoard } from "./presence/presence-board.ts";
 import { PresenceTracker } from "./presence/presence-tracker.ts";
+import { sessionsElsewhere } from "./presence/whereabouts.ts";
 import { REQUEST_ROWS } from "./session/frame-cost.ts";
 import { Handshake } from "./session/handshake.ts";
 import { Sweeper } from "./session/heartbeat.ts";
@@ -64,9 +59,11 @@ import { systemClock } from "./system/system-clock.ts";
 import * as systemCrypto from "./system/system-crypto.ts";
 import { systemRandom } from "./system/system-random.ts";
 import { Admission } from "./transport/admission.ts";
+import { KnownNodes } from "./transport/known-nodes.ts";
 import { PeerReader } from "./transport/peer-reader.ts";
 import { PollTransport } from "./transport/poll-transport.ts";
 import { WsTransport } from "./transport/ws-transport.ts";
+import { wireDelivery } from "./wire-delivery.ts";
 
 /** What the engine's phase closes. */
 export interface Doors {
@@ -74,6 +71,8 @@ export interface Doors {
   closedBecause(): string | null;
   /** Why no call is answered now, or null: a gateway that leaves still answers. */
   silentBecause(): string | null;
+  /** Why a balancer should send nobody here, or null. */
+  unreadyBecause(): string | null;
 }
 
 type EngineSession = Session<EncodedEvents>;
@@ -84,7 +83,7 @@ export type House = ReturnType<typeof wire>;
  * them all: transport → codec → session → engine → store → bus → fan-out → outbox → transport.
  */
 export function wire(options: ChatEngineOptions, settings: EngineSettings, doors: Doors) {
-  const { closedBecause, silentBecause } = doors;
+  const { closedBecause, silentBecause, unreadyBecause } = doors;
   const { limits, permissions } = settings;
   const { store } = options;
   const clock = options.clock ?? systemClock;
@@ -99,7 +98,9 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
   const house = { store, clock, logger, limits };
 
   // transport: bytes in, bytes out
-  const admission = new Admission({ ...house, bucket: (now) => addressRate(limits, now) });
+  const nodes = new KnownNodes(clock);
+  const otherNodes = () => nodes.size;
+  const admission = new Admission({ ...house, otherNodes, bucket: (now) => addressRate(limits, now) });
   const peers = new PeerReader({ ...settings, logger, production: process.env["NODE_ENV"] === "production" });
   const admit = (address: string) => admission.admit(address);
   const accept = (connection: Connection) => sessions.accept(connection);
@@ -116,15 +117,14 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     make: (connection) =>
       new Session(sessionHouse, `s_${node}_${Buffer.from(random.bytes(16)).toString("base64url")}`, connection),
     holds: ({ user, mark }) => inProcess.revocations.holds(user, mark),
-    entered: (session) => {
-      void publisher.listen(session.user);
+    entered: (session, first) => {
+      delivery.entered(session, first);
       presenceTracker.enter(presenceOf(session));
     },
     left: (session, farewell, last) => {
-      subscriptions.leave(session);
+      delivery.left(session, last);
       presenceBoard.end(session);
       void watermarks.flush(session.user);
-      if (last) publisher.forget(session.user);
       presenceTracker.leave(presenceOf(session), farewell);
     },
   });
@@ -162,10 +162,13 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     },
     cursors: (session, seqs) => void takeToldCursors(engineHouse, session.user, seqs),
     command: (session, frame) => dispatch(engineHouse, callerOf(session), frame),
-    send: (session, frame, order) => send(engineHouse, callerOf(session), frame, order),
-    sendBlocked: (session, frame, retryAfterMs) => sendBlocked(engineHouse, callerOf(session), frame, retryAfterMs),
+    send: async (session, frame, order) =>
+      delivery.answered(session, await send(engineHouse, callerOf(session), frame, order)),
+    sendBlocked: async (session, frame, retryAfterMs) =>
+      delivery.answered(session, await sendBlocked(engineHouse, callerOf(session), frame, retryAfterMs)),
     repair: async (session, have) => {
-      await publisher.listening(session.user);
+      delivery.presented(session, have);
+      await topics.ready(`u:${session.user}`);
       return takeCursors(engineHouse, session, have);
     },
   };
@@ -185,20 +188,22 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     committed: (batch) => {
       for (const arrival of arrivals(batch)) tellWritten(arrival);
       for (const { entry, result } of batch)
-        if (entry.key !== undefined) tellSent(entry.conversation, entry.user, result.row.seq);
+        if (entry.key !== undefined) tellSent(entry.conversation, entry.user, result.epoch, result.row.seq);
     },
     found: (c, epoch, rows) => {
       publisher.publish({ c, epoch, rows, membersVersion: 0 });
-      for (const { id, from, seq } of rows) if (id !== undefined) tellSent(c, from, seq);
+      for (const { id, from, seq } of rows) if (id !== undefined) tellSent(c, from, epoch, seq);
     },
     refused: (order, retryAfterMs) => hostQueue.refused(order, retryAfterMs),
   });
   const recent = new RecentEvents<EncodedEvent>(limits, encodeDeleted);
-  const watermarks = new Watermarks({ ...house, raised: (c, user, raised) => receipts.tell(c, user, raised) });
+  const life = (c: string) => delivery.gate.life(c);
+  const watermarks = new Watermarks({ ...house, life, raised: (c, user, raised) => receipts.tell(c, user, raised) });
   const engineHouse = {
     ...house,
     permissions,
     sequencer,
+    fanout: options.fanout ?? membersPolicy(),
     host: decisions,
     hostQueue,
     changes: new Changes(limits),
@@ -219,17 +224,19 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
       tellWritten(creationArrival(made, created));
     },
     unsure: (c: string, at: number) => sequencer.look(c, at),
-    removed: (c: string, members: readonly UserId[]) => {
-      fanout.gone(c, members);
-      inProcess.wake(c);
-    },
+    removed: (c: string, members: readonly UserId[]) => publisher.gone(c, members),
     open: (session: EngineSession, c: string) => openSubscription({ subscriptions, encode }, session, c),
-    unsubscribe: (session: EngineSession, c: string) => subscriptions.end(session, c),
-    known: (c: string, { mode, members }: Access) => {
-      modes.learn(c, mode);
-      watermarks.members(c, members);
+    unsubscribe: (session: EngineSession, c: string) => endSubscription({ subscriptions }, session, c),
+    listening: (conversations: readonly string[]) => delivery.listening(conversations),
+    kept: (session: EngineSession, c: string, access: Access) => delivery.kept(session, c, access),
+    listed: (session: EngineSession, rows: readonly InboxRow[]) => delivery.listed(session, rows),
+    known: (c: string, access: Access) => {
+      delivery.known(c, access);
+      watermarks.members(c, access.members);
     },
-    told: (c: string, given: readonly (readonly [UserId, number, number])[]) => receipts.known(c, given),
+    subscribed: (session: EngineSession, c: string, access: Access) => tallies.subscribed(session, c, access.members),
+    told: (c: string, epoch: string, given: readonly MemberMarks[]) => receipts.known(c, epoch, given),
+    seen: (c: string, epoch: string) => delivery.gate.seen(c, epoch),
     online: (c: string, access: Access) => onlineCounts.of(c, access),
     presence: {
       see: (users: readonly UserId[]) => presenceBoard.see(users),
@@ -237,63 +244,58 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     },
     watch: (session: EngineSession, request: PresenceRequest) => watchPresence(engineHouse, session, request),
     unwatch: (session: EngineSession, users: readonly UserId[]) => presenceBoard.unwatch(session, users),
-    listeners: (c: string, user: UserId) => subscriptions.beside(c, user),
+    listeners: (c: string, user: UserId, asOf: Access) =>
+      bus === null ? subscriptions.beside(c, user) : audiences.users(c, asOf),
     typed: (c: string, user: UserId, members: number) => typingNotices.tell(c, user, members),
     sendWait: (user: UserId, c: string) => rates.take(null, user, c, clock.monotonic()),
-    apart: (user: UserId, other: UserId) => presenceBoard.blocked(user, other),
+    apart: (user: UserId, other: UserId) => {
+      presenceBoard.blocked(user, other);
+      delivery.tellNodes([`u:${user}`, `u:${other}`], { kind: "blocked", user, other });
+    },
   };
 
-  // bus and fan-out: who hears of it
-  const gate = new OrderGate({
-    ...house,
-    pass: (arrival) => {
-      fanout.deliver(arrival);
-      inProcess.wake(arrival.c);
-    },
-  });
-  const audiences = new Audiences(house);
-  const modes = new Modes(house);
-  const subscriptions = new Subscriptions<EngineSession, EncodedEvents>(limits);
-  const publisher = new Publisher({
+  // bus and fan-out: who hears of it, here and on other nodes
+  const delivery = wireDelivery({
     ...house,
     node,
     bus,
-    arrive: (arrival) => gate.arrive(arrival),
-    members: (c, version) => audiences.users(c, version),
-  });
-  const fanout = new Fanout<EngineSession>({
-    ...house,
-    audiences,
-    modes,
-    subscriptions,
+    random,
+    recent,
     sessionsOf,
-    encodeEvents,
-    encode,
-    remember: ({ c, epoch, events }) => recent.add(c, epoch, events),
-    forget: (c) => recent.forget(c),
+    hearing: {
+      kick: (said) => inProcess.kicks.heard(said),
+      revoked: () => inProcess.revocations.hinted(),
+      blocked: ({ user, other }) => presenceBoard.blocked(user, other),
+    },
+    heard: (other) => nodes.heard(other),
+    happened: (c) => inProcess.wake(c),
+    anew: (c) => sequencer.anew(c),
     left: (c, users) => (users === null ? presenceBoard.gone(c) : presenceBoard.left(c, users)),
+    online: (c, members) => onlineCounts.of(c, members),
   });
-  const receipts = new Receipts<EngineSession>({ clock, subscriptions, sessionsOf, encode });
-  const typingNotices = new TypingNotices<EngineSession>({ clock, limits, subscriptions, encode });
+  const { topics, publisher, audiences, subscriptions, receipts, typingNotices, tallies } = delivery;
 
   // outbox: one a session
   const budget = new OutboxBudget(clock, limits.outboxesBytesMax);
   const { onOverflow } = settings;
   const outboxHouse = { limits, onOverflow, budget, now: () => clock.monotonic(), encode, encodeAgain };
 
-  const presenceHouse = { ...house, node, store: presence };
+  const presenceHouse = { ...house, node: leaseName(node, random), store: presence };
   const presenceTracker = new PresenceTracker({
     ...presenceHouse,
     changed: (user) => presenceBoard.changed([user]),
+    failed: () => presenceBoard.troubled(),
   });
   const onlineCounts = new OnlineCounts({
     ...house,
-    members: (c, version) => audiences.users(c, version),
+    members: (c, asOf) => audiences.users(c, asOf),
     online: (users) => presenceTracker.online(users),
+    see: (users) => presenceBoard.see(users),
   });
+  const registry = { ...presenceHouse, here: (user: UserId) => presenceTracker.of(user) };
   const presenceBoard = new PresenceBoard({
-    ...presenceHouse,
-    here: (user) => presenceTracker.of(user),
+    ...registry,
+    confirm: bus === null && options.presence === undefined ? null : (sights) => stillVisible(house, sights),
     encode,
   });
 
@@ -312,6 +314,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     contentHash: (content) => engineHouse.keyedHash(contentText(content)),
     sessionsOf,
     allSessions: () => sessions.all,
+    tellNodes: delivery.tellNodes,
+    elsewhere: (user) => sessionsElsewhere(registry, user),
     forget: (c) => recent.forget(c),
   });
   const http = new HttpApi({
@@ -321,8 +325,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     ask: (user) => costs.ask(user, REQUEST_ROWS, clock.monotonic()),
     see: (request) => peers.see(request),
     authenticate: (token, peer) => handshake.authenticate(token, peer, null),
-    closedBecause,
     silentBecause,
+    unreadyBecause,
   });
 
   return {
@@ -340,8 +344,10 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     sequencer,
     watermarks,
     typingNotices,
+    delivery,
     presenceTracker,
     presenceBoard,
+    registry,
     http,
     inProcess,
     decisions,
@@ -356,8 +362,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
       swept: sweeper.size,
       polls: polls.size,
       users: sessions.users,
-      topics: publisher.size,
-      subscriptions: subscriptions.size,
+      ...delivery.gauges(),
       watermarks: watermarks.size,
       present: presenceTracker.size,
       watchers: presenceBoard.sizes.watchers,
@@ -373,13 +378,14 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     decisions.listeners.tell(events);
   }
 
-  /** A send has raised its sender's watermarks in the store; whoever listens is told. */
-  function tellSent(c: string, user: UserId, seq: number): void {
+  /** A send has raised its sender's watermarks in the store; whoever listens is told, which of other nodes nobody knows. */
+  function tellSent(c: string, user: UserId, epoch: string, seq: number): void {
     const [listener] = watermarks.large(c) ? [] : subscriptions.beside(c, user);
-    if (listener !== undefined || sessions.of(user).length > 1) watermarks.sent(user, c, seq);
+    if (bus !== null || listener !== undefined || sessions.of(user).length > 1)
+      watermarks.sent(user, c, { epoch, seq });
   }
 
-  function welcome(session: EngineSession, resumed: boolean): GatewayFrame {
+  function welcome(session: EngineSession, resumed: boolean): WelcomeFrame {
     const spread = admission.spread(sessions.all.size);
     return welcomeFrame({ node, durability: store.durability, limits, spread, now: clock.now() }, session, resumed);
   }

@@ -9,7 +9,8 @@
  * Throws a `SyntaxError` as `JSON.parse` does.
  */
 export function parseJson(text: string): unknown {
-  return ESCAPED_KEY.test(text) ? read(text) : JSON.parse(text);
+  // most texts hold no escape at all, which is seen faster
+  return text.includes("\\") && ESCAPED_KEY.test(text) ? read(text) : JSON.parse(text);
 }
 
 /** A key's last escape, the rest of the key, and its colon. Now and then a value looks like one: that costs time alone. */

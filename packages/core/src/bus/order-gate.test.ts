@@ -8,7 +8,8 @@ import { conversation, message } from "../testing/conformance/message-store/entr
 import { Lossy } from "../testing/lossy.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
-import { type Arrival, OrderGate } from "./order-gate.ts";
+import type { Arrival } from "./arrival.ts";
+import { OrderGate, type ToldHead } from "./order-gate.ts";
 
 const LIMITS = { heldEventsMax: 100, rememberedMax: 100 };
 
@@ -24,17 +25,28 @@ async function gateOver(head: number, limits = LIMITS) {
   const rows = page?.rows ?? [];
   const lossy = new Lossy({ clock, random: new SeededRandom(1) });
   let reads = 0;
+  let current: Pick<MessageStore, "range"> = store;
   const range: MessageStore["range"] = (query) => {
     reads++;
-    return store.range(query);
+    return current.range(query);
   };
   const passed: Arrival[] = [];
+  const anew: string[] = [];
+  /** How often rights in a new life cannot be read, and then how long it takes. */
+  const rights = { failures: 0, read: Promise.resolve() };
+  const gone: string[] = [];
   const gate = new OrderGate({
     store: lossy.wrap({ range }, { range: { failBefore: 1 } }),
     clock,
     logger: silentLogger,
     limits,
     pass: (arrival) => passed.push(arrival),
+    anew: async (c) => {
+      anew.push(c);
+      if (rights.failures-- > 0) throw new Error("no store");
+      await rights.read;
+    },
+    gone: (c) => gone.push(c),
   });
   lossy.on = false;
   /** Events `from`…`to`, as they come from another node, or from here with `origins`. */
@@ -45,8 +57,50 @@ async function gateOver(head: number, limits = LIMITS) {
     membersVersion: 1,
     ...(origins === undefined ? {} : { origins }),
   });
+  /** The store is put back: another life of c1, with so many events. Gives an arrival of that life. */
+  const putBack = async (to: number, epoch = "another") => {
+    const other = memoryStore();
+    await other.open();
+    const life = conversation("c1");
+    await other.create({ ...life, epoch });
+    for (let seq = 2; seq <= to; seq++) await other.append([message("c1", "alice", `other ${seq}`)]);
+    current = other;
+    const read = { view: "log", conversation: "c1", after: 0, from: "oldest", rows: to, bytes: 1e9 } as const;
+    const theirs = (await other.range(read))?.rows ?? [];
+    return (from: number, until: number): Arrival => ({
+      c: "c1",
+      epoch,
+      rows: theirs.slice(from - 1, until),
+      membersVersion: 1,
+    });
+  };
+  const told = (at: number, epoch = made.epoch): ToldHead => ({
+    c: "c1",
+    epoch,
+    head: at,
+    ord: at,
+    mode: "push",
+    membersVersion: 1,
+  });
+  const epochs = () => passed.map((one) => one.epoch);
   const seqs = () => passed.flatMap((one) => one.rows.map((row) => row.seq));
-  return { clock, store, lossy, gate, arrival, passed, seqs, reads: () => reads, epoch: made.epoch };
+  return {
+    clock,
+    store,
+    lossy,
+    gate,
+    arrival,
+    passed,
+    seqs,
+    epochs,
+    anew,
+    rights,
+    gone,
+    putBack,
+    told,
+    reads: () => reads,
+    epoch: made.epoch,
+  };
 }
 
 const upTo = (from: number, to: number): readonly number[] =>
@@ -180,24 +234,207 @@ describe("OrderGate", () => {
     expect(reads()).toBe(0);
   });
 
-  it("I19: starts anew with another epoch, and drops what waited for the old one", async () => {
-    const { gate, arrival, seqs, clock, lossy } = await gateOver(5);
+  it("I19: goes on in another life of the log when the store says so, and drops what waited in the old one", async () => {
+    const { gate, arrival, passed, seqs, anew, clock, lossy, putBack, epoch } = await gateOver(9);
     lossy.on = true;
     gate.arrive(arrival(1, 1));
     gate.arrive(arrival(4, 5));
-    gate.arrive({ ...arrival(1, 2), epoch: "another" });
+    const theirs = await putBack(4);
+    gate.arrive(theirs(3, 4));
+    gate.arrive(theirs(1, 2));
+    expect(seqs()).toEqual([1]);
     lossy.on = false;
     await clock.advance(5_000);
-    expect(seqs()).toEqual([1, 1, 2]);
+    const lives = passed.map((one) => [one.epoch, one.rows[0]?.seq]);
+    expect(lives).toEqual([
+      [epoch, 1],
+      ["another", 3],
+    ]);
+    expect(anew).toEqual(["c1"]);
+    gate.arrive(arrival(2, 3));
+    gate.arrive(theirs(2, 4));
+    await clock.advance(5_000);
+    expect(passed).toHaveLength(2);
     expect(clock.pending).toBe(0);
   });
 
+  it("I19: never goes back to a life that is over, and asks only once whether it is", async () => {
+    const { gate, arrival, epochs, clock, reads, putBack } = await gateOver(9);
+    gate.arrive(arrival(1, 1));
+    const theirs = await putBack(3);
+    gate.arrive(theirs(3, 3));
+    await clock.settle();
+    const before = reads();
+    for (const seq of [2, 3, 4]) gate.arrive(arrival(seq, seq));
+    gate.begin("c1", arrival(1, 1).epoch, 9);
+    await clock.settle();
+    expect([epochs().at(-1), reads() - before]).toEqual(["another", 0]);
+  });
+
+  it("I19: takes no life that the store does not know, nor what comes of it later", async () => {
+    const { gate, arrival, seqs, clock, reads } = await gateOver(9);
+    gate.arrive(arrival(1, 1));
+    gate.arrive({ ...arrival(2, 2), epoch: "invented" });
+    // What comes while it is asked waits.
+    gate.arrive(arrival(2, 2));
+    expect(seqs()).toEqual([1]);
+    await clock.settle();
+    const before = reads();
+    gate.arrive({ ...arrival(3, 3), epoch: "invented" });
+    gate.arrive(arrival(3, 3));
+    await clock.settle();
+    expect([seqs(), reads() - before]).toEqual([[1, 2, 3], 0]);
+  });
+
+  it("I19: tells of the new life when somebody's rights were read in it, or all are looked at, by its newest event", async () => {
+    for (const by of ["begin", "behind", "doubt"] as const) {
+      const { gate, arrival, passed, clock, putBack, told } = await gateOver(9);
+      gate.arrive(arrival(1, 9));
+      await putBack(5);
+      if (by === "begin") gate.begin("c1", "another", 5);
+      if (by === "behind") gate.behind(told(5, "another"));
+      if (by === "doubt") await gate.doubt("c1");
+      await clock.settle();
+      expect(passed.slice(1).map((one) => [one.epoch, one.rows.map(({ seq }) => seq)])).toEqual([["another", [5]]]);
+    }
+  });
+
+  it("I17: lets nothing of a new life pass before rights in it were read", async () => {
+    const { gate, arrival, passed, clock, anew, rights, putBack } = await gateOver(9);
+    gate.arrive(arrival(1, 9));
+    const theirs = await putBack(5);
+    let read = (): void => {};
+    rights.failures = 1;
+    rights.read = new Promise((resolve) => {
+      read = resolve;
+    });
+    gate.arrive(theirs(5, 5));
+    await clock.settle();
+    expect([anew.length, gate.life("c1"), passed.length]).toEqual([1, null, 1]);
+    await clock.advance(1_000);
+    expect([anew.length, passed.length]).toEqual([2, 1]);
+    read();
+    await clock.settle();
+    expect([passed.at(-1)?.epoch, passed.length, gate.life("c1")]).toEqual(["another", 2, "another"]);
+  });
+
+  it("I19: believes a life that is told of while it is asked about the one before it", async () => {
+    const { gate, arrival, passed, clock, rights, putBack } = await gateOver(9);
+    gate.arrive(arrival(1, 9));
+    const second = await putBack(5, "second");
+    let read = (): void => {};
+    rights.read = new Promise((resolve) => {
+      read = resolve;
+    });
+    gate.arrive(second(5, 5));
+    await clock.settle();
+    const third = await putBack(3, "third");
+    gate.arrive(third(3, 3));
+    read();
+    await clock.settle();
+    expect(passed.slice(1).map((one) => [one.epoch, one.rows.map(({ seq }) => seq)])).toEqual([
+      ["second", [5]],
+      ["third", [3]],
+    ]);
+  });
+
+  it("I19: looks again where a page was read in another life", async () => {
+    const { gate, arrival, passed, clock, putBack, epoch } = await gateOver(9);
+    gate.seen("c1", "another");
+    gate.arrive(arrival(1, 9));
+    gate.seen("c1", epoch);
+    await putBack(5);
+    expect(passed).toHaveLength(1);
+    gate.seen("c1", "another");
+    expect(gate.life("c1")).toBe(null);
+    await clock.settle();
+    expect(gate.life("c1")).toBe("another");
+    gate.seen("c1", epoch);
+    expect([gate.life("c1"), passed.at(-1)?.epoch]).toEqual(["another", "another"]);
+  });
+
+  it("goes on from where the log ends where it was put back with its old epoch", async () => {
+    const { gate, arrival, passed, clock, putBack, epoch, anew } = await gateOver(9);
+    gate.arrive(arrival(1, 9));
+    const theirs = await putBack(5, epoch);
+    await gate.doubt("c1");
+    gate.arrive(theirs(4, 5));
+    await clock.settle();
+    expect([passed.slice(1).map(({ rows }) => rows.map(({ seq }) => seq)), anew]).toEqual([[[5]], ["c1"]]);
+  });
+
+  it("I26: reads up to where others say that it stands, with what they say of its members", async () => {
+    const { gate, arrival, passed, clock, told, reads } = await gateOver(9);
+    gate.arrive(arrival(1, 2));
+    expect(gate.behind(told(2))).toBe(true);
+    expect(reads()).toBe(0);
+    gate.behind(told(6));
+    gate.behind(told(4));
+    await clock.settle();
+    expect(passed.map(({ rows, membersVersion, mode }) => [rows.at(-1)?.seq, membersVersion, mode])).toEqual([
+      [2, 1, undefined],
+      [6, 1, "push"],
+    ]);
+    expect(reads()).toBe(1);
+    // Nobody can say so of what is not there.
+    gate.behind(told(30));
+    await clock.advance(10_000);
+    expect([passed.at(-1)?.rows.at(-1)?.seq, clock.pending]).toEqual([9, 0]);
+  });
+
+  it("I26: does not take a conversation up that is not known, but for its newest event", async () => {
+    const { gate, seqs, clock, told } = await gateOver(9);
+    expect(gate.behind(told(9))).toBe(false);
+    await clock.settle();
+    expect(seqs()).toEqual([]);
+    gate.newest(told(9));
+    await clock.settle();
+    expect(seqs()).toEqual([9]);
+  });
+
+  it("I26: begins where rights were read, so that a hole above is noticed", async () => {
+    const { gate, arrival, seqs, clock, epoch } = await gateOver(9);
+    gate.begin("c1", epoch, 5);
+    gate.arrive(arrival(8, 8));
+    await clock.settle();
+    expect(seqs()).toEqual([6, 7, 8]);
+    gate.begin("c1", epoch, 9);
+    gate.arrive(arrival(9, 9));
+    expect(seqs()).toEqual([6, 7, 8, 9]);
+  });
+
+  it("I9: keeps nothing from those who were here before the one whose rights were read", async () => {
+    const late = await gateOver(9);
+    late.gate.begin("c1", late.epoch, 5);
+    // It was on its way meanwhile.
+    late.gate.arrive(late.arrival(5, 5));
+    late.gate.arrive(late.arrival(6, 6));
+    expect(late.seqs()).toEqual([5, 6]);
+    const lost = await gateOver(9);
+    lost.gate.begin("c1", lost.epoch, 5);
+    lost.gate.behind(lost.told(5));
+    await lost.clock.settle();
+    lost.gate.behind(lost.told(5));
+    await lost.clock.settle();
+    expect(lost.seqs()).toEqual([5]);
+  });
+
+  it("I17: lets nothing of a removed conversation pass that the store does not confirm", async () => {
+    const { gate, arrival, seqs, gone, clock, store } = await gateOver(4);
+    gate.arrive(arrival(1, 2));
+    await store.remove("c1", null, ["owner"]);
+    gate.remove("c1");
+    gate.arrive(arrival(3, 4));
+    await clock.settle();
+    expect([seqs(), gone]).toEqual([[1, 2], ["c1"]]);
+  });
+
   it("drops what waits when the conversation is no more", async () => {
-    const { gate, arrival, clock, passed } = await gateOver(5);
+    const { gate, arrival, clock, passed, gone } = await gateOver(5);
     gate.arrive({ ...arrival(1, 1), c: "none" });
     gate.arrive({ ...arrival(4, 5), c: "none" });
     await clock.advance(5_000);
-    expect(passed).toHaveLength(1);
+    expect([passed.length, gone]).toEqual([1, ["none"]]);
     expect(clock.pending).toBe(0);
   });
 

@@ -1,44 +1,71 @@
-import { type ConversationId, type Epoch, type EventRow, isChatError } from "@earshot/protocol";
+import { type ConversationId, type Epoch, isChatError, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
+import type { Head } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { MessageStore } from "../ports/message-store.ts";
-
-/** Events of one conversation on their way to this node's sessions. */
-export interface Arrival {
-  readonly c: ConversationId;
-  readonly epoch: Epoch;
-  /** Neighbouring seqs, ascending. */
-  readonly rows: readonly EventRow[];
-  /** After the last row; 0: not known, they were read from the log. */
-  readonly membersVersion: number;
-  /** For each row, the session that sent it; absent for what came from elsewhere. */
-  readonly origins?: readonly (object | null)[];
-}
+import type { Arrival } from "./arrival.ts";
+import { firstSeq, fromSeq, splitBefore } from "./split-arrival.ts";
 
 export interface OrderGateSurroundings {
   readonly store: Pick<MessageStore, "range">;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "after" | "monotonic">;
   readonly logger: Logger;
   readonly limits: { readonly heldEventsMax: number; readonly rememberedMax: number };
   /** Takes arrivals of one conversation in the order of seq, without a hole or a repeat. */
   pass(arrival: Arrival): void;
+  /**
+   * Another life of the log has begun (I19): what was remembered of the one before is void, and so are the rights in
+   * it. Nothing of the new one passes before it resolves. Rejects as the store does: it is called again then.
+   */
+  anew(c: ConversationId, epoch: Epoch): Promise<void>;
+  /** The store has no such conversation any more, and cannot say who its members were. */
+  gone(c: ConversationId, members: readonly UserId[]): void;
 }
+
+/** Where a conversation stands, as others say. */
+export type ToldHead = Exclude<Head, { readonly gone: true }>;
 
 interface Gate {
   epoch: Epoch;
+  /** Everything up to it has passed; of a gate that only began: was there when somebody's rights were read. */
   last: number;
+  /** Nothing has passed yet: what lies at or below `last` may be on its way to others. For a while only. */
+  begun: boolean;
+  /** Since when, monotonic ms. */
+  openedAt: number;
+  /** Of the members, after `last`; 0: not known. */
+  membersVersion: number;
+  /** What is early, of the gate's epoch. */
   held: Arrival[];
-  repairing: boolean;
+  /** How far it has to come. */
+  told: ToldHead | null;
+  /** What waits until the store has said which life of the log this is. null: there is no doubt. */
+  doubted: Arrival[] | null;
+  /** Lives that are over, the latest last: nothing of them passes any more. */
+  over: readonly Epoch[];
+  /** The reading that goes on, or went on last. */
+  work: Promise<void>;
+  reading: boolean;
 }
 
-/** Wait before a hole is read again when the store could not answer. */
-const REPAIR_RETRY_MS = 1_000;
+/** By then what was on its way, or lost, when a gate began has come. */
+const BEGUN_MS = 30_000;
+/** Wait before the store is asked again when it could not answer. */
+const READ_AGAIN_MS = 1_000;
+const PAGE_ROWS = 200;
+const PAGE_BYTES = 262_144;
+/** Lives of one log that are remembered to be over. */
+const OVER_MAX = 8;
+/** No log's. */
+const NO_EPOCH = "";
+const DONE: Promise<void> = Promise.resolve();
 
 /**
- * Where what this node committed meets what others tell of. Lets the events of a conversation pass
- * in seq order, once; what is early waits while the hole before it is read from the store, the truth
- * behind the hints (I26). A conversation never heard of starts with the first event that comes.
+ * Where what this node committed meets what others tell of. Lets the events of a conversation pass in seq order,
+ * once; what is early waits while the hole before it is read from the store, the truth behind the hints (I26). A
+ * conversation never heard of starts with the first event that comes, or where somebody's rights were read. An
+ * epoch other than the gate's is confirmed by the store first, and one that is over never comes back (I19).
  */
 export class OrderGate {
   readonly #house: OrderGateSurroundings;
@@ -49,100 +76,255 @@ export class OrderGate {
     this.#gates = new LRUCache({ max: house.limits.rememberedMax });
   }
 
+  /** Conversations that it knows, those unused for longest last. */
+  known(): Iterable<ConversationId> {
+    return [...this.#gates.keys()];
+  }
+
   arrive(arrival: Arrival): void {
-    const first = arrival.rows[0];
-    if (first === undefined) return;
-    const gate = this.#gateOf(arrival, first.seq - 1);
-    if (first.seq <= gate.last + 1) {
-      const [now, later] = beforeHeld(arrival, gate.held);
+    const { c, epoch, rows } = arrival;
+    if (rows.length === 0) return;
+    const gate = this.#gates.get(c) ?? this.#open(c, epoch, firstSeq(arrival) - 1, false);
+    if (gate.over.includes(epoch)) return;
+    if (gate.doubted === null && gate.epoch === epoch) this.#take(gate, arrival);
+    else this.#doubt(gate, arrival);
+    this.#work(c, gate);
+  }
+
+  /** The store says, as somebody's rights were read, where it stands: what comes above that can be noticed to be missing. */
+  begin(c: ConversationId, epoch: Epoch, head: number): void {
+    const gate = this.#gates.get(c);
+    if (gate === undefined) this.#open(c, epoch, head, true);
+    else this.seen(c, epoch);
+  }
+
+  /** How what has passed stands to what somebody says. */
+  against(told: ToldHead): "unknown" | "behind" | "even" {
+    const gate = this.#gates.peek(told.c);
+    if (gate === undefined) return "unknown";
+    if (gate.over.includes(told.epoch)) return "even";
+    const missed = this.#mayMiss(gate, told) || told.head > gate.last;
+    return gate.epoch !== told.epoch || missed ? "behind" : "even";
+  }
+
+  /** Somebody says where it stands. Reads what has not come. false: the conversation is not known here, and nothing was done. */
+  behind(told: ToldHead): boolean {
+    const gate = this.#gates.get(told.c);
+    if (gate === undefined) return false;
+    if (gate.over.includes(told.epoch)) return true;
+    if (gate.epoch !== told.epoch) gate.doubted ??= [];
+    else {
+      if (this.#mayMiss(gate, told)) gate.last = Math.min(gate.last, told.head - 1);
+      if (told.head > (gate.told?.head ?? gate.last)) gate.told = told;
+    }
+    this.#work(told.c, gate);
+    return true;
+  }
+
+  /** A conversation that was not known: its newest event passes. */
+  newest(told: ToldHead): void {
+    if (!this.#gates.has(told.c)) this.#open(told.c, told.epoch, told.head - 1, false);
+    this.behind(told);
+  }
+
+  /** The store was put back: asks it whether this is still the life of the log that it was. Resolves when it has answered, or failed to for now. */
+  doubt(c: ConversationId): Promise<void> {
+    const gate = this.#gates.peek(c) ?? this.#open(c, NO_EPOCH, 0, true);
+    gate.doubted ??= [];
+    this.#work(c, gate);
+    return gate.work;
+  }
+
+  /** In which life of the log what has passed was, and the version of the members behind it (0: not known); null: it is not known. */
+  standing(c: ConversationId): { readonly epoch: Epoch; readonly membersVersion: number } | null {
+    return this.#gates.peek(c) ?? null;
+  }
+
+  /** The life that the log is in; null: it is not known, or in doubt. */
+  life(c: ConversationId): Epoch | null {
+    const gate = this.#gates.peek(c);
+    return gate === undefined || gate.doubted !== null || gate.epoch === NO_EPOCH ? null : gate.epoch;
+  }
+
+  /** Some part of the log was read, in that life. */
+  seen(c: ConversationId, epoch: Epoch): void {
+    const gate = this.#gates.peek(c);
+    if (gate === undefined || gate.epoch === epoch || gate.over.includes(epoch)) return;
+    gate.doubted ??= [];
+    this.#work(c, gate);
+  }
+
+  /** Nobody here is concerned by it. */
+  forget(c: ConversationId): void {
+    this.#gates.delete(c);
+  }
+
+  /** It was removed, for all: whatever still comes of it the store has to confirm. */
+  remove(c: ConversationId): void {
+    this.#open(c, NO_EPOCH, 0, true);
+  }
+
+  #open(c: ConversationId, epoch: Epoch, last: number, begun: boolean): Gate {
+    const gate: Gate = {
+      epoch,
+      last,
+      begun,
+      openedAt: this.#house.clock.monotonic(),
+      membersVersion: 0,
+      held: [],
+      told: null,
+      doubted: null,
+      over: [],
+      work: DONE,
+      reading: false,
+    };
+    this.#gates.set(c, gate);
+    return gate;
+  }
+
+  /** Nothing has passed: what was there already may be lost to those who came before. Of a `pull` conversation they are told by heads. */
+  #mayMiss(gate: Gate, { epoch, mode }: ToldHead): boolean {
+    return this.#isBegun(gate) && gate.epoch === epoch && mode === "push";
+  }
+
+  #isBegun(gate: Gate): boolean {
+    gate.begun &&= this.#house.clock.monotonic() - gate.openedAt < BEGUN_MS;
+    return gate.begun;
+  }
+
+  // ---- in order
+
+  #take(gate: Gate, arrival: Arrival): void {
+    const first = firstSeq(arrival);
+    if (this.#isBegun(gate)) {
+      gate.last = Math.min(gate.last, first - 1);
+      gate.begun = first > gate.last + 1;
+    }
+    if (first <= gate.last + 1) {
+      const [now, later] = splitBefore(arrival, gate.held);
       this.#pass(gate, now);
       if (later !== null) gate.held.push(later);
       this.#release(gate);
     } else if (gate.held.length < this.#house.limits.heldEventsMax) {
       gate.held.push(arrival);
     }
-    if (gate.held.length > 0 && !gate.repairing) void this.#repair(arrival.c, gate);
-  }
-
-  #gateOf({ c, epoch }: Arrival, last: number): Gate {
-    const known = this.#gates.get(c);
-    if (known !== undefined && known.epoch === epoch) return known;
-    const gate: Gate = { epoch, last, held: [], repairing: false };
-    this.#gates.set(c, gate);
-    return gate;
   }
 
   #pass(gate: Gate, arrival: Arrival): void {
-    const known = arrival.rows.findIndex((row) => row.seq > gate.last);
-    if (known < 0) return;
-    const { origins } = arrival;
-    const news: Arrival =
-      known === 0
-        ? arrival
-        : {
-            ...arrival,
-            rows: arrival.rows.slice(known),
-            ...(origins === undefined ? {} : { origins: origins.slice(known) }),
-          };
+    const news = fromSeq(arrival, gate.last + 1);
+    if (news === null) return;
+    gate.begun = false;
     gate.last = news.rows.at(-1)?.seq ?? gate.last;
+    gate.membersVersion = news.membersVersion;
+    if (gate.told !== null && gate.told.head <= gate.last) gate.told = null;
     this.#house.pass(news);
   }
 
   #release(gate: Gate): void {
     if (gate.held.length === 0) return;
-    const held = gate.held.sort((a, b) => (a.rows[0]?.seq ?? 0) - (b.rows[0]?.seq ?? 0));
+    const held = gate.held.sort((a, b) => firstSeq(a) - firstSeq(b));
     gate.held = [];
     for (const arrival of held) {
-      if ((arrival.rows[0]?.seq ?? 0) <= gate.last + 1) this.#pass(gate, arrival);
+      if (firstSeq(arrival) <= gate.last + 1) this.#pass(gate, arrival);
       else gate.held.push(arrival);
     }
   }
 
-  async #repair(c: ConversationId, gate: Gate): Promise<void> {
-    gate.repairing = true;
+  #doubt(gate: Gate, arrival: Arrival): void {
+    gate.doubted ??= [];
+    if (gate.doubted.length < this.#house.limits.heldEventsMax) gate.doubted.push(arrival);
+  }
+
+  // ---- from the store
+
+  /** Reads what is missing, one read at a time. */
+  #work(c: ConversationId, gate: Gate): void {
+    if (!gate.reading && wants(gate)) gate.work = this.#read(c, gate);
+  }
+
+  async #read(c: ConversationId, gate: Gate): Promise<void> {
+    gate.reading = true;
     try {
-      while (gate.held.length > 0 && this.#gates.peek(c) === gate) {
-        const { last } = gate;
-        const before = Math.min(...gate.held.map((arrival) => arrival.rows[0]?.seq ?? gate.last + 1));
-        const page = await this.#house.store.range({
-          conversation: c,
-          view: "log",
-          after: gate.last,
-          before,
-          from: "oldest",
-          rows: 200,
-          bytes: 262_144,
-        });
-        if (page === null || page.epoch !== gate.epoch) {
-          gate.held = [];
-        } else if (page.rows.length > 0) {
-          // More may be held by now than when the hole was measured.
-          const read: Arrival = { c, epoch: gate.epoch, rows: page.rows, membersVersion: 0 };
-          this.#pass(gate, beforeHeld(read, gate.held)[0]);
-        }
-        this.#release(gate);
-        if (gate.held.length > 0 && gate.last === last) throw new Error("the store does not have it yet");
+      while (wants(gate) && this.#stands(c, gate)) {
+        if (gate.doubted !== null) await this.#confirm(c, gate);
+        else await this.#readOn(c, gate);
       }
-      gate.repairing = false;
+      gate.reading = false;
     } catch (error) {
       if (isChatError(error) && error.code === "closed") return;
       this.#house.logger.warn({ c }, "unable to read a hole; trying again");
-      this.#house.clock.after(REPAIR_RETRY_MS, () => void this.#repair(c, gate));
+      this.#house.clock.after(READ_AGAIN_MS, () => void this.#read(c, gate));
     }
+  }
+
+  #stands(c: ConversationId, gate: Gate): boolean {
+    return this.#gates.peek(c) === gate;
+  }
+
+  async #readOn(c: ConversationId, gate: Gate): Promise<void> {
+    const { last } = gate;
+    // No further than is needed: what this node has just written comes by itself, with whose it is.
+    const before = Math.min((gate.told?.head ?? Number.POSITIVE_INFINITY) + 1, ...gate.held.map(firstSeq));
+    const query = { conversation: c, view: "log", after: last, before, from: "oldest" } as const;
+    const page = await this.#house.store.range({ ...query, rows: PAGE_ROWS, bytes: PAGE_BYTES });
+    if (!this.#stands(c, gate)) return;
+    if (page === null) return this.#gone(c);
+    if (page.epoch !== gate.epoch) {
+      gate.doubted ??= [];
+      return;
+    }
+    const at = page.rows.at(-1);
+    if (at !== undefined) {
+      const { epoch, told } = gate;
+      const arrival: Arrival = { c, epoch, rows: page.rows, membersVersion: 0 };
+      const asTold = told?.head === at.seq && { mode: told.mode, membersVersion: told.membersVersion };
+      // More may be held by now than when the hole was measured.
+      this.#pass(gate, splitBefore({ ...arrival, ...asTold }, gate.held)[0]);
+    }
+    this.#release(gate);
+    if (gate.last !== last) return;
+    // The store alone knows how far the log goes; of what others have already it only does not know yet.
+    if (gate.told !== null && page.head < gate.told.head) gate.told = null;
+    if (gate.held.length > 0) throw new Error("the store does not have it yet");
+  }
+
+  /** Asks which life of the log this is, and goes on in that. */
+  async #confirm(c: ConversationId, gate: Gate): Promise<void> {
+    const asked = gate.doubted?.length ?? 0;
+    const newest = { conversation: c, view: "log", from: "newest", rows: 1, bytes: 1 } as const;
+    const page = await this.#house.store.range(newest);
+    if (!this.#stands(c, gate)) return;
+    if (page === null) return this.#gone(c);
+    const { epoch, rows, head } = page;
+    // Where a log was put back without a new epoch its seqs come again, too.
+    const begins = gate.epoch !== epoch || head < gate.last;
+    if (begins) {
+      await this.#house.anew(c, epoch);
+      if (!this.#stands(c, gate)) return;
+    }
+    const doubted = gate.doubted ?? [];
+    const lives = new Set([...gate.over, gate.epoch, ...doubted.slice(0, asked).map((arrival) => arrival.epoch)]);
+    lives.delete(epoch);
+    gate.over = [...lives].slice(-OVER_MAX);
+    const ours = doubted.filter((arrival) => arrival.epoch === epoch);
+    // What came while the store answered may be of a life that is newer still.
+    const others = doubted.filter((arrival) => arrival.epoch !== epoch && !gate.over.includes(arrival.epoch));
+    gate.doubted = others.length === 0 ? null : others;
+    if (begins) {
+      const openedAt = this.#house.clock.monotonic();
+      Object.assign(gate, { epoch, last: head - 1, begun: true, openedAt, membersVersion: 0, held: [], told: null });
+      // Who is told of any event of the new life reads it anew; and a head that was told meanwhile is not lost.
+      ours.push({ c, epoch, rows, membersVersion: 0 });
+    }
+    for (const arrival of ours) this.#take(gate, arrival);
+  }
+
+  #gone(c: ConversationId): void {
+    this.remove(c);
+    this.#house.gone(c, []);
   }
 }
 
-/**
- * What of an arrival comes before those that are held, and the rest: what was read, or told by others, must not
- * take the place of what this node knows the origins of. Pure.
- */
-function beforeHeld(arrival: Arrival, held: readonly Arrival[]): readonly [now: Arrival, later: Arrival | null] {
-  if (arrival.origins !== undefined || held.length === 0) return [arrival, null];
-  const first = Math.min(...held.map(({ rows }) => rows[0]?.seq ?? Number.POSITIVE_INFINITY));
-  const at = arrival.rows.findIndex(({ seq }) => seq >= first);
-  if (at < 0) return [arrival, null];
-  return [
-    { ...arrival, rows: arrival.rows.slice(0, at), membersVersion: 0 },
-    { ...arrival, rows: arrival.rows.slice(at) },
-  ];
+function wants({ doubted, held, told, last }: Gate): boolean {
+  return doubted !== null || held.length > 0 || (told !== null && told.head > last);
 }

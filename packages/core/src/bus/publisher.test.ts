@@ -1,154 +1,192 @@
-import type { EventRow, UserId } from "@earshot/protocol";
+import type { EventRow, Mode, UserId } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { Bus, Envelope, Topic } from "../ports/bus.ts";
+import type { EventsEnvelope, Said, Topic } from "../ports/bus.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
-import { MemoryBusHub, memoryBus } from "./memory-bus.ts";
-import type { Arrival } from "./order-gate.ts";
+import type { Arrival } from "./arrival.ts";
 import { Publisher } from "./publisher.ts";
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-const message = (seq: number): EventRow => ({
+const message = (seq: number, text = ""): EventRow => ({
   seq,
   ord: seq,
   type: "message",
   id: `m${seq}`,
   from: "alice",
   at: 0,
-  body: {},
+  body: { text },
 });
-const removal = (seq: number, user: UserId): EventRow => ({
-  seq,
-  ord: 0,
-  type: "member",
-  from: "alice",
-  at: 0,
-  body: { members: [[user, null]] },
+const event = (seq: number, type: "member" | "meta", body: EventRow["body"]): EventRow =>
+  ({ seq, ord: 0, type, from: "alice", at: 0, body }) as EventRow;
+const arrivalOf = (mode: Mode | null, ...rows: readonly EventRow[]): Arrival => ({
+  c: "c1",
+  epoch: "e1",
+  rows,
+  ...(mode === null ? {} : { mode }),
+  membersVersion: 3,
 });
-const arrivalOf = (...rows: readonly EventRow[]): Arrival => ({ c: "c1", epoch: "e1", rows, membersVersion: 3 });
 
-function nodeOn(bus: Bus | null, node: string, members: readonly UserId[] = ["alice", "bob"]) {
+function scene({ alone = false, members = async (): Promise<UserId[]> => ["alice", "bob"] } = {}) {
+  const clock = new ManualClock();
   const arrived: Arrival[] = [];
-  const asked: (readonly [string, number])[] = [];
+  const gone: unknown[] = [];
+  const asked: unknown[] = [];
+  const said: (readonly [readonly Topic[], Said])[] = [];
   const publisher = new Publisher({
-    node,
-    bus,
+    alone,
+    clock,
     logger: silentLogger,
-    clock: new ManualClock(),
-    limits: { topicWithinMs: 1_000 },
+    limits: { headsAgainMs: 1_000, headsAgainMax: 3, changesPerPageMax: 2 },
     arrive: (arrival) => arrived.push(arrival),
-    members: async (c, version) => {
-      asked.push([c, version]);
-      return members;
+    gone: (...given) => gone.push(given),
+    tellNodes: (topics, words) => said.push([topics, words]),
+    mode: async () => "pull",
+    members: async (c, asOf) => {
+      asked.push([c, asOf]);
+      return members();
     },
   });
-  return { publisher, arrived, asked };
-}
-
-async function cluster() {
-  const hub = new MemoryBusHub();
-  const buses = [memoryBus(hub), memoryBus(hub)] as const;
-  for (const bus of buses) await bus.open();
-  return { here: nodeOn(buses[0], "n1"), there: nodeOn(buses[1], "n2"), buses };
+  const topicsOf = (arrival: Arrival) => {
+    said.length = 0;
+    publisher.publish(arrival);
+    return clock.settle().then(() => said[0]?.[0]);
+  };
+  const heads = () => said.flatMap(([, words]) => (words.kind === "heads" ? words.heads : []));
+  return { publisher, clock, arrived, gone, asked, said, topicsOf, heads };
 }
 
 describe("Publisher", () => {
-  it("tells this node at once, and the others what they have users for", async () => {
-    const { here, there } = await cluster();
-    await there.publisher.listen("bob");
-    const arrival: Arrival = { ...arrivalOf(message(2), message(3)), origins: [{}, null] };
-    here.publisher.publish(arrival);
-    expect(here.arrived).toEqual([arrival]);
-    await turn();
-    expect(there.arrived).toEqual([arrivalOf(message(2), message(3))]);
-    expect(here.asked).toEqual([["c1", 3]]);
+  it("tells this node at once, and every member's of a push conversation, as of the members' version", async () => {
+    const { publisher, clock, arrived, asked, said } = scene();
+    const arrival: Arrival = { ...arrivalOf("push", message(2), message(3)), origins: [{}, null] };
+    publisher.publish(arrival);
+    expect(arrived).toEqual([arrival]);
+    await clock.settle();
+    const words = { kind: "events", c: "c1", epoch: "e1", mode: "push", membersVersion: 3, rows: arrival.rows };
+    expect(said).toEqual([[["u:alice", "u:bob"], words]]);
+    expect(asked).toEqual([["c1", { epoch: "e1", membersVersion: 3 }]]);
   });
 
-  it("tells nothing of a conversation that nobody there is a member of", async () => {
-    const { here, there } = await cluster();
-    await there.publisher.listen("mallory");
-    here.publisher.publish(arrivalOf(message(2)));
-    await turn();
-    expect(there.arrived).toEqual([]);
+  it("tells those of subscribers of a pull conversation in the same turn, without asking for its members", () => {
+    const { publisher, asked, said } = scene();
+    publisher.publish(arrivalOf("pull", message(2)));
+    expect([said.map(([topics]) => topics), asked]).toEqual([[["c:c1"]], []]);
   });
 
-  it("I17: tells who was removed of the removal", async () => {
-    const { here, there } = await cluster();
-    await there.publisher.listen("zoe");
-    here.publisher.publish(arrivalOf(removal(2, "zoe")));
-    await turn();
-    expect(there.arrived).toHaveLength(1);
+  it("I17: tells those of whom an event names, in either mode", async () => {
+    const { topicsOf } = scene();
+    const removal = event(2, "member", { members: [["zoe", null]] });
+    expect(await topicsOf(arrivalOf("push", removal))).toEqual(["u:alice", "u:bob", "u:zoe"]);
+    expect(await topicsOf(arrivalOf("pull", removal))).toEqual(["c:c1", "u:zoe"]);
+    const creation = event(1, "meta", { mode: "pull", members: [["zoe", "owner"]] });
+    expect(await topicsOf(arrivalOf("pull", creation))).toEqual(["c:c1", "u:zoe"]);
   });
 
-  it("hears nothing of its own, and once for each of its users at most", async () => {
-    const { here, there } = await cluster();
-    for (const user of ["alice", "bob"]) {
-      await here.publisher.listen(user);
-      await there.publisher.listen(user);
+  it("I7: tells both of a switch between the two, whichever way", async () => {
+    const { topicsOf } = scene();
+    for (const mode of ["push", "pull"] as const) {
+      const topics = await topicsOf(arrivalOf(mode, message(2), event(3, "meta", { mode }), message(4)));
+      expect(topics).toEqual(["c:c1", "u:alice", "u:bob"]);
     }
-    here.publisher.publish(arrivalOf(message(2)));
-    await turn();
-    expect(here.arrived).toHaveLength(1);
-    expect(there.arrived.length).toBeGreaterThanOrEqual(1);
-    expect(there.arrived.length).toBeLessThanOrEqual(2);
+    expect(await topicsOf(arrivalOf("push", event(3, "meta", { title: "t" })))).toEqual(["u:alice", "u:bob"]);
   });
 
-  it("I25: listens once however often a user comes, and not any longer when they have gone", async () => {
-    const { here, there } = await cluster();
-    await there.publisher.listen("bob");
-    await there.publisher.listen("bob");
-    expect(there.publisher.size).toBe(1);
-    there.publisher.forget("bob");
-    there.publisher.forget("bob");
-    expect(there.publisher.size).toBe(0);
-    here.publisher.publish(arrivalOf(message(2)));
-    await turn();
-    expect(there.arrived).toEqual([]);
-    await there.publisher.listen("bob");
-    here.publisher.publish(arrivalOf(message(3)));
-    await turn();
-    expect(there.arrived).toHaveLength(1);
+  it("asks how events travel where the commit's answer was lost", async () => {
+    const { topicsOf, said } = scene();
+    expect(await topicsOf(arrivalOf(null, message(2)))).toEqual(["c:c1"]);
+    expect(said[0]?.[1]).toMatchObject({ mode: "pull" });
   });
 
-  it("I26: delivers here although the bus fails", async () => {
-    const { here, buses } = await cluster();
-    await buses[0].close();
-    here.publisher.publish(arrivalOf(message(2)));
-    await turn();
-    expect(here.arrived).toHaveLength(1);
+  it("cuts what no bus may carry, each part with the mode and the members behind it", async () => {
+    const { publisher, clock, said } = scene();
+    const large = "x".repeat(120_000);
+    const rows = [
+      message(2, large),
+      message(3, large),
+      message(4, large),
+      event(5, "member", { members: [["zoe", "member"]], large }),
+      event(6, "meta", { mode: "pull", large }),
+      message(7, large),
+      message(8, large),
+      message(9),
+    ];
+    publisher.publish(arrivalOf("pull", ...rows));
+    await clock.settle();
+    const parts = said.map(([, words]) => words as EventsEnvelope);
+    expect(parts.map((part) => [part.rows.map(({ seq }) => seq), part.mode, part.membersVersion])).toEqual([
+      [[2, 3], "push", 2],
+      [[4, 5], "push", 3],
+      [[6, 7], "pull", 3],
+      [[8, 9], "pull", 3],
+    ]);
+    // And to whom it is for.
+    expect(said.map(([topics]) => topics.join(" "))).toEqual([
+      "u:alice u:bob",
+      "u:alice u:bob u:zoe",
+      "c:c1 u:alice u:bob",
+      "c:c1",
+    ]);
   });
 
-  it("lets people in although the bus cannot be listened to", async () => {
-    const { here, buses } = await cluster();
-    await buses[0].close();
-    await expect(here.publisher.listen("bob")).resolves.toBe(undefined);
+  it("I26: repeats the heads of what it published once, when it must have come", async () => {
+    const { publisher, clock, heads } = scene();
+    await clock.advance(500);
+    publisher.publish(arrivalOf("pull", message(2)));
+    await clock.advance(1_100);
+    publisher.publish(arrivalOf("pull", message(3)));
+    await clock.advance(300);
+    expect(heads()).toEqual([]);
+    await clock.advance(10_000);
+    const head = { c: "c1", epoch: "e1", mode: "pull", membersVersion: 3 };
+    expect(heads()).toEqual([
+      { ...head, head: 2, ord: 2 },
+      { ...head, head: 3, ord: 3 },
+    ]);
+    expect(clock.pending).toBe(0);
   });
 
-  it("S55: takes no envelope of a version it does not know", async () => {
-    const heard = new Map<Topic, (envelope: Envelope) => void>();
-    const bus = {
-      subscribe: (topic: Topic, on: (envelope: Envelope) => void) => {
-        heard.set(topic, on);
-        return { ready: Promise.resolve(), cancel: () => {} };
-      },
-    } as unknown as Bus;
-    const { publisher, arrived } = nodeOn(bus, "n1");
-    await publisher.listen("bob");
-    const envelope: Envelope = { v: 1, node: "n2", c: "c1", epoch: "e1", membersVersion: 1, rows: [message(2)] };
-    heard.get("u:bob")?.({ ...envelope, v: 2 } as unknown as Envelope);
-    heard.get("u:bob")?.({ ...envelope, node: "n1" });
-    expect(arrived).toEqual([]);
-    heard.get("u:bob")?.(envelope);
-    expect(arrived).toHaveLength(1);
+  it("bounds the heads that wait, and tells them at once when the node leaves", async () => {
+    const { publisher, clock, said, heads } = scene();
+    for (const c of ["c1", "c2", "c3", "c4", "c1"]) publisher.publish({ ...arrivalOf("pull", message(2)), c });
+    publisher.stop();
+    expect(heads().map(({ c }) => c)).toEqual(["c1", "c2", "c3"]);
+    // No more in one envelope than every bus carries.
+    expect(said.map(([, words]) => words.kind === "heads" && words.heads.length).filter(Boolean)).toEqual([2, 1]);
+    expect(clock.pending).toBe(0);
   });
 
-  it("needs no bus in a cluster of one", async () => {
-    const { publisher, arrived, asked } = nodeOn(null, "n1");
-    await publisher.listen("bob");
-    publisher.publish(arrivalOf(message(2)));
-    publisher.forget("bob");
-    await turn();
-    expect([arrived.length, asked.length, publisher.size]).toEqual([1, 0, 0]);
+  it("I26: tells the heads even where it cannot say who has to hear of it", async () => {
+    const failing = async () => {
+      throw new Error("unable");
+    };
+    const { publisher, clock, arrived, heads } = scene({ members: failing });
+    publisher.publish(arrivalOf("push", message(2)));
+    await clock.advance(2_000);
+    expect([arrived.length, heads().length]).toEqual([1, 1]);
+  });
+
+  it("tells of a removed conversation: who is here at once, its members' nodes, and again its head", async () => {
+    const { publisher, clock, gone, said, heads } = scene();
+    const members = Array.from({ length: 1_500 }, (_, index) => `u${index}`);
+    publisher.gone("c1", members);
+    expect(gone).toEqual([["c1", members]]);
+    expect(said.map(([topics, words]) => [topics.length, topics[0], words.kind === "gone" && words.members])).toEqual([
+      [1_001, "c:c1", members.slice(0, 1_000)],
+      [500, "u:u1000", members.slice(1_000)],
+    ]);
+    publisher.gone("c2", []);
+    expect(said.at(-1)).toEqual([["c:c2"], { kind: "gone", c: "c2", members: [] }]);
+    await clock.advance(2_000);
+    expect(heads()).toEqual([
+      { c: "c1", gone: true },
+      { c: "c2", gone: true },
+    ]);
+  });
+
+  it("has nobody to tell in a cluster of one", async () => {
+    const { publisher, clock, arrived, gone, asked, said } = scene({ alone: true });
+    publisher.publish(arrivalOf("push", message(2)));
+    publisher.gone("c1", ["bob"]);
+    await clock.settle();
+    expect([arrived.length, gone.length, asked.length, said.length, clock.pending]).toEqual([1, 1, 0, 0, 0]);
   });
 });

@@ -1,98 +1,78 @@
-import type { ConversationId, UserId } from "@earshot/protocol";
-import type { Bus, Envelope, Publication, Subscription, Topic } from "../ports/bus.ts";
-import type { Clock } from "../ports/clock.ts";
+import { type ConversationId, isChatError, type Mode, type UserId } from "@earshot/protocol";
+import type { Said, Topic } from "../ports/bus.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Arrival } from "./order-gate.ts";
+import type { Arrival } from "./arrival.ts";
+import { eventEnvelopes, eventTopics, needsMembers } from "./event-envelopes.ts";
+import { HeadsAgain, type HeadsAgainSurroundings } from "./heads-again.ts";
 
-export interface PublisherSurroundings {
-  readonly node: string;
-  /** null: a cluster of one. */
-  readonly bus: Bus | null;
+export interface PublisherSurroundings extends Omit<HeadsAgainSurroundings, "tell"> {
+  /** Whether there are no other nodes to tell. */
+  readonly alone: boolean;
   readonly logger: Logger;
-  readonly clock: Pick<Clock, "after">;
-  readonly limits: { readonly topicWithinMs: number };
   /** This node's own delivery. */
   arrive(arrival: Arrival): void;
-  /** Who has to hear of it: the members at `membersVersion` or later. */
-  members(c: ConversationId, membersVersion: number): Promise<Iterable<UserId>>;
+  /** This node's own: the conversation is no more, for all. */
+  gone(c: ConversationId, members: readonly UserId[]): void;
+  tellNodes(topics: readonly Topic[], said: Said): void;
+  /** How events travel after these; "over": this life of the log is. Rejects as the store does. */
+  mode(arrival: Arrival): Promise<Mode | "gone" | "over">;
+  /** Who has to hear of it: the members as of there or later. Rejects as the store does. */
+  members(c: ConversationId, asOf: Pick<Arrival, "epoch" | "membersVersion">): Promise<Iterable<UserId>>;
 }
 
-/**
- * Tells of what was committed: this node's sessions first, then the other nodes, as a hint that may
- * be lost. Listens for what other nodes tell of users that have a session here.
- */
+/** Members named by one envelope. */
+const MEMBERS_PER_ENVELOPE = 1_000;
+
+/** Tells of what was committed: this node's sessions first, then the other nodes, as a hint that may be lost. */
 export class Publisher {
   readonly #house: PublisherSurroundings;
-  readonly #topics = new Map<Topic, { readonly subscription: Subscription; readonly ready: Promise<void> }>();
+  readonly #again: HeadsAgain;
 
   constructor(house: PublisherSurroundings) {
     this.#house = house;
-  }
-
-  /** Topics listened to. */
-  get size(): number {
-    return this.#topics.size;
-  }
-
-  /** After a commit. Never throws; a bus that fails costs latency only. */
-  publish(arrival: Arrival): void {
-    this.#house.arrive(arrival);
-    if (this.#house.bus !== null) void this.#tell(this.#house.bus, arrival);
-  }
-
-  /** Listens for a user's events; resolves when none published later can be missed. Never rejects: without the bus there is the log. */
-  listen(user: UserId): Promise<void> {
-    const { bus, logger } = this.#house;
-    if (bus === null) return Promise.resolve();
-    const topic: Topic = `u:${user}`;
-    const known = this.#topics.get(topic);
-    if (known !== undefined) return known.ready;
-    const subscription = bus.subscribe(topic, (envelope) => this.#hear(envelope));
-    const ready = subscription.ready.catch(() => logger.warn({}, "unable to subscribe; this node will read the log"));
-    this.#topics.set(topic, { subscription, ready });
-    return ready;
-  }
-
-  /** The same, at the latest when `topicWithinMs` have passed: a dead bus must not keep people out. */
-  async listening(user: UserId): Promise<void> {
-    const { clock, limits } = this.#house;
-    await new Promise<void>((resolve) => {
-      const timer = clock.after(limits.topicWithinMs, resolve);
-      void this.listen(user).then(() => {
-        timer.cancel();
-        resolve();
-      });
+    this.#again = new HeadsAgain({
+      ...house,
+      tell: (heads) => house.tellNodes(["nodes"], { kind: "heads", digest: null, heads }),
     });
   }
 
-  /** The user's last session here has ended. */
-  forget(user: UserId): void {
-    const topic: Topic = `u:${user}`;
-    this.#topics.get(topic)?.subscription.cancel();
-    this.#topics.delete(topic);
+  /** After a commit. Never throws; what cannot be told costs latency only. */
+  publish(arrival: Arrival): void {
+    this.#house.arrive(arrival);
+    if (!this.#house.alone) void this.#tell(arrival);
   }
 
-  #hear(envelope: Envelope): void {
-    if (envelope.v !== 1 || envelope.node === this.#house.node) return;
-    const { c, epoch, rows, membersVersion } = envelope;
-    this.#house.arrive({ c, epoch, rows, membersVersion });
-  }
-
-  async #tell(bus: Bus, { c, epoch, rows, membersVersion }: Arrival): Promise<void> {
-    try {
-      const users = new Set<UserId>(await this.#house.members(c, membersVersion));
-      for (const row of rows) {
-        if (row.type === "member") for (const [user] of changedIn(row.body)) users.add(user);
-      }
-      const envelope: Envelope = { v: 1, node: this.#house.node, c, epoch, membersVersion, rows };
-      const publication: Publication = { topics: [...users].map((user): Topic => `u:${user}`), envelope };
-      await bus.publish([publication]);
-    } catch {
-      this.#house.logger.warn({ c }, "unable to publish; other nodes will read the log");
+  /** A conversation was removed, for all. `members`: who they were, as far as the store says. */
+  gone(c: ConversationId, members: readonly UserId[]): void {
+    this.#house.gone(c, members);
+    if (this.#house.alone) return;
+    this.#again.put({ c, gone: true });
+    for (let from = 0; from === 0 || from < members.length; from += MEMBERS_PER_ENVELOPE) {
+      const some = members.slice(from, from + MEMBERS_PER_ENVELOPE);
+      const users = some.map((user): Topic => `u:${user}`);
+      this.#house.tellNodes(from === 0 ? [`c:${c}`, ...users] : users, { kind: "gone", c, members: some });
     }
   }
-}
 
-function changedIn(body: unknown): readonly (readonly [UserId, unknown])[] {
-  return (body as { readonly members?: readonly (readonly [UserId, unknown])[] } | undefined)?.members ?? [];
+  /** The node is leaving. */
+  stop(): void {
+    this.#again.flush();
+  }
+
+  async #tell(arrival: Arrival): Promise<void> {
+    const { c, epoch, rows, membersVersion } = arrival;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    try {
+      const mode = arrival.mode ?? (await this.#house.mode(arrival));
+      if (mode === "gone" || mode === "over") return;
+      this.#again.put({ c, epoch, head: last.seq, ord: last.ord, mode, membersVersion });
+      const members = needsMembers(arrival, mode) ? await this.#house.members(c, { epoch, membersVersion }) : [];
+      for (const envelope of eventEnvelopes(arrival, mode))
+        this.#house.tellNodes(eventTopics(envelope, members), envelope);
+    } catch (error) {
+      if (isChatError(error) && error.code === "closed") return;
+      this.#house.logger.warn({ c }, "unable to say who has to hear of an event; other nodes read the store");
+    }
+  }
 }

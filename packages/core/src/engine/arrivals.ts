@@ -1,4 +1,4 @@
-import type { ConversationId, Epoch, EventRow } from "@earshot/protocol";
+import type { ConversationId, Epoch, EventRow, Mode } from "@earshot/protocol";
 import type { Committed } from "./sequencer.ts";
 
 /** Neighbouring events of one conversation, as they leave a commit. */
@@ -6,6 +6,8 @@ export interface CommittedEvents {
   readonly c: ConversationId;
   readonly epoch: Epoch;
   readonly rows: readonly EventRow[];
+  /** How events travel after the last of them. */
+  readonly mode: Mode;
   /** After the last of them; 0: not known. */
   readonly membersVersion: number;
   /** For each row, whose send it was. */
@@ -16,6 +18,7 @@ interface Gathered {
   readonly c: ConversationId;
   readonly epoch: Epoch;
   readonly rows: EventRow[];
+  mode: Mode;
   membersVersion: number;
   readonly origins: (object | null)[];
 }
@@ -28,15 +31,16 @@ export function arrivals(batch: readonly Committed[]): readonly CommittedEvents[
   const all: Gathered[] = [];
   const latest = new Map<ConversationId, Gathered>();
   for (const { entry, result, origin } of batch) {
-    const { epoch, row, membersVersion } = result;
+    const { epoch, row, mode, membersVersion } = result;
     let events = latest.get(entry.conversation);
     if (events === undefined || !follows(events, result)) {
-      events = { c: entry.conversation, epoch, rows: [], membersVersion, origins: [] };
+      events = { c: entry.conversation, epoch, rows: [], mode, membersVersion, origins: [] };
       latest.set(entry.conversation, events);
       all.push(events);
     }
     events.rows.push(row);
     events.origins.push(origin);
+    events.mode = mode;
     events.membersVersion = membersVersion;
   }
   return all;
@@ -49,9 +53,9 @@ function follows({ epoch, rows, membersVersion }: Gathered, next: Committed["res
 
 /** The first events of a conversation that was just created. They are for everyone: nobody sent them by a session. */
 export function creationArrival(
-  made: { readonly id: ConversationId; readonly epoch: Epoch },
+  made: { readonly id: ConversationId; readonly epoch: Epoch; readonly mode: Mode },
   created: { readonly rows: readonly EventRow[]; readonly membersVersion: number },
 ): CommittedEvents {
   const { rows, membersVersion } = created;
-  return { c: made.id, epoch: made.epoch, rows, membersVersion, origins: rows.map(() => null) };
+  return { c: made.id, epoch: made.epoch, rows, mode: made.mode, membersVersion, origins: rows.map(() => null) };
 }

@@ -4,13 +4,14 @@ import type { Clock } from "../ports/clock.ts";
 import type { MemberChange, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
+import { keepMode, type ModeSurroundings } from "./conversation-mode.ts";
 import { keepOwner } from "./keep-owner.ts";
 import { appendMembers } from "./member-entry.ts";
 import { rulersOf } from "./permissions.ts";
 import type { Sequencer } from "./sequencer.ts";
 import { standingOf } from "./standing.ts";
 
-export interface BansSurroundings {
+export interface BansSurroundings extends ModeSurroundings {
   readonly store: Pick<MessageStore, "access" | "ban" | "members" | "row" | "settings">;
   readonly sequencer: Pick<Sequencer, "append">;
   readonly clock: Clock;
@@ -35,6 +36,7 @@ export async function banUser(
 ): Promise<InboxRow | null> {
   if (user === caller.user) throw new ChatError("invalid", `unable to ${ACTION}; that is yourself`);
   await house.changes.decide(c, ACTION, () => tryBan(house, caller, c, user, banned));
+  await keepMode(house, caller, c);
   return house.store.row(caller.user, c);
 }
 

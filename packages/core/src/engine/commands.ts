@@ -7,7 +7,7 @@ import { blockUser } from "./blocks.ts";
 import type { Caller } from "./caller.ts";
 import { type ConversationRequest, type CreateSurroundings, createConversation } from "./create-conversation.ts";
 import type { Draft } from "./draft.ts";
-import { type FetchRequest, fetchPage } from "./fetch.ts";
+import { type FetchRequest, type FetchSurroundings, fetchPage } from "./fetch.ts";
 import { permit } from "./host-verdicts.ts";
 import { type InboxSurroundings, inboxPage, inboxRow } from "./inbox.ts";
 import { type JoinSurroundings, joinConversation } from "./join.ts";
@@ -24,6 +24,7 @@ import { type SeePresenceSurroundings, seePresence } from "./watch-presence.ts";
 export interface CommandsSurroundings
   extends Omit<BansSurroundings, "store">,
     Omit<CreateSurroundings, "store" | "limits">,
+    Omit<FetchSurroundings, "store">,
     Omit<InboxSurroundings, "store" | "watermarks">,
     Omit<JoinSurroundings, "store">,
     Omit<MarkSurroundings, "watermarks">,

@@ -1,5 +1,6 @@
 import { ChatError, type InboxRow, isChatError, LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
+import { membersPolicy } from "../fanout/fanout-policy.ts";
 import type { NewConversation } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { hostOfTest } from "../testing/host-of-test.ts";
@@ -28,6 +29,7 @@ async function houseOf(membersPerCreationMax = 2_500) {
     ...hostOfTest(store, { clock }),
     clock,
     limits: { membersPerCreationMax },
+    fanout: membersPolicy(),
     newId: () => `id${++ids}`,
     unsure: () => {},
     created: (made: NewConversation, created: { readonly rows: readonly unknown[] }) =>

@@ -5,14 +5,15 @@ import {
   type ConversationKind,
   type InboxRow,
   LIMITS,
-  type Mode,
   type Role,
   type UserId,
   utf8Bytes,
 } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
+import type { FanoutPolicy } from "../ports/fanout-policy.ts";
 import type { MessageStore, NewConversation } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
+import { wantedMode } from "./conversation-mode.ts";
 import { ask, asksHost, hooked, type PermitSurroundings } from "./host-verdicts.ts";
 import { withOwner } from "./permissions.ts";
 
@@ -31,6 +32,7 @@ export interface CreateSurroundings extends PermitSurroundings {
   readonly store: Pick<MessageStore, "create" | "range" | "row">;
   readonly clock: Clock;
   readonly limits: { readonly membersPerCreationMax: number };
+  readonly fanout: FanoutPolicy;
   /** A new id, never used before. */
   newId(): string;
   /** Told of a conversation that is new. */
@@ -51,9 +53,8 @@ export interface CreationOutcome {
 }
 
 /**
- * Creates a conversation with the caller as its owner, in mode `pull` if it starts with more than
- * `LIMITS.pushMembersMax` members. `made` is false for a `direct` of the same two
- * users and for an `id` that the caller has made before: the same row comes back. The host itself becomes
+ * Creates a conversation with the caller as its owner, in the mode that the fan-out policy gives it. `made`
+ * is false for a `direct` of the same two users and for an `id` that the caller has made before: the same row comes back. The host itself becomes
  * no member unless it names itself; where it names no owner, the first admin is, else the first member.
  * Rejects with `invalid`, `too_large` (members), `conflict` (the `id` is another's), `forbidden` by the host,
  * as a hook refuses, `unavailable`.
@@ -70,7 +71,7 @@ export async function createConversation(
   const { kind, title, meta, open, wholeHistory, id = null } = request;
   await ask(house.host, caller, { action: "create", conversation: id, doing: "create conversation" });
   const seen = await hooked(house.host, caller, "create", { kind, id, members, title, meta, open });
-  const mode: Mode = members.length > LIMITS.pushMembersMax ? "pull" : "push";
+  const mode = wantedMode(house.fanout, { kind, members: members.length, mode: null });
   const settings = { kind, title: seen.title, meta: seen.meta, mode };
   const draft: NewConversation = {
     ...settings,

@@ -24,8 +24,12 @@ async function houseOf() {
     ...hostOfTest(store),
     open: () => ({ abandon: () => {}, activate: (_from, frame) => done.push(frame()) > 0 }),
     unsubscribe: (...given) => done.push(["unsubscribe", ...given]),
+    listed: () => {},
+    listening: async () => {},
+    subscribed: () => {},
     known: () => {},
-    told: (_c, watermarks) => watermarks,
+    seen: () => {},
+    told: (_c, _epoch, watermarks) => watermarks,
     online: () => 1,
     watch: async (session, { c, users }) => {
       done.push(["watch", session, c, users]);

@@ -1,4 +1,12 @@
-import type { ClientFrame, ConversationId, GatewayFrame, PresenceFrame, UserId } from "@earshot/protocol";
+import type {
+  ClientFrame,
+  ConversationId,
+  GatewayFrame,
+  InboxFrame,
+  InboxRow,
+  PresenceFrame,
+  UserId,
+} from "@earshot/protocol";
 import type { Caller } from "./caller.ts";
 import { type FetchSurroundings, fetchPage } from "./fetch.ts";
 import { ask, permit } from "./host-verdicts.ts";
@@ -25,6 +33,8 @@ export interface DispatchSurroundings<Session>
   readonly watermarks: MarkSurroundings["watermarks"] & InboxSurroundings["watermarks"];
   /** Ends a subscription, if there is one. */
   unsubscribe(session: Session, c: ConversationId): void;
+  /** Told of rows that a client is given. */
+  listed(session: Session, rows: readonly InboxRow[]): void;
   /** Watches users who share a conversation with the caller; the answer says where they stand. */
   watch(
     session: Session,
@@ -48,7 +58,7 @@ export async function dispatch<Session>(
   const { user, session } = caller;
   switch (frame.t) {
     case "inbox":
-      return { t: "inbox", id: frame.id, ...(await inboxPage(house, caller, frame)) };
+      return listed(house, session, { t: "inbox", id: frame.id, ...(await inboxPage(house, caller, frame)) });
     case "fetch":
       await permit(house, caller, { action: "see", conversation: frame.c, doing: "fetch" });
       return { ...(await fetchPage(house, caller, frame)), id: frame.id };
@@ -79,4 +89,16 @@ export async function dispatch<Session>(
       await typing(house, caller, frame.c);
       return null;
   }
+}
+
+function listed<Session>(
+  house: Pick<DispatchSurroundings<Session>, "listed">,
+  session: Session,
+  page: InboxFrame,
+): InboxFrame {
+  house.listed(
+    session,
+    page.conversations.filter((row): row is InboxRow => !("gone" in row)),
+  );
+  return page;
 }

@@ -8,7 +8,7 @@ import { type FetchRequest, fetchPage } from "./fetch.ts";
 let store: MessageStore;
 
 const fetch = (request: Partial<FetchRequest>, user = "alice") =>
-  fetchPage({ store }, { user, claims: null, origin: null }, { c: "c1", ...request });
+  fetchPage({ store, seen: () => {} }, { user, claims: null, origin: null }, { c: "c1", ...request });
 
 const seqsOf = async (request: Partial<FetchRequest>, user?: string) => {
   const { from, to, more, head, events } = await fetch(request, user);
@@ -80,7 +80,7 @@ describe("fetchPage", () => {
     );
     const alice = { user: "alice", claims: null, origin: null };
     for (const where of [{ after: 0 }, { around: 10 }, {}]) {
-      const page = await fetchPage({ store: large }, alice, { c: "c1", ...where });
+      const page = await fetchPage({ store: large, seen: () => {} }, alice, { c: "c1", ...where });
       expect(JSON.stringify(page.events).length).toBeLessThanOrEqual(LIMITS.pageBytesMax);
       expect(page.events.length).toBeGreaterThan(5);
       const [first, last] = [page.events[0]?.seq, page.events.at(-1)?.seq];
@@ -118,7 +118,13 @@ describe("fetchPage", () => {
       reaction("c1", "bob", 2, "k"),
     ]);
     const of = async (request: Partial<FetchRequest>) =>
-      (await fetchPage({ store: own }, { user: "bob", claims: null, origin: null }, { c: "c1", ...request })).events;
+      (
+        await fetchPage(
+          { store: own, seen: () => {} },
+          { user: "bob", claims: null, origin: null },
+          { c: "c1", ...request },
+        )
+      ).events;
     expect(await of({})).toMatchObject([
       { type: "meta" },
       { seq: 2, body: { text: "second" }, edited: 3, reactions: [["k", 1, true]] },

@@ -1,10 +1,19 @@
-import { ChatError, type EventsFrame, type FetchFrame, LIMITS } from "@earshot/protocol";
+import {
+  ChatError,
+  type ConversationId,
+  type Epoch,
+  type EventsFrame,
+  type FetchFrame,
+  LIMITS,
+} from "@earshot/protocol";
 import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { readPage } from "./page.ts";
 
 export interface FetchSurroundings {
   readonly store: Pick<MessageStore, "range">;
+  /** Told in which life of the log a page was read. */
+  seen(c: ConversationId, epoch: Epoch): void;
 }
 
 export type FetchRequest = Omit<FetchFrame, "t" | "id">;
@@ -20,5 +29,6 @@ export async function fetchPage(house: FetchSurroundings, caller: Caller, reques
   const reader = caller.system ? {} : { reader: caller.user };
   const page = await readPage(house.store, { ...where, ...reader, rows, bytes: LIMITS.pageBytesMax });
   if (page === null) throw new ChatError("not_found", "unable to fetch; no such conversation");
+  house.seen(request.c, page.epoch);
   return { t: "events", c: request.c, ...page };
 }

@@ -1,9 +1,11 @@
-import type { ConversationId, UserId } from "@earshot/protocol";
+import type { ConversationId, Epoch, UserId } from "@earshot/protocol";
 
 /** One member's watermarks that are not written yet. */
 export interface HeldWatermark {
   readonly user: UserId;
   readonly c: ConversationId;
+  /** The life of the log that the seqs are of; null: not known. */
+  epoch: Epoch | null;
   /** 0: as it is. */
   delivered: number;
   read: number | undefined;
@@ -67,14 +69,22 @@ export class HeldWatermarks {
     for (const conversations of users) yield* conversations.values() as Iterable<HeldWatermark>;
   }
 
-  /** What is held of a member, a new one if nothing was; null: there is no room for one more. */
-  hold(user: UserId, c: ConversationId): HeldWatermark | null {
+  /**
+   * What is held of a member, a new one if nothing was; null: there is no room for one more. `epoch`: the life of the
+   * log that what comes is of, in which seqs of another one say nothing (I19); null: not known.
+   */
+  hold(user: UserId, c: ConversationId, epoch: Epoch | null = null): HeldWatermark | null {
     const known = this.get(user, c);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (!sameLife(known.epoch, epoch)) Object.assign(known, { delivered: 0, read: undefined });
+      known.epoch = epoch ?? known.epoch;
+      return known;
+    }
     if (this.size >= this.#max || (this.#users.get(user)?.size ?? 0) >= this.#perUserMax) return null;
     const held: HeldWatermark = {
       user,
       c,
+      epoch,
       delivered: 0,
       read: undefined,
       readAsked: 0,
@@ -130,8 +140,11 @@ export class HeldWatermarks {
       this.due(held, ms, now);
       return;
     }
-    newer.delivered = Math.max(newer.delivered, held.delivered);
-    if (held.read !== undefined) newer.read = Math.max(newer.read ?? 0, held.read);
+    if (sameLife(newer.epoch, held.epoch)) {
+      newer.epoch ??= held.epoch;
+      newer.delivered = Math.max(newer.delivered, held.delivered);
+      if (held.read !== undefined) newer.read = Math.max(newer.read ?? 0, held.read);
+    }
     newer.readAsked = Math.max(newer.readAsked, held.readAsked);
     newer.announce ||= held.announce;
     this.due(newer, ms, now);
@@ -152,4 +165,9 @@ export class HeldWatermarks {
     else conversations.set(held.c, held);
     this.#count++;
   }
+}
+
+/** Unless it is known that they are two. */
+function sameLife(one: Epoch | null, other: Epoch | null): boolean {
+  return one === null || other === null || one === other;
 }

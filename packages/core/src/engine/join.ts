@@ -3,11 +3,12 @@ import type { Clock } from "../ports/clock.ts";
 import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
+import { keepMode, type ModeSurroundings } from "./conversation-mode.ts";
 import { ask, asksHost, hooked, type PermitSurroundings } from "./host-verdicts.ts";
 import { appendMembers } from "./member-entry.ts";
 import type { Sequencer } from "./sequencer.ts";
 
-export interface JoinSurroundings extends PermitSurroundings {
+export interface JoinSurroundings extends PermitSurroundings, ModeSurroundings {
   readonly store: Pick<MessageStore, "access" | "row" | "settings">;
   readonly sequencer: Pick<Sequencer, "append">;
   readonly clock: Clock;
@@ -30,6 +31,7 @@ export async function joinConversation(
     throw new ChatError("invalid", "unable to join; the host itself is no member, add members instead");
   await askToJoin(house, caller, c);
   await house.changes.decide(c, ACTION, () => tryJoin(house, caller, c, null));
+  await keepMode(house, caller, c);
   return house.store.row(caller.user, c);
 }
 
@@ -59,7 +61,7 @@ export async function askToJoin(
  * for another role than `member`.
  */
 export async function tryJoin(
-  house: Omit<JoinSurroundings, "changes">,
+  house: Omit<JoinSurroundings, "changes" | "logger" | "fanout">,
   caller: Caller,
   c: ConversationId,
   role: Role | null,

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Access, MemberChange, MemberPage, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
+import { keepMode, type ModeSurroundings } from "./conversation-mode.ts";
 import { type PermitSurroundings, permit } from "./host-verdicts.ts";
 import { askToJoin, tryJoin } from "./join.ts";
 import { keepOwner } from "./keep-owner.ts";
@@ -12,7 +13,7 @@ import { mayChangeMembers } from "./permissions.ts";
 import type { Sequencer } from "./sequencer.ts";
 import { standingOf } from "./standing.ts";
 
-export interface MembersSurroundings extends PermitSurroundings {
+export interface MembersSurroundings extends PermitSurroundings, ModeSurroundings {
   readonly store: Pick<MessageStore, "access" | "members" | "row" | "settings">;
   readonly sequencer: Pick<Sequencer, "append">;
   readonly clock: Clock;
@@ -58,6 +59,7 @@ export async function changeMembers(
   const asked = [...new Map(changes)];
   await askFor(house, caller, c, asked);
   await house.changes.decide(c, ACTION, () => tryChange(house, caller, c, asked));
+  await keepMode(house, caller, c);
   return house.store.row(caller.user, c);
 }
 

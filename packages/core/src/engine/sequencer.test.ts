@@ -171,7 +171,10 @@ describe("Sequencer: a store that fails", () => {
     expect(await texts("c1")).toEqual(["a", "b"]);
     expect(seqsTold()).toEqual(["c1 2", "c1 3"]);
     // By now members may have changed: whom it was for has to be found out anew.
-    expect(told.flat().map(({ result }) => result.membersVersion)).toEqual([0, 0]);
+    expect(told.flat().map(({ result }) => [result.mode, result.membersVersion])).toEqual([
+      ["push", 0],
+      ["push", 0],
+    ]);
   });
 
   it("does the same when nothing was stored", async () => {

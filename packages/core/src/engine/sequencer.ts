@@ -93,6 +93,11 @@ export class Sequencer {
     this.#wake();
   }
 
+  /** Another life of its log has begun: its settings may be others. */
+  anew(c: ConversationId): void {
+    this.#slow.forget(c);
+  }
+
   /** Resolves when nothing waits and nothing is in flight. */
   async idle(): Promise<void> {
     if (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -208,17 +213,16 @@ export class Sequencer {
   /** The event of a first try whose answer was lost: nobody was told of it yet. Which members it was for is not known any longer. */
   async #firstResult(entry: Append | undefined, result: AppendResult): Promise<AppendResult> {
     if (entry === undefined || result.kind !== "duplicate") return result;
-    const page = await this.#house.store.range({
-      conversation: entry.conversation,
-      view: "log",
-      after: result.seq - 1,
-      from: "oldest",
-      rows: 1,
-      bytes: 1,
-    });
+    const { store } = this.#house;
+    const { conversation } = entry;
+    const after = result.seq - 1;
+    const [page, settings] = await Promise.all([
+      store.range({ conversation, view: "log", after, from: "oldest", rows: 1, bytes: 1 }),
+      store.settings(conversation),
+    ]);
     const row = page?.rows[0];
-    if (!page || row?.seq !== result.seq || page.epoch !== result.epoch) return result;
-    return { kind: "event", epoch: page.epoch, row, membersVersion: 0 };
+    if (!page || !settings || row?.seq !== result.seq || page.epoch !== result.epoch) return result;
+    return { kind: "event", epoch: page.epoch, row, mode: settings.mode, membersVersion: 0 };
   }
 
   #refuse(batch: readonly Waiting[]): void {

@@ -3,6 +3,7 @@ import type { Settings } from "../ports/message-store.ts";
 import { differing } from "./settings.ts";
 
 const NOW: Settings = {
+  mode: "push",
   title: "Lunch",
   meta: { a: 1, b: [2] },
   open: false,
@@ -22,6 +23,8 @@ describe("differing", () => {
     [{ retention: { age: 60_000 } }, {}],
     [{ retention: { age: 60_000, messages: 1 } }, { retention: { age: 60_000, messages: 1 } }],
     [{ retention: null }, { retention: null }],
+    [{ mode: "push" }, {}],
+    [{ mode: "pull", title: "Lunch" }, { mode: "pull" }],
     [
       { open: true, slow: 5 },
       { open: true, slow: 5 },

@@ -30,8 +30,10 @@ async function houseOf({ others = 0, stands = true, bound = 10 } = {}) {
         },
       };
     },
+    listening: async (conversations) => void steps.push(`listening ${conversations.join()}`),
+    subscribed: () => {},
     known: (c, { members }) => steps.push(`known ${c} ${members}`),
-    told: (_c, watermarks) => watermarks,
+    told: (_c, _epoch, watermarks) => watermarks,
     online: () => 2,
   };
   const access = async (user: string, c = "c1"): Promise<Access | null> => {
@@ -46,7 +48,7 @@ describe("subscribe", () => {
   it("I17: begins before it reads rights, and says where the conversation stands", async () => {
     const { steps, said, ask } = await houseOf();
     await ask();
-    expect(steps).toEqual(["open c1", "access c1", "known c1 2", "activate c1 3"]);
+    expect(steps).toEqual(["open c1", "listening c1", "access c1", "known c1 2", "activate c1 3"]);
     expect(said).toEqual([
       {
         t: "subscribed",
@@ -75,7 +77,7 @@ describe("subscribe", () => {
 
   it("I14: says of watermarks above the receipt limit, too, what was told already", async () => {
     const { house, said, access } = await houseOf({ others: LIMITS.receiptMembersMax });
-    const told: SubscribeSurroundings<string>["told"] = (_c, [[user] = ["", 0, 0]]) => [[user, 3, 2]];
+    const told: SubscribeSurroundings<string>["told"] = (_c, _epoch, [[user] = ["", 0, 0]]) => [[user, 3, 2]];
     await subscribe({ ...house, told }, { session: "s1", user: "bob", c: "c1", id: "r1" }, () => access("bob"));
     expect(said).toMatchObject([{ watermarks: [["bob", 3, 2]] }]);
   });

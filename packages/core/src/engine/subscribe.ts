@@ -1,6 +1,7 @@
 import {
   ChatError,
   type ConversationId,
+  type Epoch,
   type GatewayFrame,
   isChatError,
   LIMITS,
@@ -22,10 +23,14 @@ export interface SubscribeSurroundings<Session> {
   readonly store: Pick<MessageStore, "receipts">;
   /** Begins a subscription, before rights are read. Throws `too_large` over the bound. */
   open(session: Session, c: ConversationId): SubscriptionOpening;
+  /** Resolves when nothing that happens later in conversations that somebody here subscribes to can be missed, or after a while: a dead bus must not keep people out (trap 11). */
+  listening(conversations: readonly ConversationId[]): Promise<void>;
   /** Told of what was read of a conversation that somebody listens to. */
   known(c: ConversationId, access: Access): void;
+  /** Told of a subscription that stands, behind its answer. */
+  subscribed(session: Session, c: ConversationId, access: Access): void;
   /** The same watermarks, none below what was told already. */
-  told(c: ConversationId, watermarks: readonly Watermarks[]): readonly Watermarks[];
+  told(c: ConversationId, epoch: Epoch, watermarks: readonly Watermarks[]): readonly Watermarks[];
   /** Members who are online, as far as anybody may know. */
   online(c: ConversationId, access: Access): number | Promise<number>;
 }
@@ -50,13 +55,16 @@ export async function subscribe<Session>(
   access: () => Promise<Access | null>,
 ): Promise<void> {
   const opening = house.open(request.session, request.c);
-  await finish(house, request, opening, access);
+  await finish(house, request, opening, async () => {
+    await house.listening([request.c]);
+    return access();
+  });
 }
 
 /** A subscription that is begun: reads rights, and either stands or is given up. */
 async function finish<Session>(
   house: SubscribeSurroundings<Session>,
-  { user, c, id }: SubscribeRequest<Session>,
+  { session, user, c, id }: SubscribeRequest<Session>,
   opening: SubscriptionOpening,
   read: () => Promise<Access | null>,
 ): Promise<void> {
@@ -84,13 +92,15 @@ async function finish<Session>(
     members,
     // They may have been counted among more, who came meanwhile.
     online: Math.min(online, members),
-    watermarks: house.told(c, watermarks),
+    watermarks: house.told(c, epoch, watermarks),
   });
   if (!opening.activate(access, answer)) throw notFound();
+  house.subscribed(session, c, access);
 }
 
 /**
- * Subscribes to many, beside the repair of their cursors, whose reading of rights serves both. Where
+ * Subscribes to many, beside the repair of their cursors, whose reading of rights serves both, and begins when
+ * all are listened to. Where
  * the user is no member, or is removed meanwhile, the repair says so. Resolves with the first other
  * refusal, which keeps no other from standing, or null.
  */

@@ -30,6 +30,7 @@ async function houseOf(made: object = {}) {
     created: () => {},
     unsure: () => {},
     removed: () => {},
+    seen: () => {},
   };
   const create = (request: Partial<ConversationRequest>) =>
     outcomeOf(

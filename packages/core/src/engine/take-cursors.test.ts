@@ -27,6 +27,8 @@ async function houseOf() {
   };
   const delivered: unknown[] = [];
   const ended: string[] = [];
+  const listened: string[] = [];
+  const kept: unknown[] = [];
   let reads = 0;
   let opened = 0;
   const house: CursorsSurroundings<typeof session> = {
@@ -46,12 +48,27 @@ async function houseOf() {
       opened++;
       return { abandon: () => {}, activate: (_from, frame) => frames.push(frame()) > 0 };
     },
+    listening: async (conversations) => void listened.push(...conversations),
+    kept: (_session, c, { head }) => kept.push([c, head]),
+    subscribed: () => {},
     known: () => {},
-    told: (_c, watermarks) => watermarks,
+    told: (_c, _epoch, watermarks) => watermarks,
     online: () => 0,
   };
   const take = (...have: readonly HaveEntry[]) => takeCursors(house, session, have);
-  return { house, session, frames, delivered, ended, take, epochs, reads: () => reads, opened: () => opened };
+  return {
+    house,
+    session,
+    frames,
+    delivered,
+    ended,
+    listened,
+    kept,
+    take,
+    epochs,
+    reads: () => reads,
+    opened: () => opened,
+  };
 }
 
 describe("takeCursors", () => {
@@ -69,7 +86,7 @@ describe("takeCursors", () => {
     const { take, delivered, epochs } = await houseOf();
     const [e1, e2] = [epochs.get("c1") ?? "", epochs.get("c2") ?? ""];
     await take(["c1", e1, 2], ["c2", e1, 3], ["none", e1, 3]);
-    expect(delivered).toEqual([["bob", "c1", 2]]);
+    expect(delivered).toEqual([["bob", "c1", 2, e1]]);
     // Beyond the head, and no news.
     await take(["c1", e1, 4], ["c2", e2, 1]);
     expect(delivered).toHaveLength(1);

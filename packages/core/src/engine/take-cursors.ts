@@ -15,6 +15,8 @@ export interface CursorsSurroundings<Session>
   readonly watermarks: Pick<Watermarks, "delivered">;
   /** Ends a subscription, if there is one. */
   unsubscribe(session: Session, c: ConversationId): void;
+  /** Told of what a client keeps up to date, and where it stood. */
+  kept(session: Session, c: ConversationId, access: Access): void;
   accessMany(user: UserId, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
 }
 
@@ -36,7 +38,7 @@ export async function takeCursors<Session extends RepairedSession & Asking>(
   // Subscriptions are begun before rights are read: what happens in between is held back.
   let reading: Promise<SeenCursors> | null = null;
   const read = (): Promise<SeenCursors> => {
-    reading ??= readRights(house, session, have);
+    reading ??= house.listening(wanted.map(({ c }) => c)).then(() => readRights(house, session, have));
     return reading;
   };
   const subscribing = subscribeMany(house, wanted, async ({ c }) => {
@@ -50,8 +52,12 @@ export async function takeCursors<Session extends RepairedSession & Asking>(
   tellDelivered(house, user, have, seen.access);
   const asked = have.filter((_, index) => !seen.unasked.has(index));
   const access = seen.access.filter((_, index) => !seen.unasked.has(index));
-  // Who is told that it is gone is told nothing more of it, also where the removal itself is still on its way.
-  for (const [index, [c]] of asked.entries()) if (!access[index]) house.unsubscribe(session, c);
+  for (const [index, [c]] of asked.entries()) {
+    const known = access[index];
+    // Who is told that it is gone is told nothing more of it, also where the removal itself is still on its way.
+    if (!known) house.unsubscribe(session, c);
+    else if (session.live) house.kept(session, c, known);
+  }
   const rest = have.filter((_, index) => seen.unasked.has(index)).map(([c]) => c);
   if (rest.length > 0) session.tell(house.encode({ t: "lagging", c: rest }));
   const rows = await repair(house, session, asked, access);
@@ -82,6 +88,6 @@ function tellDelivered(
   for (const [index, [c, epoch, seq]] of have.entries()) {
     const known = access[index];
     if (!known || cursorPosition({ epoch, seq }, known) === "void") continue;
-    if (seq > known.delivered) watermarks.delivered(user, c, seq);
+    if (seq > known.delivered) watermarks.delivered(user, c, seq, known.epoch);
   }
 }

@@ -9,10 +9,14 @@ export interface ToldCursorsSurroundings {
   accessMany(user: UserId, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
 }
 
+/** Cursors of one `ack` that are held back unchecked, where the store cannot say whose the conversations are. */
+const UNCHECKED_MAX = 16;
+
 /**
  * Cursors that a client says have moved by pages and `sent`. They raise `delivered` where they say
  * something new of a conversation that is the user's: others take no room among what is held back for
- * the store. What could not be checked is left to the next `have`. Never rejects.
+ * the store. Of what could not be checked a few are held all the same, since a client tells them once; the store
+ * itself raises nothing of who is no member. The rest is left to the next `have`. Never rejects.
  */
 export async function takeToldCursors(
   house: ToldCursorsSurroundings,
@@ -30,6 +34,12 @@ export async function takeToldCursors(
       if (known && seq > known.delivered) house.watermarks.delivered(user, c, seq);
     }
   } catch {
-    house.logger.debug({ cursors: conversations.length }, "unable to check cursors; left to the next have");
+    const unchecked = conversations.slice(0, UNCHECKED_MAX);
+    for (const c of unchecked) house.watermarks.delivered(user, c, seqs.get(c) ?? 0);
+    const left = conversations.length - unchecked.length;
+    house.logger.debug(
+      { unchecked: unchecked.length, left },
+      "unable to check cursors; left to the store, or to the next have",
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { ChatError, type ConversationId, LIMITS, type Role, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
-import type { MessageStore } from "../ports/message-store.ts";
+import type { Access, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { ask, type PermitSurroundings } from "./host-verdicts.ts";
 
@@ -8,8 +8,8 @@ export interface TypingSurroundings extends PermitSurroundings {
   readonly store: Pick<MessageStore, "blocked">;
   readonly clock: Pick<Clock, "monotonic">;
   readonly permissions: { readonly send: readonly Role[] };
-  /** Other users who subscribed to the conversation here. */
-  listeners(c: ConversationId, user: UserId): Iterable<UserId>;
+  /** Users who may hear of it, on whatever node; `access`: that they are members by. Rejects as the store does. */
+  listeners(c: ConversationId, user: UserId, access: Access): Iterable<UserId> | Promise<Iterable<UserId>>;
   /** Tells the other subscribers. */
   typed(c: ConversationId, user: UserId, members: number): void;
 }
@@ -29,7 +29,8 @@ export async function typing(house: TypingSurroundings, caller: Caller, c: Conve
   }
   await ask(house.host, caller, { action: "send", conversation: c, type: "message", doing: "tell of typing" });
   if (access.kind === "direct") {
-    const others = [...new Set(house.listeners(c, user))];
+    const listeners = new Set(await house.listeners(c, user, access));
+    const others = [...listeners].filter((listener) => listener !== user);
     if (others.length === 0 || (await house.store.blocked(user, others)).includes(true)) return;
   }
   if (house.clock.monotonic() - at < LIMITS.typingShownMs) house.typed(c, user, access.members);

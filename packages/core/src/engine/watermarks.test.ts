@@ -24,6 +24,7 @@ async function watermarksOf({
   await store.append(Array.from({ length: 10 }, () => message("c1", "alice", "hi")));
   const writes: { readonly at: number; readonly raises: readonly Raise[] }[] = [];
   const told: (readonly [user: string, delivered: number, read: number])[] = [];
+  const lives = { now: made.epoch as string | null };
   const wrapped = wrap(store);
   const watermarks = new Watermarks({
     store: {
@@ -36,13 +37,14 @@ async function watermarksOf({
     clock,
     logger: silentLogger,
     limits: { watermarksHeldMax, watermarksHeldPerUserMax, rememberedMax: 10 },
+    life: () => lives.now,
     raised: (_c, user, { delivered, read }) => told.push([user, delivered, read]),
   });
   const of = async (user: string) => {
     const [access] = await store.access([{ user, conversation: "c1" }]);
     return [access?.delivered, access?.read];
   };
-  return { clock, store, watermarks, writes, told, of };
+  return { clock, store, watermarks, writes, told, of, lives, epoch: made.epoch };
 }
 
 describe("Watermarks", () => {
@@ -58,19 +60,19 @@ describe("Watermarks", () => {
   });
 
   it("writes what was read within 200 ms, merged, and says when it is written", async () => {
-    const { clock, watermarks, writes, told, of } = await watermarksOf();
+    const { clock, watermarks, writes, told, of, epoch } = await watermarksOf();
     let written = 0;
     for (const seq of [3, 5, 4]) void watermarks.read("bob", "c1", seq).then(() => written++);
     await clock.advance(199);
     expect([writes, written]).toEqual([[], 0]);
     await clock.advance(1);
-    expect(writes).toEqual([{ at: 200, raises: [{ user: "bob", conversation: "c1", read: 5 }] }]);
+    expect(writes).toEqual([{ at: 200, raises: [{ user: "bob", conversation: "c1", epoch, read: 5 }] }]);
     expect([written, told, await of("bob")]).toEqual([3, [["bob", 5, 5]], [5, 5]]);
     expect([clock.pending, watermarks.size]).toEqual([0, 0]);
   });
 
   it("writes what was delivered at most every 2 s a member, with what was read sooner", async () => {
-    const { clock, watermarks, writes } = await watermarksOf();
+    const { clock, watermarks, writes, epoch } = await watermarksOf();
     for (let ms = 0; ms < 4_000; ms += 250) {
       watermarks.delivered("bob", "c1", 2 + ms / 500);
       await clock.advance(250);
@@ -81,7 +83,7 @@ describe("Watermarks", () => {
     await clock.advance(200);
     expect(writes.at(-1)).toEqual({
       at: 4_200,
-      raises: [{ user: "bob", conversation: "c1", delivered: 11, read: 10 }],
+      raises: [{ user: "bob", conversation: "c1", epoch, delivered: 11, read: 10 }],
     });
     expect(clock.pending).toBe(0);
   });
@@ -104,6 +106,30 @@ describe("Watermarks", () => {
     expect(writes).toHaveLength(3);
   });
 
+  it("I14: marks nothing as read by what was read in a life of the log that is over", async () => {
+    const { clock, watermarks, told, of, lives, epoch } = await watermarksOf();
+    lives.now = "before";
+    const void1 = watermarks.read("bob", "c1", 9);
+    watermarks.delivered("bob", "c1", 9);
+    await clock.advance(2_000);
+    await void1;
+    expect([await of("bob"), told]).toEqual([[1, 1], []]);
+    // The next life begins while something of the one before is held.
+    void watermarks.read("bob", "c1", 10);
+    lives.now = epoch;
+    void watermarks.read("bob", "c1", 3);
+    await clock.advance(200);
+    expect(await of("bob")).toEqual([3, 3]);
+  });
+
+  it("I14: takes what is read while the life of the log is in doubt for the one that there is", async () => {
+    const { clock, watermarks, of, lives } = await watermarksOf();
+    lives.now = null;
+    void watermarks.read("bob", "c1", 4);
+    await clock.advance(200);
+    expect(await of("bob")).toEqual([4, 4]);
+  });
+
   it("tells nobody of what did not rise", async () => {
     const { clock, watermarks, told } = await watermarksOf();
     void watermarks.read("bob", "c1", 5);
@@ -115,9 +141,9 @@ describe("Watermarks", () => {
   });
 
   it("tells of the sender's own, which the append has raised, without touching the unread mark", async () => {
-    const { clock, store, watermarks, told } = await watermarksOf();
+    const { clock, store, watermarks, told, epoch } = await watermarksOf();
     await store.put("alice", "c1", { marked: true });
-    watermarks.sent("alice", "c1", 11);
+    watermarks.sent("alice", "c1", { epoch, seq: 11 });
     await clock.advance(200);
     expect(told).toEqual([["alice", 11, 11]]);
     expect((await store.row("alice", "c1"))?.marked).toBe(true);

@@ -1,4 +1,4 @@
-import { ChatError, type ConversationId, isChatError, LIMITS, type UserId } from "@earshot/protocol";
+import { ChatError, type ConversationId, type Epoch, isChatError, LIMITS, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -14,6 +14,8 @@ export interface WatermarksSurroundings {
     readonly watermarksHeldPerUserMax: number;
     readonly rememberedMax: number;
   };
+  /** The life that a log is in as far as this node knows: what users say that they have is of that. null: not known, or in doubt. */
+  life(c: ConversationId): Epoch | null;
   /** Told of what is stored now, after it is: in one order for all. Must not throw. */
   raised(c: ConversationId, user: UserId, raised: Raised): void;
 }
@@ -72,17 +74,17 @@ export class Watermarks {
     return this.#large.has(c);
   }
 
-  /** The user's application has everything up to `seq`. Where there is no room it is forgotten. */
-  delivered(user: UserId, c: ConversationId, seq: number): void {
-    const held = this.#hold(user, c);
+  /** The user's application has everything up to `seq` of a life of the log, else of the one known. Where there is no room it is forgotten. */
+  delivered(user: UserId, c: ConversationId, seq: number, epoch?: Epoch): void {
+    const held = this.#hold(user, c, epoch);
     if (held === null) return;
     held.delivered = Math.max(held.delivered, seq);
     this.#due(held, this.#large.has(c) ? DELIVERED_APART_LARGE_MS : DELIVERED_APART_MS);
   }
 
   /** The user's own send, which has raised their watermarks in the store: whoever is to hear of it does soon. */
-  sent(user: UserId, c: ConversationId, seq: number): void {
-    const held = this.#hold(user, c);
+  sent(user: UserId, c: ConversationId, { epoch, seq }: { readonly epoch: Epoch; readonly seq: number }): void {
+    const held = this.#hold(user, c, epoch);
     if (held === null) return;
     held.delivered = Math.max(held.delivered, seq);
     held.announce = true;
@@ -149,9 +151,9 @@ export class Watermarks {
   }
 
   /** What is held of a member, empty if nothing was. null: no more may be. */
-  #hold(user: UserId, c: ConversationId): HeldWatermark | null {
+  #hold(user: UserId, c: ConversationId, epoch = this.#house.life(c)): HeldWatermark | null {
     if (this.#closed) return null;
-    const held = this.#held.hold(user, c);
+    const held = this.#held.hold(user, c, epoch);
     const many = this.#held.size >= this.#house.limits.watermarksHeldMax;
     if (many && !this.#failing && !this.#held.isDue(this.#now)) void this.flush();
     return held;
@@ -236,10 +238,11 @@ export class Watermarks {
   }
 }
 
-function raiseOf({ user, c, delivered, read }: HeldWatermark): Raise {
+function raiseOf({ user, c, epoch, delivered, read }: HeldWatermark): Raise {
   return {
     user,
     conversation: c,
+    ...(epoch === null ? {} : { epoch }),
     ...(delivered > 0 ? { delivered } : {}),
     ...(read === undefined ? {} : { read }),
   };

@@ -23,6 +23,12 @@ export function slice(all: FannedEvents, from: number, to: number): FannedEvents
   return from === 0 && to === all.events.length ? all : joined(all, all.events.slice(from, to));
 }
 
+/** Events up to, and with, a seq; null: there are none. */
+export function upTo(all: FannedEvents, seq: number): FannedEvents | null {
+  const above = all.events.findIndex(({ row }) => row.seq > seq);
+  return above === 0 ? null : slice(all, 0, above < 0 ? all.events.length : above);
+}
+
 /** The origins of the same slice, if they leave anybody out. */
 export function originsOf(origins: Origins | undefined, from: number, to: number): Origins {
   const own = origins?.slice(from, to) ?? null;

@@ -1,152 +1,11 @@
-import {
-  ChatError,
-  type EventRow,
-  type GatewayFrame,
-  type Mode,
-  type Role,
-  type SubscribedFrame,
-} from "@earshot/protocol";
+import { ChatError, type EventRow, type SubscribedFrame } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encode, encodeEvents } from "../codec/encode.ts";
 import type { MessageStore } from "../ports/message-store.ts";
-import type { EncodedFrames } from "../ports/transport.ts";
-import { memoryStore } from "../store/memory-message-store.ts";
-import { silentLogger } from "../system/silent-logger.ts";
-import { conversation, message } from "../testing/conformance/message-store/entries.ts";
-import { ManualClock } from "../testing/manual-clock.ts";
-import { Audiences } from "./audience.ts";
-import type { FannedEvents } from "./fanned-events.ts";
-import { Fanout, type FanoutArrival, type Recipient } from "./fanout.ts";
-import { Modes } from "./modes.ts";
-import { openSubscription } from "./open-subscription.ts";
-import { Subscriptions } from "./subscriptions.ts";
-
-class Recorder implements Recipient {
-  readonly user: string;
-  readonly delivered: FannedEvents[] = [];
-  /** Seqs of events, and what else it was told, in the order it came. */
-  readonly told: (number | "gone" | "subscribed" | "lagging")[] = [];
-
-  constructor(user: string) {
-    this.user = user;
-  }
-
-  deliver(events: FannedEvents): void {
-    this.delivered.push(events);
-    const frames = events.joined.texts.map((text) => JSON.parse(text) as { seq: number });
-    if (events.events.map(({ row }) => row.seq).join() !== frames.map(({ seq }) => seq).join()) {
-      throw new Error("what is written together is not what was delivered");
-    }
-    this.told.push(...frames.map(({ seq }) => seq));
-  }
-
-  lose(_c: string, frames: EncodedFrames): void {
-    for (const text of frames.texts) {
-      const frame = JSON.parse(text) as GatewayFrame;
-      if (frame.t !== "events" || !("gone" in frame)) throw new Error(`told ${text}`);
-      this.told.push("gone");
-    }
-  }
-
-  tell(frames: EncodedFrames): void {
-    for (const text of frames.texts) this.told.push((JSON.parse(text) as { t: "subscribed" | "lagging" }).t);
-  }
-}
+import { fanoutOver, Recorder, USERS } from "../testing/fanout-scene.ts";
+import type { FanoutArrival } from "./legs.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-const USERS = ["alice", "bob", "carol", "dave"];
-
-/** Everybody has a session on this node; `c1` is alice's and bob's. */
-async function fanoutOver(
-  lists?: (store: MessageStore) => Pick<MessageStore, "members" | "access">,
-  {
-    mode = "push",
-    subscribingEventsMax = 100,
-    heldEventsMax = 1_000,
-  }: { mode?: Mode; subscribingEventsMax?: number; heldEventsMax?: number } = {},
-) {
-  const store = memoryStore();
-  await store.open();
-  await store.create({ ...conversation("c1"), mode });
-  const epoch = (await store.access([{ user: "alice", conversation: "c1" }]))[0]?.epoch ?? "";
-  const sessions = new Map(USERS.map((user) => [user, [new Recorder(user)]]));
-  const remembered: number[] = [];
-  let encodings = 0;
-  const clock = new ManualClock();
-  const subscriptions = new Subscriptions<Recorder, FannedEvents>({ subscriptionsMax: 10, subscribingEventsMax });
-  const limits = { rememberedMax: 10, heldEventsMax };
-  const forgotten: string[] = [];
-  const left: unknown[] = [];
-  const fanout = new Fanout<Recorder>({
-    clock,
-    audiences: new Audiences({ store: lists?.(store) ?? store, limits }),
-    modes: new Modes({ store, limits }),
-    subscriptions,
-    logger: silentLogger,
-    limits,
-    sessionsOf: (user) => sessions.get(user) ?? [],
-    encodeEvents: (...given) => {
-      encodings++;
-      return encodeEvents(...given);
-    },
-    encode,
-    remember: ({ events }) => remembered.push(...events.map(({ row }) => row.seq)),
-    forget: (c) => forgotten.push(c),
-    left: (c, users) => left.push([c, users]),
-  });
-  const open = (session: Recorder) => openSubscription({ subscriptions, encode }, session, "c1");
-  /** Subscribes as of now. */
-  const subscribe = async (session: Recorder) => {
-    const opening = open(session);
-    const [access] = await store.access([{ user: session.user, conversation: "c1" }]);
-    return opening.activate(access ?? { epoch: "", head: 0 }, () => ({ t: "subscribed" }) as SubscribedFrame);
-  };
-  const append = async (entry: Parameters<MessageStore["append"]>[0][number]) => {
-    const [result] = await store.append([entry]);
-    if (result?.kind !== "event") throw new Error(`refused: ${JSON.stringify(result)}`);
-    return result;
-  };
-  const say = () => append(message("c1", "alice", "hi"));
-  const change = async (...changes: readonly (readonly [string, Role | null])[]) => {
-    const ifMembersVersion = (await store.members("c1", null, 1))?.membersVersion ?? 0;
-    const { key: _, ...entry } = message("c1", "alice", "");
-    return append({ ...entry, type: "member", members: changes, body: { members: changes }, ifMembersVersion });
-  };
-  /** What was appended, as one arrival. */
-  const arrival = (
-    results: readonly { readonly row: EventRow; readonly membersVersion: number }[],
-    origins?: readonly (object | null)[],
-  ): FanoutArrival => ({
-    c: "c1",
-    epoch,
-    rows: results.map(({ row }) => row),
-    membersVersion: results.at(-1)?.membersVersion ?? 0,
-    ...(origins === undefined ? {} : { origins }),
-  });
-  const of = (user: string, index = 0): Recorder => {
-    const session = sessions.get(user)?.[index];
-    if (session === undefined) throw new Error(`no session of ${user}`);
-    return session;
-  };
-  const told = { remembered, forgotten, left };
-  return {
-    store,
-    clock,
-    fanout,
-    sessions,
-    of,
-    say,
-    change,
-    arrival,
-    ...told,
-    encodings: () => encodings,
-    subscriptions,
-    open,
-    subscribe,
-    epoch,
-  };
-}
 
 describe("Fanout", () => {
   it("gives every session of every member what arrived, in one encoding that all share", async () => {
@@ -214,6 +73,14 @@ describe("Fanout", () => {
     expect(of("carol").told).toEqual([3, 4, 5, 6]);
   });
 
+  it("I13: leaves out whom the answer to a repeat has told while a member list was being read", async () => {
+    const { fanout, of, say, arrival, epoch, repeated } = await fanoutOver();
+    fanout.deliver(arrival([await say(), await say()]));
+    repeated.add(of("alice"), "c1", epoch, 3);
+    await turn();
+    expect([of("alice").told, of("bob").told]).toEqual([[2], [2, 3]]);
+  });
+
   it("reads the list once, and then moves it on by the events themselves", async () => {
     let lists = 0;
     const counting = (store: MessageStore): Pick<MessageStore, "members" | "access"> => ({
@@ -253,6 +120,14 @@ describe("Fanout", () => {
     await turn();
     expect(of("carol").told).toEqual([]);
     expect(of("bob").told).toEqual([2, 3]);
+  });
+
+  it("I17: gives nobody what is of another life of the log than the members that the store names", async () => {
+    const { fanout, clock, sessions, arrival, say } = await fanoutOver();
+    fanout.deliver({ ...arrival([await say()]), epoch: "another" });
+    await clock.settle();
+    expect([...sessions.values()].flatMap(([session]) => session?.told)).toEqual([]);
+    expect(fanout.size).toBe(0);
   });
 
   it("I9: reads a list again that could not be read, and tells what waited for it in order", async () => {

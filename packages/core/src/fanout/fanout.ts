@@ -1,87 +1,73 @@
-import {
-  type ConversationId,
-  type Epoch,
-  type EventRow,
-  type GatewayFrame,
-  isChatError,
-  type UserId,
-} from "@earshot/protocol";
+import { type ConversationId, type Epoch, isChatError, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { EncodedFrames } from "../ports/transport.ts";
-import { type Audience, type Audiences, memberChanges, namedBy } from "./audience.ts";
-import { type FannedEvents, type Origins, originsOf, shareOf, slice } from "./fanned-events.ts";
+import type { Audience } from "./audience.ts";
+import type { Origins } from "./fanned-events.ts";
+import { Handover, type HandoverSurroundings, type Recipient, type Steps } from "./handover.ts";
+import { changesIn, type FanoutArrival, type Leg, legsOf } from "./legs.ts";
 import type { Modes } from "./modes.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import { Slices } from "./slices.ts";
 import { WaitingArrivals } from "./waiting-arrivals.ts";
 
-/** One session on this node. */
-export interface Recipient {
-  readonly user: UserId;
-  deliver(events: FannedEvents): void;
-  /** The conversation is no longer the user's: `frames` say so, behind the events that were delivered before. */
-  lose(c: ConversationId, frames: EncodedFrames): void;
-}
-
-/** Events in seq order, with the session that each came from, if it is on this node. */
-export interface FanoutArrival {
-  readonly c: ConversationId;
-  readonly epoch: Epoch;
-  readonly rows: readonly EventRow[];
-  /** After the last row; 0: not known. */
-  readonly membersVersion: number;
-  readonly origins?: Origins;
-}
-
-export interface FanoutSurroundings<S extends Recipient> {
-  readonly audiences: Audiences;
+export interface FanoutSurroundings<S extends Recipient> extends HandoverSurroundings<S> {
   readonly modes: Modes;
-  readonly subscriptions: Subscriptions<S, FannedEvents>;
-  readonly clock: Pick<Clock, "after">;
+  readonly clock: Pick<Clock, "after" | "endOfTurn">;
   readonly logger: Logger;
-  readonly limits: { readonly heldEventsMax: number };
-  sessionsOf(user: UserId): Iterable<S>;
-  encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): FannedEvents;
-  encode(frame: GatewayFrame): EncodedFrames;
-  /** Keeps events for those who come back soon. */
-  remember(events: FannedEvents): void;
-  /** Forgets them: nobody may have them any longer. */
+  readonly limits: HandoverSurroundings<S>["limits"] & { readonly heldEventsMax: number };
+  /** Whose sends these are, as far as is known by now and not from their commit alone. */
+  origins(
+    c: ConversationId,
+    epoch: Epoch,
+    rows: FanoutArrival["rows"],
+    known: Origins | undefined,
+  ): Origins | undefined;
+  /** Forgets what was kept of a conversation: nobody may have it any longer. */
   forget(c: ConversationId): void;
-  /** Told of users that were removed from a conversation; null: it was removed itself. */
-  left(c: ConversationId, users: readonly UserId[] | null): void;
 }
 
-/** Whom events go to: the members of a `push` conversation, the subscribers of a `pull` one, nobody. */
-type Reach = Audience | "pull" | "gone";
+/** Whom events go to: members, subscribers alone, nobody, since the conversation is gone or this life of its log is over. */
+type Reach = Audience | "pull" | "gone" | "over";
 
 /** Wait before the store is asked again when it could not answer. */
 const READ_AGAIN_MS = 1_000;
 
 /**
- * One arrival → frames for sessions on this node: its members' in a `push` conversation, its
- * subscribers' in a `pull` one, whose members are never looked at. Encodes once, never waits for a
- * session, and gives each member exactly the events that they are a member at (I17): a removed one the
- * removal itself and then `gone`, a new one nothing from before.
+ * Arrivals of each conversation → their legs, one after the other, to the sessions on this node. What comes while the
+ * store is asked whom a leg is for, or while it is handed over a slice a turn, waits behind it; other conversations do not.
  */
 export class Fanout<S extends Recipient> {
   readonly #house: FanoutSurroundings<S>;
-  /** Conversations of which the store is asked: what arrives meanwhile waits behind it. */
-  readonly #behind = new Map<ConversationId, WaitingArrivals<FanoutArrival>>();
+  readonly #handover: Handover<S>;
+  readonly #slices: Slices;
+  /** Conversations with something under way: what arrives meanwhile waits behind it. */
+  readonly #behind = new Map<ConversationId, WaitingArrivals<Leg>>();
 
   constructor(house: FanoutSurroundings<S>) {
     this.#house = house;
+    this.#handover = new Handover(house);
+    this.#slices = new Slices(house.clock);
+  }
+
+  /** Conversations with something under way. */
+  get size(): number {
+    return this.#behind.size;
   }
 
   deliver(arrival: FanoutArrival): void {
-    const waiting = this.#behind.get(arrival.c);
+    const { c } = arrival;
+    const legs = legsOf(arrival);
+    const waiting = this.#behind.get(c);
     if (waiting !== undefined) {
-      const dropped = waiting.push(arrival);
-      if (dropped > 0) this.#house.logger.warn({ c: arrival.c, dropped }, "too many events wait; clients read them");
+      this.#wait(c, waiting, legs);
       return;
     }
-    const reach = this.#reach(arrival);
-    if (reach !== null) this.#send(arrival, reach);
-    else void this.#readThenSend(arrival);
+    for (const [index, leg] of legs.entries()) {
+      const reach = this.#reach(leg);
+      const rest = reach === null ? null : this.#send(leg, reach, NOBODY);
+      if (reach !== null && rest === null) continue;
+      void this.#later(c, rest, legs.slice(reach === null ? index : index + 1));
+      return;
+    }
   }
 
   /** The conversation was removed, for all: its members' sessions are told, and nothing of it is kept. */
@@ -98,154 +84,83 @@ export class Fanout<S extends Recipient> {
     for (const user of users) for (const session of sessionsOf(user)) session.lose(c, frames);
   }
 
-  /** Whom the arrival goes to, as of its first event, if that is remembered. */
-  #reach({ c, rows, membersVersion }: FanoutArrival): Reach | null {
-    const mode = this.#house.modes.of(c, rows);
-    if (mode !== "push") return mode ?? null;
-    return this.#house.audiences.at(c, membersVersion - changesIn(rows));
-  }
-
-  async #readThenSend(first: FanoutArrival): Promise<void> {
-    const { c } = first;
-    const waiting = new WaitingArrivals<FanoutArrival>(this.#house.limits.heldEventsMax);
-    this.#behind.set(c, waiting);
-    for (let arrival: FanoutArrival | undefined = first; arrival !== undefined; arrival = waiting.shift()) {
-      const removed = waiting.takeRemoved();
-      const reach = this.#reach(arrival) ?? (await this.#read(arrival));
-      if (reach === null) break;
-      for (const [user, seq] of removed)
-        if (typeof reach === "string" || !reach.users.has(user)) this.#remove(c, seq, [user]);
-      this.#send(arrival, reach);
-    }
+  /** The log has begun another life: what is under way of the one before is for nobody. */
+  anew(c: ConversationId): void {
     this.#behind.delete(c);
   }
 
-  /** Asks the store, as often as it takes: what was stored has to be told. null: it is closed. */
-  async #read({ c, rows, membersVersion }: FanoutArrival): Promise<Reach | null> {
+  #wait(c: ConversationId, waiting: WaitingArrivals<Leg>, legs: readonly Leg[]): void {
+    const dropped = legs.reduce((sum, leg) => sum + waiting.push(leg), 0);
+    if (dropped > 0) this.#house.logger.warn({ c, dropped }, "too many events wait; clients read them");
+  }
+
+  /** Whom the leg goes to, as of its first event, if that is remembered. */
+  #reach({ c, epoch, rows, way, membersVersion }: Leg): Reach | null {
+    const { modes, audiences } = this.#house;
+    if (modes.isGone(c)) return "gone";
+    const travels = way ?? modes.of(c, epoch, rows[0]?.seq ?? 0);
+    if (travels === undefined || travels === "pull") return travels ?? null;
+    return audiences.at(c, { epoch, membersVersion: membersVersion - changesIn(rows) });
+  }
+
+  /** `rest`: of what was begun. */
+  async #later(c: ConversationId, rest: Steps | null, legs: readonly Leg[]): Promise<void> {
+    const waiting = new WaitingArrivals<Leg>(this.#house.limits.heldEventsMax);
+    this.#behind.set(c, waiting);
+    this.#wait(c, waiting, legs);
+    const goesOn = (): boolean => this.#behind.get(c) === waiting;
+    if (rest !== null) await this.#finish(c, rest, goesOn);
+    while (goesOn()) {
+      const leg = waiting.shift();
+      if (leg === undefined) break;
+      const removed = waiting.takeRemoved();
+      const reach = this.#reach(leg) ?? (await this.#read(leg, goesOn));
+      if (reach === null || !goesOn()) break;
+      const steps = this.#send(leg, reach, removed);
+      if (steps !== null) await this.#finish(c, steps, goesOn);
+    }
+    if (goesOn()) this.#behind.delete(c);
+  }
+
+  /** Asks the store, as often as it takes: what was stored has to be told. null: it is closed, or nobody waits for it. */
+  async #read({ c, epoch, rows, way, membersVersion }: Leg, goesOn: () => boolean): Promise<Reach | null> {
     const { audiences, modes, clock, logger } = this.#house;
-    for (;;) {
+    const [first, head] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0];
+    while (goesOn()) {
       try {
-        const mode = modes.of(c, rows) ?? (await modes.read(c));
-        return mode === "push" ? await audiences.read(c, membersVersion, changesIn(rows) > 0) : mode;
+        const travels = way ?? modes.of(c, epoch, first) ?? (await modes.read(c, { epoch, head }));
+        if (travels !== "push") return travels;
+        return await audiences.read(c, { epoch, membersVersion }, changesIn(rows) > 0);
       } catch (error) {
         if (isChatError(error) && error.code === "closed") return null;
         logger.warn({ c }, "unable to read whom an event is for; trying again");
         await new Promise<void>((resolve) => clock.after(READ_AGAIN_MS, resolve));
       }
     }
+    return null;
   }
 
-  #send(arrival: FanoutArrival, reach: Reach): void {
-    const { c, epoch, rows } = arrival;
+  /** Hands the leg over, as far as one turn may. Gives what is left to do; null: nothing. */
+  #send(leg: Leg, reach: Reach, removed: ReadonlyMap<UserId, number>): Steps | null {
+    const { c, epoch, rows, after } = leg;
+    const { modes, origins } = this.#house;
     // It may have been removed while the store was asked.
-    if (reach === "gone" || this.#house.modes.of(c, rows) === "gone") return;
-    const all = this.#house.encodeEvents(c, epoch, rows);
-    this.#house.remember(all);
-    const pull = reach === "pull";
-    let from = 0;
-    for (const [index, row] of rows.entries()) {
-      if (row.type !== "member" && !(pull && namedBy(row).length > 0)) continue;
-      this.#deliver(arrival, all, from, index, reach);
-      from = index + 1;
-      if (pull) this.#name(arrival, all, index);
-      else this.#change(arrival, all, index, reach);
-    }
-    this.#deliver(arrival, all, from, rows.length, reach);
+    if (reach === "gone" || reach === "over" || modes.isGone(c)) return null;
+    modes.learn(c, after ?? (reach === "pull" ? "pull" : "push"), { epoch, head: rows.at(-1)?.seq ?? 0 });
+    // Only now: while it waited, its sender may have been told by the answer to a repeat.
+    const from = origins(c, epoch, rows, leg.origins);
+    const steps = this.#handover.steps(from === undefined ? leg : { ...leg, origins: from }, reach, removed);
+    return steps.next().done ? null : steps;
   }
 
-  #deliver(arrival: FanoutArrival, all: FannedEvents, from: number, to: number, reach: Audience | "pull"): void {
-    if (from >= to) return;
-    const part = slice(all, from, to);
-    const origins = originsOf(arrival.origins, from, to);
-    if (reach === "pull") this.#toSubscribers(part, origins, null);
-    else this.#toMembers(part, origins, reach, reach.users);
-  }
-
-  // ---- push
-
-  #toMembers(part: FannedEvents, origins: Origins, audience: Audience, users: Iterable<UserId>): void {
-    const last = part.events.at(-1)?.row.seq ?? 0;
-    for (const user of users) {
-      const since = audience.since?.get(user) ?? 0;
-      if (since > last) continue;
-      for (const session of this.#house.sessionsOf(user)) {
-        const share = shareOf(session, part, origins, since);
-        if (share !== null) session.deliver(share);
-      }
-    }
-  }
-
-  /** A `member` event goes to who was there before it and who is after it. */
-  #change(arrival: FanoutArrival, all: FannedEvents, index: number, audience: Audience): void {
-    const row = all.events[index]?.row;
-    if (row === undefined) return;
-    const changes = memberChanges(row);
-    const concerned = new Set(audience.users);
-    for (const [user] of changes) concerned.add(user);
-    this.#toMembers(slice(all, index, index + 1), originsOf(arrival.origins, index, index + 1), audience, concerned);
-    // A list that was read from the store is as of later, and knows already.
-    if (audience.version < arrival.membersVersion) this.#house.audiences.apply(audience, row);
-    const removed = changes.filter(([user, role]) => role === null && !audience.users.has(user));
-    this.#remove(
-      arrival.c,
-      row.seq,
-      removed.map(([user]) => user),
-    );
-  }
-
-  // ---- pull
-
-  /** Subscribers that were told already are in `but`. */
-  #toSubscribers(part: FannedEvents, origins: Origins, but: ReadonlySet<S> | null): void {
-    const { subscriptions } = this.#house;
-    for (const subscription of subscriptions.of(part.c)?.sessions.values() ?? []) {
-      const { session, active } = subscription;
-      if (but?.has(session)) continue;
-      const share = shareOf(session, part, origins, 0);
-      if (share === null) continue;
-      if (active) session.deliver(share);
-      else subscriptions.hold(subscription, share);
-    }
-  }
-
-  /** An event that names members goes to them too, whether they subscribed or not. */
-  #name(arrival: FanoutArrival, all: FannedEvents, index: number): void {
-    const part = slice(all, index, index + 1);
-    const row = part.events[0]?.row;
-    if (row === undefined) return;
-    // Who is named twice is what the last naming says.
-    const named = new Map(namedBy(row));
-    const told = new Set<S>();
-    for (const user of named.keys()) {
-      for (const session of this.#house.sessionsOf(user)) {
-        told.add(session);
-        session.deliver(part);
-      }
-    }
-    this.#toSubscribers(part, null, told);
-    this.#remove(
-      arrival.c,
-      row.seq,
-      [...named].filter(([, role]) => role === null).map(([user]) => user),
-    );
-  }
-
-  // ---- both
-
-  /** Users that event `seq` removed: it was the last thing they were told, but for `gone`. */
-  #remove(c: ConversationId, seq: number, users: readonly UserId[]): void {
-    if (users.length === 0) return;
-    const { subscriptions, sessionsOf, encode } = this.#house;
-    this.#house.left(c, users);
-    const frames = encode({ t: "events", c, gone: true });
-    for (const user of users) {
-      const sessions = sessionsOf(user);
-      subscriptions.removed(c, user, sessions, seq);
-      for (const session of sessions) session.lose(c, frames);
+  async #finish(c: ConversationId, steps: Steps, stands: () => boolean): Promise<void> {
+    try {
+      await this.#slices.run({ steps, goesOn: () => stands() && !this.#house.modes.isGone(c) });
+    } catch (error) {
+      const name = error instanceof Error ? error.name : typeof error;
+      this.#house.logger.error({ c, name }, "unable to hand an event to all; clients read it");
     }
   }
 }
 
-function changesIn(rows: readonly EventRow[]): number {
-  return rows.reduce((sum, row) => sum + (row.type === "member" ? 1 : 0), 0);
-}
+const NOBODY: ReadonlyMap<UserId, number> = new Map();

@@ -1,6 +1,6 @@
 import type { ConversationId, GatewayFrame } from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
-import { type FannedEvents, shareOf } from "./fanned-events.ts";
+import { type FannedEvents, shareOf, upTo } from "./fanned-events.ts";
 import type { SubscribedFrom, Subscriber, Subscriptions } from "./subscriptions.ts";
 
 /** A session that is told where it stands, and then what happens. */
@@ -34,17 +34,35 @@ export function openSubscription<S extends OpeningSession>(
   const { subscriptions } = house;
   const subscription = subscriptions.open(session, c);
   return {
-    abandon: () => subscriptions.abandon(subscription),
+    abandon: () => {
+      for (const events of subscriptions.abandon(subscription)) session.deliver(events);
+    },
     activate: (from, frame) => {
-      const missed = subscriptions.activate(subscription, from);
-      if (missed === null) return false;
-      session.tell(house.encode(frame()));
-      if (missed.lost) session.tell(house.encode({ t: "lagging", c: [c] }));
-      for (const events of missed.events) {
-        const share = events.epoch === from.epoch ? shareOf(session, events, null, from.head + 1) : null;
-        if (share !== null) session.deliver(share);
+      const { stands, held, lost, life } = subscriptions.activate(subscription, from);
+      const above = stands ? from.head : Number.POSITIVE_INFINITY;
+      const deliver = (events: FannedEvents | null): void => {
+        if (events !== null) session.deliver(events);
+      };
+      // What the session is to have anyway, and its answer will not lead to.
+      for (const { events, unasked } of held) {
+        if (unasked) deliver(events.epoch === from.epoch ? upTo(events, above) : events);
       }
-      return true;
+      if (stands) session.tell(house.encode(frame()));
+      if (stands && lost) session.tell(house.encode({ t: "lagging", c: [c] }));
+      for (const { events } of held) {
+        if (events.epoch === from.epoch) deliver(shareOf(session, events, null, above + 1));
+        else if (stands && events.epoch === life?.epoch) deliver(shareOf(session, events, null, life.head + 1));
+      }
+      return stands;
     },
   };
+}
+
+/** Ends a subscription, if there is one. */
+export function endSubscription<S extends OpeningSession>(
+  { subscriptions }: Pick<OpenSubscriptionSurroundings<S>, "subscriptions">,
+  session: S,
+  c: ConversationId,
+): void {
+  for (const events of subscriptions.end(session, c)) session.deliver(events);
 }

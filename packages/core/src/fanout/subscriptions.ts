@@ -17,10 +17,21 @@ export interface SubscribedFrom {
   readonly head: number;
 }
 
+/** Events that came while a subscription was being opened. */
+export interface Held<Events> {
+  readonly events: Events;
+  /** They are for the session whether it subscribes or not. */
+  readonly unasked: boolean;
+}
+
 /** What a subscription was not told while it was being opened. */
 export interface Missed<Events> {
+  /** false: it has ended, since the user was removed meanwhile, or left, or gave it up. */
+  readonly stands: boolean;
   /** In the order they came; they may begin at or below the head. */
-  readonly events: readonly Events[];
+  readonly held: readonly Held<Events>[];
+  /** From where on the session hears of a life of the log that began while it was being opened; null: none did. */
+  readonly life: SubscribedFrom | null;
   /** More came than may be held: the client has to read them. */
   readonly lost: boolean;
 }
@@ -31,19 +42,31 @@ export interface Subscription<S, Events> {
   readonly c: ConversationId;
   /** false: the store has not said yet whether, and from where on. */
   active: boolean;
+  /** Where the log stood when it became active: what lies up to there the client reads. */
+  from: SubscribedFrom | null;
   /** Those who are opening it and have not been answered. */
   openings: number;
-  held: Events[];
+  held: Held<Events>[];
   heldEvents: number;
   lost: boolean;
   /** Seq of the user's latest removal that passed meanwhile; 0: none. */
   removedAt: number;
+  /** From where on the user is a member in a life of the log that began meanwhile; null: none did. */
+  life: SubscribedFrom | null;
 }
 
 /** Highest watermarks that subscribers here were told of a user. */
 export interface Told {
   delivered: number;
   read: number;
+}
+
+/** Told of conversations, by what somebody on this node subscribes to. */
+export interface SubscriptionHooks {
+  /** The first one begins to. */
+  begun?(c: ConversationId): void;
+  /** Nobody does any longer. */
+  ended?(c: ConversationId): void;
 }
 
 /** A conversation that somebody on this node subscribed to. */
@@ -62,9 +85,14 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
   readonly #conversations = new Map<ConversationId, SubscribedConversation<S, Events>>();
   readonly #sessions = new Map<S, Map<ConversationId, Subscription<S, Events>>>();
   readonly #limits: { readonly subscriptionsMax: number; readonly subscribingEventsMax: number };
+  readonly #hooks: SubscriptionHooks;
 
-  constructor(limits: { readonly subscriptionsMax: number; readonly subscribingEventsMax: number }) {
+  constructor(
+    limits: { readonly subscriptionsMax: number; readonly subscribingEventsMax: number },
+    hooks: SubscriptionHooks = {},
+  ) {
     this.#limits = limits;
+    this.#hooks = hooks;
   }
 
   /** Subscriptions of all sessions. */
@@ -77,6 +105,11 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
   /** Who subscribed, if anybody did. */
   of(c: ConversationId): SubscribedConversation<S, Events> | undefined {
     return this.#conversations.get(c);
+  }
+
+  /** Those that somebody here subscribed to. */
+  conversations(): Iterable<ConversationId> {
+    return this.#conversations.keys();
   }
 
   /** Users other than this one with a session that subscribed, one for each session. */
@@ -102,11 +135,13 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
         session,
         c,
         active: false,
+        from: null,
         openings: 0,
         held: [],
         heldEvents: 0,
         lost: false,
         removedAt: 0,
+        life: null,
       };
       own.set(c, subscription);
       this.#sessions.set(session, own);
@@ -116,48 +151,54 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     return subscription;
   }
 
-  /** The store could not say, or says that the user is no member: what was begun is given up. */
-  abandon(subscription: Subscription<S, Events>): void {
+  /** The store could not say, or says that the user is no member: what was begun is given up. Gives what the session is to have all the same. */
+  abandon(subscription: Subscription<S, Events>): readonly Events[] {
     subscription.openings--;
-    if (!subscription.active && subscription.openings === 0) this.end(subscription.session, subscription.c);
+    if (subscription.active || subscription.openings > 0 || !this.stands(subscription)) return [];
+    return this.end(subscription.session, subscription.c);
   }
 
-  /**
-   * The store has said from where on. Gives what was held back; null: the subscription has ended, since
-   * the user was removed meanwhile, or left, or gave it up.
-   */
-  activate(subscription: Subscription<S, Events>, from: SubscribedFrom): Missed<Events> | null {
+  /** The store has said from where on. Gives what was held back. */
+  activate(subscription: Subscription<S, Events>, from: SubscribedFrom): Missed<Events> {
     subscription.openings--;
-    if (!this.#stands(subscription)) return null;
+    const { held, lost, life } = subscription;
+    if (!this.stands(subscription)) return { stands: false, held: [], lost: false, life };
     if (subscription.removedAt > from.head) {
       this.end(subscription.session, subscription.c);
-      return null;
+      return { stands: false, held, lost, life };
     }
     const conversation = this.#conversations.get(subscription.c);
-    if (conversation !== undefined && conversation.epoch !== from.epoch) {
+    // What was read may be of a life that is over: what has begun meanwhile stays.
+    if (conversation !== undefined && conversation.epoch !== from.epoch && life === null) {
       // Another life of the log, another count.
       if (conversation.epoch !== null) conversation.told.clear();
       conversation.epoch = from.epoch;
     }
-    const { held, lost } = subscription;
-    Object.assign(subscription, { active: true, held: [], heldEvents: 0, lost: false });
-    return { events: held, lost };
+    // Only the first time: what lay between was on its way to the session already.
+    if (!subscription.active) Object.assign(subscription, { active: true, from });
+    Object.assign(subscription, { held: [], heldEvents: 0, lost: false, life: null });
+    return { stands: true, held, lost, life };
   }
 
-  /** Keeps events for a subscription that is being opened. */
-  hold(subscription: Subscription<S, Events>, events: Events): void {
-    if (subscription.lost) return;
-    subscription.held.push(events);
+  /** Keeps events for a subscription that is being opened; `unasked`: the session is to have them anyway. Gives those of these that it is to have now, since no more are held. */
+  hold(subscription: Subscription<S, Events>, events: Events, unasked: boolean): readonly Events[] {
+    if (subscription.lost) return unasked ? [events] : [];
+    subscription.held.push({ events, unasked });
     subscription.heldEvents += events.events.length;
-    if (subscription.heldEvents <= this.#limits.subscribingEventsMax) return;
-    Object.assign(subscription, { held: [], heldEvents: 0, lost: true });
+    if (subscription.heldEvents <= this.#limits.subscribingEventsMax) return [];
+    subscription.lost = true;
+    return letGo(subscription);
   }
 
-  end(session: S, c: ConversationId): void {
+  /** Gives what was held and the session is to have all the same. */
+  end(session: S, c: ConversationId): readonly Events[] {
     const own = this.#sessions.get(session);
-    if (own === undefined || !own.delete(c)) return;
+    const subscription = own?.get(c);
+    if (own === undefined || subscription === undefined) return [];
+    own.delete(c);
     if (own.size === 0) this.#sessions.delete(session);
     this.#remove(session, c);
+    return letGo(subscription);
   }
 
   /** The session has ended. */
@@ -169,18 +210,33 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
   }
 
   /**
-   * A user, who has these sessions here, was removed with event `seq`. A subscription that is being
-   * opened decides by the rights it reads.
+   * The session's user was removed with event `seq`. A subscription that is being opened decides by the rights it
+   * reads. Gives what was held for it and comes before the removal's end.
    */
-  removed(c: ConversationId, user: UserId, sessions: Iterable<S>, seq: number): void {
+  removed(c: ConversationId, session: S, seq: number): readonly Events[] {
+    const subscription = this.of(c)?.sessions.get(session);
+    if (subscription === undefined) return [];
+    if (subscription.active) return this.end(session, c);
+    subscription.removedAt = Math.max(subscription.removedAt, seq);
+    return letGo(subscription);
+  }
+
+  /** The log has begun another life, in which nothing of what was told counts. `since`: its members among those who subscribed, by the first seq that they may have. */
+  anew(c: ConversationId, epoch: Epoch, since: ReadonlyMap<UserId, number>): void {
     const conversation = this.#conversations.get(c);
     if (conversation === undefined) return;
-    conversation.told.delete(user);
-    for (const session of sessions) {
-      const subscription = conversation.sessions.get(session);
-      if (subscription?.active) this.end(session, c);
-      else if (subscription !== undefined) subscription.removedAt = Math.max(subscription.removedAt, seq);
+    conversation.told.clear();
+    conversation.epoch = epoch;
+    for (const subscription of conversation.sessions.values()) {
+      const life = { epoch, head: (since.get(subscription.session.user) ?? 1) - 1 };
+      if (!subscription.active) Object.assign(subscription, { removedAt: 0, life });
+      else if (subscription.from?.epoch !== epoch) subscription.from = life;
     }
+  }
+
+  /** The user is no member any longer: what others were told of them is nothing that a new membership goes by. */
+  forgetTold(c: ConversationId, user: UserId): void {
+    this.of(c)?.told.delete(user);
   }
 
   /** The conversation is no more. */
@@ -188,7 +244,8 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     for (const session of [...(this.#conversations.get(c)?.sessions.keys() ?? [])]) this.end(session, c);
   }
 
-  #stands(subscription: Subscription<S, Events>): boolean {
+  /** Whether it has neither ended nor been given up. */
+  stands(subscription: Subscription<S, Events>): boolean {
     return this.#sessions.get(subscription.session)?.get(subscription.c) === subscription;
   }
 
@@ -200,11 +257,21 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     }
     const sessions = new Map([[subscription.session, subscription]]);
     this.#conversations.set(subscription.c, { epoch: null, sessions, told: new Map() });
+    this.#hooks.begun?.(subscription.c);
   }
 
   #remove(session: S, c: ConversationId): void {
     const conversation = this.#conversations.get(c);
     conversation?.sessions.delete(session);
-    if (conversation?.sessions.size === 0) this.#conversations.delete(c);
+    if (conversation?.sessions.size !== 0) return;
+    this.#conversations.delete(c);
+    this.#hooks.ended?.(c);
   }
+}
+
+/** Forgets what is held, and gives what of it the session is to have all the same. */
+function letGo<S, Events>(subscription: Subscription<S, Events>): readonly Events[] {
+  const { held } = subscription;
+  Object.assign(subscription, { held: [], heldEvents: 0 });
+  return held.flatMap(({ events, unasked }) => (unasked ? [events] : []));
 }

@@ -1,6 +1,7 @@
 import { LIMITS, type TypingNoticeFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { encode } from "../codec/encode.ts";
+import type { Said, Topic } from "../ports/bus.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import type { Signal } from "./signal.ts";
 import { type HeldEvents, Subscriptions } from "./subscriptions.ts";
@@ -32,13 +33,16 @@ class Recorder {
 function noticesOf(typistsCountedMax = 100) {
   const clock = new ManualClock();
   const subscriptions = new Subscriptions<Recorder, HeldEvents>({ subscriptionsMax: 9, subscribingEventsMax: 9 });
-  const notices = new TypingNotices<Recorder>({ clock, limits: { typistsCountedMax }, subscriptions, encode });
+  const published: (readonly [readonly Topic[], Said])[] = [];
+  const tellNodes = (topics: readonly Topic[], said: Said) => void published.push([topics, said]);
+  const limits = { typistsCountedMax };
+  const notices = new TypingNotices<Recorder>({ clock, limits, subscriptions, encode, tellNodes });
   const subscriber = (user: string, c = "c1") => {
     const session = new Recorder(user);
     subscriptions.activate(subscriptions.open(session, c), { epoch: "e1", head: 1 });
     return session;
   };
-  return { clock, subscriptions, notices, subscriber };
+  return { clock, subscriptions, notices, published, subscriber };
 }
 
 describe("TypingNotices", () => {
@@ -115,5 +119,27 @@ describe("TypingNotices", () => {
     notices.tell("c1", "t1", MANY);
     notices.stop();
     expect([notices.size, clock.pending]).toEqual([0, 0]);
+  });
+
+  it("tells other nodes, whoever listens here, and sends on nothing that it heard from them", () => {
+    const { clock, notices, published, subscriber } = noticesOf();
+    notices.tell("c1", "alice", 3);
+    expect(published).toEqual([[["c:c1"], { kind: "typing", c: "c1", user: "alice", members: 3 }]]);
+    const bob = subscriber("bob");
+    notices.heard({ c: "c1", user: "carol", members: 3 });
+    notices.heard({ c: "c1", user: "bob", members: 3 });
+    clock.finishTurn();
+    expect([bob.told, published.length]).toEqual([["alice", "carol"], 1]);
+  });
+
+  it("S48: counts who types elsewhere with those who do here", async () => {
+    const { clock, notices, subscriber } = noticesOf();
+    const bob = subscriber("bob");
+    notices.tell("c1", "alice", MANY);
+    notices.heard({ c: "c1", user: "carol", members: MANY });
+    notices.heard({ c: "c1", user: "alice", members: MANY });
+    await clock.advance(1_000);
+    expect(bob.told).toEqual([2]);
+    notices.stop();
   });
 });

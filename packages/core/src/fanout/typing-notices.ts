@@ -1,4 +1,5 @@
 import { type ConversationId, type GatewayFrame, LIMITS, type UserId } from "@earshot/protocol";
+import type { Said, Topic, TypingEnvelope } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 import { Coalesce } from "./coalesce.ts";
@@ -28,11 +29,12 @@ export interface TypingNoticesSurroundings<S extends SignalRecipient> {
   readonly limits: { readonly typistsCountedMax: number };
   readonly subscriptions: Subscriptions<S, HeldEvents>;
   encode(frame: GatewayFrame): EncodedFrames;
+  tellNodes(topics: readonly Topic[], said: Said): void;
 }
 
 /**
- * Who types → `typing` frames to the other subscribers: by name where there are few members, else how
- * many, once a second. Never stored, never sent again (I20).
+ * Who types, here or on another node → `typing` frames to the other subscribers: by name where there are few
+ * members, else how many, once a second. Never stored, never sent again (I20).
  */
 export class TypingNotices<S extends SignalRecipient> {
   readonly #house: TypingNoticesSurroundings<S>;
@@ -55,7 +57,14 @@ export class TypingNotices<S extends SignalRecipient> {
     return this.#counted.size;
   }
 
+  /** A user types here: other nodes hear of it too. */
   tell(c: ConversationId, user: UserId, members: number): void {
+    this.heard({ c, user, members });
+    this.#house.tellNodes([`c:${c}`], { kind: "typing", c, user, members });
+  }
+
+  /** A user types, wherever it is. */
+  heard({ c, user, members }: Omit<TypingEnvelope, "kind">): void {
     if (members <= LIMITS.receiptMembersMax) this.#turn.put(`${c} ${user}`, { c, user });
     else this.#add(c, user);
   }

@@ -1,11 +1,11 @@
 import { ChatError, type ConversationId, type Definition, isChatError, isId, type NodeId } from "@earshot/protocol";
+import { HeldLease } from "../held-lease.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ChatEvent } from "../ports/hooks.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { FeedItem, MessageStore } from "../ports/message-store.ts";
 import type { Random } from "../ports/random.ts";
 import { endable } from "./endable.ts";
-import { HeldLease } from "./held-lease.ts";
 import { againAfterMs, jittered } from "./pace.ts";
 import { WakeUp } from "./wake-up.ts";
 
@@ -39,10 +39,12 @@ export interface FollowSurroundings {
 export interface FollowerPlace {
   /** Resolves when the engine has started, or was closed. */
   readonly opened: Promise<void>;
+  /** The node is leaving: who has acknowledged what it was given is done. */
+  readonly leaving: boolean;
   readonly closed: boolean;
   /** Whether no other of this node goes by the name before this one. */
   first(follower: Follower): boolean;
-  leave(follower: Follower): void;
+  left(follower: Follower): void;
 }
 
 /**
@@ -88,7 +90,7 @@ export class Follower {
     if (this.#lease.held && !this.#failing) this.#news.wake();
   }
 
-  /** The one before has left. */
+  /** The one before has left, or the node is leaving. */
   takeTurn(): void {
     this.#news.wake();
   }
@@ -97,7 +99,7 @@ export class Follower {
   async end(): Promise<void> {
     this.#ended = true;
     this.#news.wake();
-    this.#place.leave(this);
+    this.#place.left(this);
     await this.#lease.giveUp();
   }
 
@@ -137,6 +139,10 @@ export class Follower {
   async #next(): Promise<readonly Followed[] | null> {
     const { store, limits } = this.#house;
     await this.#acknowledge();
+    if (this.#place.leaving) {
+      await this.end();
+      return null;
+    }
     if (!(await this.#hold())) return this.#wait();
     this.#news.looking();
     const page = await store.feed(this.#after, limits.followRowsMax, limits.followBytesMax);

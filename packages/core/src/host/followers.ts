@@ -7,6 +7,7 @@ export class Followers implements FollowerPlace {
   /** In the order in which they first asked. */
   readonly #named = new Map<string, Follower[]>();
   #open: () => void = () => {};
+  leaving = false;
   closed = false;
 
   constructor(house: FollowSurroundings) {
@@ -34,6 +35,12 @@ export class Followers implements FollowerPlace {
     for (const [first] of this.#named.values()) first?.wake();
   }
 
+  /** Gives the names to other nodes: each iteration ends with the pull that acknowledges its last batch, one that waits at once. */
+  leave(): void {
+    this.leaving = true;
+    for (const follower of [...this.#named.values()].flat()) follower.takeTurn();
+  }
+
   /** Ends every iteration, and gives the names to others. Never rejects. */
   async close(): Promise<void> {
     this.closed = true;
@@ -50,7 +57,7 @@ export class Followers implements FollowerPlace {
     return queue[0] === follower;
   }
 
-  leave(follower: Follower): void {
+  left(follower: Follower): void {
     const queue = this.#named.get(follower.name)?.filter((other) => other !== follower) ?? [];
     if (queue.length === 0) this.#named.delete(follower.name);
     else this.#named.set(follower.name, queue);

@@ -1,4 +1,4 @@
-import { ChatError, CLOSE, type ConversationId, isId, isUserId, type UserId } from "@earshot/protocol";
+import { ChatError, type ConversationId, isId, isUserId, type SessionId, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { Asking } from "../ports/commands.ts";
 import type { Retention } from "../ports/message-store.ts";
@@ -8,14 +8,16 @@ import { type Exported, type ExportSurroundings, exportUser } from "./export-use
 import type { Followed, FollowOptions, FollowSurroundings } from "./follow.ts";
 import { Followers } from "./followers.ts";
 import { type Imported, type ImportMessage, type ImportSurroundings, importMessages } from "./import-messages.ts";
+import { Kicks, type KicksSurroundings } from "./kicks.ts";
 import { type RetentionSurroundings, RetentionWalk } from "./retention.ts";
-import { Revocations, type RevocationsSurroundings } from "./revocations.ts";
+import { type RevocableSession, Revocations, type RevocationsSurroundings } from "./revocations.ts";
 import { Waiters } from "./waiters.ts";
 
 export interface HostSurroundings
   extends Omit<ActorSurroundings, "waiters" | "clock" | "limits" | "newId">,
     Omit<FollowSurroundings, "store" | "limits">,
-    Omit<RevocationsSurroundings, "store" | "clock" | "limits">,
+    Omit<RevocationsSurroundings, "store" | "clock" | "limits" | "sessionsOf" | "tellNodes">,
+    Omit<KicksSurroundings, "clock" | "limits" | "sessionsOf" | "tellNodes">,
     Omit<ImportSurroundings, "store" | "sequencer">,
     Omit<RetentionSurroundings, "store" | "clock" | "limits" | "retention">,
     Pick<EraseSurroundings, "changes" | "forget"> {
@@ -28,9 +30,12 @@ export interface HostSurroundings
   readonly limits: ActorSurroundings["limits"] &
     FollowSurroundings["limits"] &
     RevocationsSurroundings["limits"] &
-    RetentionSurroundings["limits"];
+    RetentionSurroundings["limits"] &
+    KicksSurroundings["limits"];
   readonly sequencer: ImportSurroundings["sequencer"] & EraseSurroundings["sequencer"];
   newId(): string;
+  sessionsOf(user: UserId): Iterable<RevocableSession & { readonly id: SessionId }>;
+  tellNodes: RevocationsSurroundings["tellNodes"] & KicksSurroundings["tellNodes"];
   /** The user id that the host itself writes as. */
   readonly system: UserId;
   readonly retention: Retention | null;
@@ -39,6 +44,7 @@ export interface HostSurroundings
 /** What the host does in process, and for itself: one a gateway. */
 export class Host {
   readonly revocations: Revocations;
+  readonly kicks: Kicks;
   /** The host itself. */
   readonly system: Actor;
   readonly #house: HostSurroundings;
@@ -51,6 +57,7 @@ export class Host {
     this.#house = house;
     this.#bySystem = { user: house.system, claims: null, system: true };
     this.revocations = new Revocations(house);
+    this.kicks = new Kicks(house);
     this.#followers = new Followers(house);
     this.#retention = new RetentionWalk(house);
     this.system = this.#actor(this.#bySystem);
@@ -65,9 +72,9 @@ export class Host {
     return this.#followers.follow(options);
   }
 
-  /** Ends the user's sessions on this node, with 4503. */
-  kick(user: UserId): void {
-    for (const session of this.#house.sessionsOf(user)) session.end(CLOSE.forbidden);
+  async kick(user: UserId): Promise<void> {
+    requireUser(user, "kick user");
+    await this.kicks.kick(user);
   }
 
   async revoke(user: UserId): Promise<void> {
@@ -110,6 +117,12 @@ export class Host {
     await this.revocations.start();
     this.#followers.start();
     this.#retention.start();
+  }
+
+  /** The node is leaving: what it holds by lease is another's to take. Never rejects. */
+  async drain(): Promise<void> {
+    this.#followers.leave();
+    await this.#retention.stop();
   }
 
   /** Ends every iteration, and gives up what this node holds by lease. Never rejects. */

@@ -14,6 +14,7 @@ async function scene(given: Partial<EngineLimits> = {}) {
   const store = memoryStore({ clock });
   await store.open();
   const ended: string[] = [];
+  const told: string[] = [];
   const sessions = new Map<string, { mark: number; end(close: { readonly code: number }): void }[]>();
   const revocations = new Revocations({
     store,
@@ -21,6 +22,7 @@ async function scene(given: Partial<EngineLimits> = {}) {
     random: new SeededRandom(3),
     logger: silentLogger,
     limits: { ...DEFAULT_LIMITS, ...given },
+    tellNodes: (topics, { user }) => told.push(`${user} by ${topics}`),
     sessionsOf: (user) => sessions.get(user) ?? [],
     allSessions: () => [...sessions.values()].flat(),
   });
@@ -28,7 +30,7 @@ async function scene(given: Partial<EngineLimits> = {}) {
     const session = { mark, end: ({ code }: { readonly code: number }) => ended.push(`${user} ${code}`) };
     sessions.set(user, [...(sessions.get(user) ?? []), session]);
   };
-  return { clock, store, revocations, ended, join };
+  return { clock, store, revocations, ended, told, join };
 }
 
 describe("Revocations", () => {
@@ -47,6 +49,24 @@ describe("Revocations", () => {
     join("bob", 99);
     await revocations.revoke("bob");
     expect(ended).toEqual([`alice ${CLOSE.expired.code}`, `bob ${CLOSE.expired.code}`]);
+  });
+
+  it("S12: are told to the nodes that host the user, and looked for at once where it is heard", async () => {
+    const { clock, store, revocations, ended, told, join } = await scene();
+    await revocations.start();
+    await revocations.revoke("alice");
+    expect(told).toEqual(["alice by u:alice"]);
+    join("bob");
+    await store.revoke("bob", 3_600_000);
+    for (let times = 0; times < 100; times++) revocations.hinted();
+    await clock.settle();
+    expect(ended).toEqual([`bob ${CLOSE.expired.code}`]);
+    expect(told).toHaveLength(1);
+    revocations.stop();
+    await store.revoke("bob", 3_600_000);
+    revocations.hinted();
+    await clock.settle();
+    expect(revocations.mark).toBe(2);
   });
 
   it("S12: of others are found in time, page by page", async () => {

@@ -1,4 +1,5 @@
 import { CLOSE, type CloseCode, type UserId } from "@earshot/protocol";
+import type { RevokedEnvelope, Topic } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { MessageStore } from "../ports/message-store.ts";
@@ -27,6 +28,7 @@ export interface RevocationsSurroundings {
   sessionsOf(user: UserId): Iterable<RevocableSession>;
   /** Every session of this node. */
   allSessions(): Iterable<RevocableSession>;
+  tellNodes(topics: readonly Topic[], said: RevokedEnvelope): void;
 }
 
 /** Revocations read in one call. */
@@ -56,6 +58,8 @@ export class Revocations {
   /** When the store was last asked and answered, monotonic ms. */
   #askedAt: number | null = null;
   #looks: Promise<void> = Promise.resolve();
+  /** A look that was hinted at has not begun yet. */
+  #hinted = false;
   #failing = false;
   #timer: Timer | null = null;
   #stopped = false;
@@ -100,12 +104,20 @@ export class Revocations {
 
   /**
    * Voids what was signed for the user, and ends their sessions here with 4100; on other nodes that happens
-   * when they look. Rejects as the store does: nothing is certain then, and it has to be asked for again.
+   * when they look, as they are told to. Rejects as the store does: nothing is certain then, and it has to be asked for again.
    */
   async revoke(user: UserId): Promise<void> {
     this.#learn(user, await this.#house.store.revoke(user, this.#keptMs));
+    this.#house.tellNodes([`u:${user}`], { kind: "revoked", user });
     // Who comes with new credentials from now on is above it.
     await this.#look().catch(() => {});
+  }
+
+  /** Another node says that it has revoked somebody: what it wrote is looked for now. */
+  hinted(): void {
+    if (this.#hinted || this.#stopped) return;
+    this.#hinted = true;
+    this.#look().catch(() => {});
   }
 
   /** Two heartbeats and the grace (protocol, section 3). */
@@ -143,6 +155,7 @@ export class Revocations {
 
   async #read(): Promise<void> {
     const { store, clock, logger } = this.#house;
+    this.#hinted = false;
     const askedAt = clock.monotonic();
     try {
       for (let more = true; more; ) {

@@ -109,7 +109,7 @@ describe("HttpApi: health", () => {
   it.each(["/healthz", "/readyz"])(
     "I22: answers %s with 503 while it leaves, and other calls as before",
     async (path) => {
-      const { call } = apiWith({}, { closedBecause: () => "the server is leaving" });
+      const { call } = apiWith({}, { unreadyBecause: () => "the server is leaving" });
       expect(await call("GET", path, undefined, {})).toMatchObject({ status: 503, body: { code: "unavailable" } });
       expect((await call("GET", "/conversations")).status).toBe(200);
     },
@@ -117,7 +117,7 @@ describe("HttpApi: health", () => {
 
   it("answers nothing while it starts or closes, and its pages elsewhere may read that", async () => {
     const closed = () => "the server is starting";
-    const { call } = apiWith({}, { closedBecause: closed, silentBecause: closed });
+    const { call } = apiWith({}, { unreadyBecause: closed, silentBecause: closed });
     const headers = { authorization: "Bearer alice", origin: "https://app.example" };
     const answer = await call("GET", "/conversations", undefined, headers);
     expect(answer).toMatchObject({ status: 503, body: { code: "unavailable", retry: 1_000 } });

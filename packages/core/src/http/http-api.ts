@@ -30,8 +30,8 @@ export interface HttpSurroundings {
   /** Charges the user for a request: ms to wait before it is made again, 0: it passes. */
   ask(user: UserId): number;
   readonly store: { ping(): Promise<void> };
-  /** Why nobody can come in now, or null. */
-  closedBecause(): string | null;
+  /** Why nobody should be sent here now, or null. */
+  unreadyBecause(): string | null;
   /** Why nothing is answered now, or null. */
   silentBecause(): string | null;
 }
@@ -96,8 +96,8 @@ export class HttpApi {
 
   async #health(request: Request): Promise<Response> {
     if (request.method !== "GET" && request.method !== "HEAD") throw notFound();
-    const closed = this.#house.closedBecause();
-    if (closed !== null) throw unavailable(closed);
+    const unready = this.#house.unreadyBecause();
+    if (unready !== null) throw unavailable(unready);
     await this.#house.store.ping().catch((cause: unknown) => {
       throw unavailable("the store does not answer", cause);
     });

@@ -247,6 +247,14 @@ describe("Outbox: signals", () => {
     ]);
   });
 
+  it("I14: the receipt that finds no room is told anew with them", () => {
+    const box = outbox({ limits: { ...LIMITS, heldReceiptsMax: 1 } });
+    wire.bufferedBytes = LIMITS.socketBytesMax;
+    box.signal(receipt("c1", "bob"));
+    box.signal(receipt("c2", "bob"));
+    expect(wire.frames).toEqual([{ t: "lagging", c: ["c1", "c2"] }]);
+  });
+
   it("I15: twice within a minute it is a slow consumer", () => {
     const box = outbox({ limits: { ...LIMITS, heldReceiptsMax: 1 } });
     wire.bufferedBytes = LIMITS.socketBytesMax;
@@ -601,6 +609,29 @@ describe("Outbox: a way down that begins anew", () => {
     before = wire.frames.length;
     box.startOver(0);
     expect(since(before)).toEqual([{ t: "from", n: 5 }]);
+  });
+
+  it("I16: names all that was given up and not acknowledged, though it was told in more than one lagging", () => {
+    const box = outbox();
+    const overflow = (c: string, from: number): void => {
+      now += LIMITS.overflowsApartMs;
+      wire.bufferedBytes = LIMITS.socketBytesMax;
+      box.deliver(events(c, from, from + 9, 10));
+      wire.bufferedBytes = 0;
+    };
+    overflow("c1", 1);
+    overflow("c2", 1);
+    const before = wire.frames.length;
+    box.startOver(0);
+    expect(since(before)).toEqual([
+      { t: "from", n: 0 },
+      { t: "lagging", c: ["c1", "c2"] },
+    ]);
+    box.deliver(events("c1", 11, 11));
+    box.ack(1);
+    const after = wire.frames.length;
+    box.startOver(0);
+    expect(since(after)).toEqual([{ t: "from", n: 1 }]);
   });
 
   it("reminds of nothing where the way itself repeats, and gives it up all the same", () => {

@@ -61,8 +61,8 @@ export class Outbox implements Budgeted {
   #lagging: Set<ConversationId> | null = null;
   #laggingSince = Number.NEGATIVE_INFINITY;
   #overflowedAt = Number.NEGATIVE_INFINITY;
-  /** The last `lagging` and the number it stands behind, until something behind it is acknowledged. */
-  #told: { readonly frame: EncodedFrames; readonly behind: number } | null = null;
+  /** What was named in `lagging`, and the number that the last one stands behind, until something behind that is acknowledged. */
+  #told: { readonly conversations: ReadonlySet<ConversationId>; readonly behind: number } | null = null;
   #rounds = 0;
   #ackedAt = Number.NEGATIVE_INFINITY;
 
@@ -154,7 +154,7 @@ export class Outbox implements Budgeted {
     // Of what it has to fetch anew the client subscribes anew, which tells it.
     if (signal.key === null || this.#lagging?.has(signal.c)) return null;
     this.#signals ??= new HeldSignals(this.#house.limits.heldReceiptsMax);
-    return this.#signals.hold(signal) ? null : this.#overflow();
+    return this.#signals.hold(signal) ? null : this.#overflow(signal.c);
   }
 
   /**
@@ -179,7 +179,7 @@ export class Outbox implements Budgeted {
    */
   startOver(queued: number): void {
     this.#wire.send(this.#house.encode({ t: "from", n: this.#window.acked }));
-    if (this.#told !== null) this.#wire.send(this.#told.frame);
+    if (this.#told !== null) this.#wire.send(this.#laggingFrame(this.#told.conversations));
     for (const frame of this.#window.onWireBut(queued)) this.#wire.send(frame, true);
     this.#count();
   }
@@ -196,11 +196,10 @@ export class Outbox implements Budgeted {
     this.#flushSignals();
     if (this.#lagging !== null && this.#window.onWire === 0) {
       if (this.#lagging.size > 0) {
-        this.#told = {
-          frame: this.#house.encode({ t: "lagging", c: [...this.#lagging] }),
-          behind: this.#window.written,
-        };
-        this.#wire.send(this.#told.frame);
+        // One that was told before may be lost with its way.
+        const conversations = new Set([...(this.#told?.conversations ?? []), ...this.#lagging]);
+        this.#told = { conversations, behind: this.#window.written };
+        this.#wire.send(this.#laggingFrame(this.#lagging));
       }
       this.#lagging = null;
     }
@@ -233,6 +232,10 @@ export class Outbox implements Budgeted {
     return null;
   }
 
+  #laggingFrame(conversations: ReadonlySet<ConversationId>): EncodedFrames {
+    return this.#house.encode({ t: "lagging", c: [...conversations] });
+  }
+
   #count(): void {
     const before = this.counted;
     this.counted = this.bytes;
@@ -263,7 +266,8 @@ export class Outbox implements Budgeted {
     return this.#window.waiting > 0 && (this.#window.frames > outboxFramesMax || this.bytes > outboxBytesMax);
   }
 
-  #overflow(): OutboxVerdict | null {
+  /** `untold`: of this one a signal found no room. */
+  #overflow(untold?: ConversationId): OutboxVerdict | null {
     const now = this.#house.now();
     const again = now - this.#overflowedAt < this.#house.limits.overflowsApartMs;
     this.#overflowedAt = now;
@@ -272,6 +276,7 @@ export class Outbox implements Budgeted {
     const { conversations, behind } = this.#window.dropWaiting();
     // What was not told of receipts `subscribed` tells anew, as what was not told of events a page does.
     for (const c of this.#signals?.giveUp() ?? []) conversations.add(c);
+    if (untold !== undefined) conversations.add(untold);
     for (const c of this.#lagging ?? []) conversations.add(c);
     this.#lagging = conversations;
     for (const frame of behind) this.#wire.send(frame);

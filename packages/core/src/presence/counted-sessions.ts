@@ -18,11 +18,6 @@ export class CountedSessions {
     return this.#sessions.size;
   }
 
-  /** In the order in which they came. */
-  ids(): Iterable<SessionId> {
-    return this.#sessions.keys();
-  }
-
   get(session: SessionId): CountedSession | undefined {
     return this.#sessions.get(session);
   }
@@ -49,6 +44,11 @@ export class CountedSessions {
     const ids = this.#users.get(user);
     ids?.delete(session);
     if (ids?.size === 0) this.#users.delete(user);
+  }
+
+  clear(): void {
+    this.#sessions.clear();
+    this.#users.clear();
   }
 
   /** How many of these users have a session that others may see. */

@@ -31,11 +31,26 @@ export class MemoryPresenceRegistry {
   readonly #users = new Map<UserId, Set<HostedSession>>();
   readonly #seen: LRUCache<UserId, number>;
   readonly #listeners = new Set<(users: readonly UserId[]) => void>();
+  #ends = 0;
 
   /** `seenUsersMax`: users of whom it is known when they were last seen; default 50,000. */
   constructor(clock: Clock, { seenUsersMax = SEEN_USERS_MAX }: { readonly seenUsersMax?: number } = {}) {
     this.#clock = clock;
     this.#seen = new LRUCache({ max: seenUsersMax });
+  }
+
+  /** For `memoryPresence` alone. */
+  opened(): void {
+    this.#ends++;
+  }
+
+  /** For `memoryPresence` alone. With its last end nobody is left to see a lease run out, and no timer stays for it. */
+  closed(): void {
+    this.#ends--;
+    if (this.#ends > 0) return;
+    for (const { expiry } of this.#leases.values()) expiry.cancel();
+    this.#leases.clear();
+    this.#users.clear();
   }
 
   /** As `PresenceStore.lease`. */
@@ -162,9 +177,11 @@ class MemoryPresenceStore implements PresenceStore {
   async open(): Promise<void> {
     if (this.#state !== "new") throw new ChatError("conflict", "unable to open presence store; it was opened before");
     this.#state = "open";
+    this.#registry.opened();
   }
 
   async close(): Promise<void> {
+    if (this.#state === "open") this.#registry.closed();
     this.#state = "closed";
     for (const undo of this.#undos) undo();
     this.#undos.clear();

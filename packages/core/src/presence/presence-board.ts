@@ -9,10 +9,13 @@ import {
 } from "@earshot/protocol";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Activity, PresenceStore } from "../ports/presence-store.ts";
+import type { PresenceSession, PresenceStore } from "../ports/presence-store.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
+import { Doubt } from "./doubt.ts";
 import { PresenceNews, type PresenceWatcher } from "./presence-news.ts";
 import { presenceRow, samePresence } from "./presence-state.ts";
+import { Refresh } from "./refresh.ts";
+import { confirmSights, type Sight } from "./sights.ts";
 import { type Watch, Watches } from "./watches.ts";
 
 /** Changes are gathered this long before they are told. */
@@ -21,13 +24,16 @@ const MERGE_MS = 1_000;
 const BATCH_USERS_MAX = 1_000;
 
 export interface PresenceBoardSurroundings {
+  /** This node's name in the registry. */
   readonly node: NodeId;
   readonly store: Pick<PresenceStore, "of" | "onChange">;
-  readonly clock: Pick<Clock, "after" | "endOfTurn">;
+  readonly clock: Pick<Clock, "after" | "endOfTurn" | "monotonic">;
   readonly logger: Logger;
   readonly limits: { readonly subscriptionsMax: number };
   /** This node's own sessions of a user that count as here: known at once, also while the store fails. */
-  here(user: UserId): Iterable<{ readonly activity: Activity }>;
+  here(user: UserId): Iterable<PresenceSession>;
+  /** Whether the viewers may still see these users, as the message store has it; null: this node is alone, and hears of every change and of every right that ends. */
+  readonly confirm: ((sights: readonly Sight[]) => Promise<readonly boolean[]>) | null;
   encode(frame: GatewayFrame): EncodedFrames;
 }
 
@@ -58,6 +64,10 @@ export class PresenceBoard {
   /** Watched users of whom something has changed. */
   readonly #changed = new Set<UserId>();
   readonly #news: PresenceNews;
+  readonly #doubt: Doubt;
+  readonly #refresh: Refresh;
+  /** The store has failed since all watched users were last read: it may have told of changes that nobody heard. */
+  #missed = false;
   #reads = 0;
   #timer: Timer | null = null;
   #telling = false;
@@ -67,6 +77,8 @@ export class PresenceBoard {
   constructor(house: PresenceBoardSurroundings) {
     this.#house = house;
     this.#news = new PresenceNews(house, this.#watches);
+    this.#doubt = new Doubt(house.clock);
+    this.#refresh = new Refresh({ ...house, watched: this.#watches, look: (users) => this.changed(users) });
   }
 
   /** Back at 0 when the sessions that watch have ended: they, users watched, conversations stood on, sessions with news on its way. */
@@ -86,6 +98,7 @@ export class PresenceBoard {
     this.#undo = null;
     this.#timer?.cancel();
     this.#timer = null;
+    this.#refresh.stop();
     this.#changed.clear();
   }
 
@@ -93,6 +106,16 @@ export class PresenceBoard {
   changed(users: readonly UserId[]): void {
     for (const user of users) if (this.#watches.has(user)) this.#changed.add(user);
     this.#tellLater();
+  }
+
+  /** The store has failed this node. When it answers again, all who are watched are looked at. */
+  troubled(): void {
+    this.#doubt.arise();
+    this.#missed = true;
+    for (const user of this.#watches.users()) {
+      this.changed([user]);
+      return;
+    }
   }
 
   /** Where these users stand now, in the order asked. Rejects as the store does. */
@@ -103,6 +126,7 @@ export class PresenceBoard {
   /** Begins to watch users on a shared conversation, if they turn out to be allowed. One at a time for each session. */
   open(watcher: PresenceWatcher, c: ConversationId, users: readonly UserId[]): WatchOpening {
     const added = users.filter((user) => this.#watches.add(watcher, c, user));
+    if (this.#house.confirm !== null && this.#undo !== null) this.#refresh.start();
     const cancel = (): void => {
       for (const user of added) this.#watches.drop(watcher, c, user);
     };
@@ -112,11 +136,12 @@ export class PresenceBoard {
   /** Ends a session's watch of these users, or of all. */
   unwatch(watcher: PresenceWatcher, users?: readonly UserId[]): void {
     this.#watches.end(watcher, users);
+    if (this.#watches.watched === 0) this.#refresh.stop();
   }
 
   /** The session has ended. */
   end(watcher: PresenceWatcher): void {
-    this.#watches.end(watcher);
+    this.unwatch(watcher);
     this.#news.forget(watcher);
   }
 
@@ -142,6 +167,7 @@ export class PresenceBoard {
     allowed: readonly UserId[],
     cancel: () => void,
   ): Promise<readonly PresenceRow[]> {
+    const askedAt = this.#house.clock.monotonic();
     const kept = new Set(allowed);
     for (const user of asked) if (!kept.has(user)) this.#watches.drop(watcher, c, user);
     const { subscriptionsMax } = this.#house.limits;
@@ -160,6 +186,7 @@ export class PresenceBoard {
       const watch = this.#watches.get(watcher, row.user);
       if (watch === undefined || !watch.grounds.has(c)) return [];
       this.#watches.trim(watcher, row.user);
+      watch.confirmedAt = askedAt;
       return [answered(watch, read.number, row)];
     });
   }
@@ -193,7 +220,7 @@ export class PresenceBoard {
     for (let from = 0; from < users.length && this.#undo !== null; from += BATCH_USERS_MAX) {
       const batch = users.slice(from, from + BATCH_USERS_MAX);
       try {
-        this.#heed(await this.#read(batch));
+        await this.#heedChanged(batch);
         this.#failing = false;
       } catch (error) {
         if (isChatError(error) && error.code === "closed") return;
@@ -204,10 +231,34 @@ export class PresenceBoard {
     }
   }
 
+  async #heedChanged(users: readonly UserId[]): Promise<void> {
+    let read: Read;
+    try {
+      read = await this.#read(users);
+    } catch (error) {
+      this.#doubt.arise();
+      this.#missed = true;
+      throw error;
+    }
+    if (this.#missed) {
+      this.#missed = false;
+      for (const user of this.#watches.users()) this.#changed.add(user);
+    }
+    const { clock, confirm } = this.#house;
+    if (confirm !== null) await confirmSights(this.#watches, read.rows, clock.monotonic(), confirm);
+    this.#heed(read);
+  }
+
   /** Notes for each watcher what is news to it. */
   #heed({ number, rows }: Read): void {
     for (const row of rows) {
-      for (const [watcher, watch] of this.#watches.of(row.user)) {
+      const watches = [...this.#watches.of(row.user)];
+      const shown = watches.some(([, { told }]) => told !== null && told.status !== "offline");
+      if (this.#doubt.holds(row, shown)) {
+        this.#changed.add(row.user);
+        continue;
+      }
+      for (const [watcher, watch] of watches) {
         if (watch.read > number) continue;
         watch.read = number;
         watch.news = watch.told !== null && samePresence(watch.told, row) ? null : row;

@@ -19,12 +19,16 @@ export interface PresenceTrackerSurroundings {
   readonly limits: { readonly heartbeatMs: number };
   /** This node's own sessions of the user have changed, whatever the store knows of it yet. */
   changed(user: UserId): void;
+  /** The store has failed this node. */
+  failed(): void;
 }
 
 /** How a session left. */
 export interface Leaving {
-  /** By a goodbye: `bye`, or a close frame from the client. */
+  /** By a goodbye: `bye`, or a close frame from the client; or its device is elsewhere already. */
   readonly clean: boolean;
+  /** The gateway ended it, and its client does not come back: nobody waits for it. Default false. */
+  readonly forGood?: boolean;
   /** Monotonic ms of its last sign of life. */
   readonly heardAt: number;
 }
@@ -59,15 +63,12 @@ export class PresenceTracker {
     return this.#writer.start();
   }
 
-  /** Gives the lease up, and the sessions with it. */
+  /** Lets the lease run out: whoever comes back on another node within the time of a flap was never away. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const stopped = this.#writer.stop();
     this.#departures.clear();
-    for (const session of [...this.#sessions.ids()]) {
-      if (this.#sessions.get(session)?.leftAt !== null) this.#depart(session);
-    }
-    await stopped;
+    this.#sessions.clear();
+    await this.#writer.stop(ANTI_FLAP_MS);
   }
 
   /** A session was welcomed. An earlier one of the same device that has left is not waited for any longer. */
@@ -92,12 +93,12 @@ export class PresenceTracker {
    * A session has ended. It counts as here until it cannot be a blip any more, or at once where the
    * same device is here anew: a late close takes nothing away from a newer session.
    */
-  leave({ session }: Pick<PresenceSession, "session">, { clean, heardAt }: Leaving): void {
+  leave({ session }: Pick<PresenceSession, "session">, { clean, forGood = false, heardAt }: Leaving): void {
     const known = this.#sessions.get(session);
     if (known === undefined || known.leftAt !== null) return;
     this.#sessions.set({ ...known, leftAt: heardAt });
     const here = this.#sessions.of(known.user);
-    if (this.#stopped || here.some((other) => other.device === known.device && other.leftAt === null)) {
+    if (forGood || here.some((other) => other.device === known.device && other.leftAt === null)) {
       this.#depart(session);
       return;
     }

@@ -13,6 +13,8 @@ export interface Watch {
   read: number;
   /** What is newer than `told`, and still to be told. */
   news: PresenceRow | null;
+  /** When the store was last asked whether the watcher may see it, monotonic ms. */
+  confirmedAt: number;
 }
 
 /** Who watches whom, and on which grounds. `Watcher`: a session. */
@@ -34,6 +36,11 @@ export class Watches<Watcher extends { readonly user: UserId }> {
   /** Conversations that some watch stands on. */
   get grounds(): number {
     return this.#grounds.size;
+  }
+
+  /** Whom somebody watches. */
+  users(): Iterable<UserId> {
+    return this.#watched.keys();
   }
 
   has(user: UserId): boolean {
@@ -58,7 +65,7 @@ export class Watches<Watcher extends { readonly user: UserId }> {
   add(watcher: Watcher, c: ConversationId, user: UserId): boolean {
     let watch = this.get(watcher, user);
     if (watch === undefined) {
-      watch = { grounds: new Set(), told: null, read: 0, news: null };
+      watch = { grounds: new Set(), told: null, read: 0, news: null, confirmedAt: Number.NEGATIVE_INFINITY };
       within(this.#watchers, watcher).set(user, watch);
       within(this.#watched, user).set(watcher, watch);
     }

@@ -18,7 +18,7 @@ export interface DrainSurroundings {
 
 /** Part of the window over which clients leave; in the rest the last of them finish what they await. */
 const SPREAD_OVER = 0.8;
-/** How often it is looked at whether all have left, in ms. */
+/** How often it is looked at whether it is over, in ms. */
 const LOOK_EVERY_MS = 50;
 
 /** Delays for `count` clients: each has its own share of the window, and a random place in it. Pure. */
@@ -33,12 +33,17 @@ export function drainDelays(count: number, withinMs: number, random: Pick<Random
  */
 export async function drainSessions(house: DrainSurroundings, withinMs: number): Promise<void> {
   const { clock, random, sessions } = house;
-  const until = clock.monotonic() + withinMs;
   const delays = drainDelays(sessions.size, withinMs, random);
   for (const [place, session] of [...sessions].entries()) session.drain(withinMs, delays[place] ?? 0);
-  while (sessions.size > 0 && clock.monotonic() < until) {
+  await passes(clock, withinMs, () => sessions.size === 0);
+  for (const session of [...sessions]) session.end(CLOSE.draining);
+}
+
+/** Resolves when so many ms have passed, or `done` by itself. */
+export async function passes(clock: Clock, ms: number, done: () => boolean): Promise<void> {
+  const until = clock.monotonic() + ms;
+  while (!done() && clock.monotonic() < until) {
     const waitMs = Math.min(LOOK_EVERY_MS, until - clock.monotonic());
     await new Promise<void>((resolve) => clock.after(waitMs, resolve));
   }
-  for (const session of [...sessions]) session.end(CLOSE.draining);
 }

@@ -1,7 +1,7 @@
 import {
   ChatError,
   type ConversationId,
-  type GatewayFrame,
+  type ErrorFrame,
   isChatError,
   type MessageId,
   type SendFrame,
@@ -17,7 +17,7 @@ export interface SendOrderSurroundings {
   send(frame: SendFrame, order: object): Promise<SentFrame>;
   /** The answer of one that is stored already, else rejects with `blocked`. */
   sendBlocked(frame: SendFrame, retryAfterMs: number): Promise<SentFrame>;
-  answer(frame: GatewayFrame): void;
+  answer(frame: SentFrame | ErrorFrame): void;
   /** Something was answered: there may be room for more. */
   answered(): void;
 }

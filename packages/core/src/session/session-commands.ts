@@ -11,6 +11,7 @@ import {
   type HaveEntry,
   isChatError,
   type SendFrame,
+  type SentFrame,
   type SessionId,
   type TypingFrame,
   type UserId,
@@ -26,6 +27,9 @@ import { SendOrder } from "./send-order.ts";
 import type { CommandFrame, SessionOutbox, SessionSurroundings } from "./session-surroundings.ts";
 import { Turns } from "./turns.ts";
 import { TypingPace } from "./typing-pace.ts";
+
+/** A `spread` that changed by less is no news. */
+const SPREAD_NEWS_PART = 0.25;
 
 /** The session whose frames are taken. */
 export interface CommandingSession {
@@ -69,6 +73,8 @@ export class SessionCommands<Events, Session extends CommandingSession> {
   #sendRate: RateLimit | null = null;
   /** Requests without an answer yet, beside sends. */
   #requests = 0;
+  /** The `spread` that the client knows; 0: none. */
+  #toldSpread = 0;
 
   constructor(house: SessionSurroundings<Events, Session>, session: Session, channel: SessionChannel<Events>) {
     this.#house = house;
@@ -79,6 +85,11 @@ export class SessionCommands<Events, Session extends CommandingSession> {
   /** Sends and requests without an answer yet. */
   get unanswered(): number {
     return (this.#sends?.unanswered ?? 0) + this.#requests;
+  }
+
+  /** The client was welcomed, with this `spread`. */
+  welcomed(spread: number): void {
+    this.#toldSpread = spread;
   }
 
   /** Takes one text frame. */
@@ -200,8 +211,15 @@ export class SessionCommands<Events, Session extends CommandingSession> {
       this.#session.say({ t: "error", re: "ping", code: "rate_limited", message, retry: wait });
     } else {
       const resume = this.#session.renew();
-      this.#session.say({ t: "pong", n: outbox.written, now: clock.now(), resume, spread: spread() });
+      this.#session.say({ t: "pong", n: outbox.written, now: clock.now(), resume, ...this.#newSpread(spread()) });
     }
+  }
+
+  /** What the client is to know, if it is another by a quarter than what it was told. */
+  #newSpread(spread: number): { readonly spread?: number } {
+    if (Math.abs(spread - this.#toldSpread) <= this.#toldSpread * SPREAD_NEWS_PART) return {};
+    this.#toldSpread = spread;
+    return { spread };
   }
 
   async #auth(frame: AuthFrame): Promise<void> {
@@ -296,7 +314,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
           return house.sendBlocked(session, frame, retryAfterMs);
         return Promise.reject(new ChatError("blocked", "unable to send; an earlier one waits", { retryAfterMs }));
       },
-      answer: (frame: GatewayFrame) => (frame.t === "error" ? this.#refuse(frame) : session.say(frame)),
+      answer: (frame: SentFrame | ErrorFrame) => (frame.t === "error" ? this.#refuse(frame) : session.say(frame)),
       answered: () => this.#channel.answered(),
     };
   }

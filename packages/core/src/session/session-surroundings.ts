@@ -8,6 +8,7 @@ import type {
   HelloFrame,
   SendFrame,
   SentFrame,
+  WelcomeFrame,
 } from "@earshot/protocol";
 import type { EngineLimits } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -28,8 +29,10 @@ export interface SessionSignal {
 
 /** How a session ended. */
 export interface Farewell {
-  /** The client itself said so: by `bye`, or by closing in its transport's proper way. */
+  /** The client itself said so, by `bye` or by closing in its transport's proper way; or it is elsewhere already. */
   readonly clean: boolean;
+  /** The gateway ended it so that its client does not come back. */
+  readonly forGood: boolean;
   /** When it last gave a sign of life, monotonic ms. */
   readonly heardAt: number;
 }
@@ -81,7 +84,7 @@ export interface SessionSurroundings<Events, Session> {
   /** Takes the session in, or says with which code it has to go. */
   enter(session: Session): CloseCode | null;
   leave(session: Session, farewell: Farewell): void;
-  welcome(session: Session, resumed: boolean): GatewayFrame;
+  welcome(session: Session, resumed: boolean): WelcomeFrame;
   spread(): number;
   command(session: Session, frame: CommandFrame): Promise<GatewayFrame | null>;
   send(session: Session, frame: SendFrame, order: object): Promise<SentFrame>;

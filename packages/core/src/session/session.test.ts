@@ -325,15 +325,37 @@ describe("Session: signs of life", () => {
     expect(bob.of("again").length).toBeGreaterThan(0);
   });
 
-  it("answers a ping with what was written, a newer resume, and spread", async () => {
+  it("answers a ping with what was written and a newer resume, and with spread when it is another", async () => {
     const engine = await engineWith();
     const [alice, bob] = [await engine.join("alice"), await engine.join("bob")];
     for (const id of ["m1", "m2", "m3"]) await alice.send("c1", id);
     await engine.advance(1_000);
     await bob.say({ t: "ping", n: 3 });
     const [pong] = bob.of("pong");
-    expect(pong).toMatchObject({ n: 3, now: engine.clock.now(), spread: 400 });
+    expect(pong).toMatchObject({ n: 3, now: engine.clock.now() });
     expect(pong?.resume).not.toBe(bob.welcome?.resume);
+    expect([bob.welcome?.spread, pong?.spread]).toEqual([400, undefined]);
+  });
+
+  it("tells of a spread that has changed by more than a quarter, once", async () => {
+    const engine = await TestEngine.start({ limits: { admissionsPerSecondMax: 10 } });
+    const alice = await engine.join("alice");
+    const others: TestClient[] = [];
+    const ping = async (sessions: number) => {
+      for (let n = others.length + 1; n < sessions; n++) others.push(await engine.join("bob", { device: `d${n}` }));
+      await alice.say({ t: "ping", n: 0 });
+      return alice.of("pong").at(-1)?.spread;
+    };
+    expect([alice.welcome?.spread, await ping(5), await ping(6), await ping(7)]).toEqual([
+      400,
+      undefined,
+      600,
+      undefined,
+    ]);
+    expect([await ping(8), await ping(8)]).toEqual([800, undefined]);
+    for (const other of others.splice(0, 4)) await other.say({ t: "bye" });
+    expect(await ping(0)).toBe(400);
+    await engine.close();
   });
 
   it("counts what is written again neither as written nor as received", async () => {

@@ -40,6 +40,8 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   #stalledAt = Number.NEGATIVE_INFINITY;
   /** Whether the client itself ended it, in the proper way. */
   #clean = false;
+  /** Whether the gateway ended it so that its client does not come back. */
+  #forGood = false;
   #drained: (() => void)[] = [];
 
   constructor(house: SessionSurroundings<Events, Session<Events>>, id: SessionId, connection: Connection) {
@@ -245,6 +247,9 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
 
   #close(close: CloseCode): void {
     this.#connection.close(close.code, close.reason);
+    // The device is elsewhere already: its client said goodbye to this session by its next one.
+    if (close.code === CLOSE.replaced.code) this.#clean = true;
+    else this.#forGood = close.verdict === "stop";
     this.#leave();
   }
 
@@ -252,7 +257,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     this.#intake.clear();
     this.#outbox.close();
     for (const resolve of this.#drained.splice(0)) resolve();
-    this.#house.leave(this, { clean: this.#clean, heardAt: this.#heardAt });
+    this.#house.leave(this, { clean: this.#clean, forGood: this.#forGood, heardAt: this.#heardAt });
   }
 
   async #greet(text: string): Promise<void> {
@@ -281,7 +286,9 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     }
     this.#heardAt = this.#house.clock.monotonic();
     this.#on("welcomed");
-    this.say(this.#house.welcome(this, greeting.resumed));
+    const welcome = this.#house.welcome(this, greeting.resumed);
+    this.#commands.welcomed(welcome.spread);
+    this.say(welcome);
     if (hello.have !== undefined && hello.have.length > 0) void this.#commands.repair(hello.have);
     this.#intake.regulate();
   }

@@ -18,8 +18,8 @@ export interface SessionsSurroundings<S> {
   make(connection: Connection): S;
   /** Whether what it was opened with has not been revoked since. */
   holds(session: S): boolean;
-  /** It has said who it is, and stays. */
-  entered(session: S): void;
+  /** It has said who it is, and stays. `first`: the user had none here. */
+  entered(session: S, first: boolean): void;
   /** It has ended, after it had said who it is. `last`: the user has none left here. */
   left(session: S, farewell: Farewell, last: boolean): void;
 }
@@ -66,7 +66,7 @@ export class Sessions<S extends HousedSession> {
     if (registered.kind === "replaced") return CLOSE.replaced;
     if (registered.kind === "too many") return CLOSE.tooManyConnections;
     for (const other of registered.replaced) other.end(CLOSE.replaced);
-    this.#house.entered(session);
+    this.#house.entered(session, registered.firstOfUser);
     return null;
   }
 

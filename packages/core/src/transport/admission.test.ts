@@ -5,6 +5,7 @@ import { Admission } from "./admission.ts";
 function admissionOf(
   limits: { admissionsPerSecondMax?: number; connectionsPerAddressMax?: number } = {},
   perAddress = 1e9,
+  otherNodes = 0,
 ) {
   const clock = new ManualClock();
   const warnings: string[] = [];
@@ -12,6 +13,7 @@ function admissionOf(
   const admission = new Admission({
     clock,
     logger: { debug: note, info: note, error: note, warn: (_fields, message) => warnings.push(message) },
+    otherNodes: () => otherNodes,
     limits: { admissionsPerSecondMax: 100, connectionsPerAddressMax: 1_000, rememberedMax: 100, ...limits },
     bucket: () => {
       let left = perAddress;
@@ -83,5 +85,15 @@ describe("Admission", () => {
     [0, 2_000, 400],
   ])("spreads %i connections at %i a second over %i ms", (connections, admissionsPerSecondMax, spread) => {
     expect(admissionOf({ admissionsPerSecondMax }).admission.spread(connections)).toBe(spread);
+  });
+
+  it.each([
+    [0, 25_000],
+    [1, 25_000],
+    [2, 12_500],
+    [9, 2_778],
+    [100, 400],
+  ])("spreads 50,000 connections over what %i other nodes let in, %i ms", (others, spread) => {
+    expect(admissionOf({ admissionsPerSecondMax: 2_000 }, 1e9, others).admission.spread(50_000)).toBe(spread);
   });
 });

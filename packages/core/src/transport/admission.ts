@@ -6,6 +6,8 @@ export interface AdmissionSurroundings extends AddressesSurroundings {
   readonly clock: Pick<Clock, "monotonic">;
   readonly logger: Logger;
   readonly limits: AddressesSurroundings["limits"] & { readonly admissionsPerSecondMax: number };
+  /** How many other nodes clients could come back to, as far as this one has heard. */
+  otherNodes(): number;
 }
 
 /** Why one more may not come in now. */
@@ -23,8 +25,7 @@ const NODE_BUSY: NotAdmitted = { code: "unavailable", detail: "too many come at 
 
 /**
  * Who may come in: so many a second on this node, so many of one address, and over which time its
- * clients should come back if it dies: connections divided by the node's rate (trap 22), so that each
- * comes once, evenly.
+ * clients should come back if it dies (trap 22), so that each comes once, evenly.
  */
 export class Admission {
   readonly #house: AdmissionSurroundings;
@@ -76,10 +77,15 @@ export class Admission {
     this.#addresses.leave(address);
   }
 
-  /** Upper bound of a client's first delay when it comes back, in ms. */
+  /**
+   * Upper bound of a client's first delay when it comes back, in ms: this node's connections divided by what the rest
+   * of the cluster lets in, `admissionsPerSecondMax` on each other node that was heard lately; at least 400. Of a
+   * cluster of one, or one that nothing is heard of, one node is counted on.
+   */
   spread(connections: number): number {
-    const { admissionsPerSecondMax } = this.#house.limits;
-    return Math.max(SPREAD_MIN_MS, Math.ceil((connections / admissionsPerSecondMax) * 1_000));
+    const { limits, otherNodes } = this.#house;
+    const perSecond = limits.admissionsPerSecondMax * Math.max(1, otherNodes());
+    return Math.max(SPREAD_MIN_MS, Math.ceil((connections / perSecond) * 1_000));
   }
 
   /** A proxy that the host forgot to name looks like one address that floods. */

@@ -1,7 +1,7 @@
 import type { NodeId } from "@earshot/protocol";
-import type { Clock, Timer } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { MessageStore } from "../ports/message-store.ts";
+import type { Clock, Timer } from "./ports/clock.ts";
+import type { Logger } from "./ports/logger.ts";
+import type { MessageStore } from "./ports/message-store.ts";
 
 export interface LeaseSurroundings {
   readonly node: NodeId;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { memoryStore } from "../store/memory-message-store.ts";
-import { silentLogger } from "../system/silent-logger.ts";
-import { Lossy } from "../testing/lossy.ts";
-import { ManualClock } from "../testing/manual-clock.ts";
-import { SeededRandom } from "../testing/seeded-random.ts";
 import { HeldLease } from "./held-lease.ts";
+import { memoryStore } from "./store/memory-message-store.ts";
+import { silentLogger } from "./system/silent-logger.ts";
+import { Lossy } from "./testing/lossy.ts";
+import { ManualClock } from "./testing/manual-clock.ts";
+import { SeededRandom } from "./testing/seeded-random.ts";
 
 const TTL_MS = 30_000;
 

@@ -1,0 +1,195 @@
+import type { ConversationId, Epoch, EventRow, GatewayFrame, UserId } from "@earshot/protocol";
+import type { EncodedFrames } from "../ports/transport.ts";
+import { type Audience, type Audiences, memberChanges, namedBy } from "./audience.ts";
+import { type FannedEvents, type Origins, originsOf, shareOf, slice } from "./fanned-events.ts";
+import { changesIn, type Leg } from "./legs.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+/** One session on this node. */
+export interface Recipient {
+  readonly user: UserId;
+  deliver(events: FannedEvents): void;
+  /** The conversation is no longer the user's: `frames` say so, behind the events that were delivered before. */
+  lose(c: ConversationId, frames: EncodedFrames): void;
+}
+
+export interface HandoverSurroundings<S extends Recipient> {
+  readonly audiences: Audiences;
+  readonly subscriptions: Subscriptions<S, FannedEvents>;
+  readonly limits: { readonly fanoutSliceSessionsMax: number };
+  sessionsOf(user: UserId): Iterable<S>;
+  encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): FannedEvents;
+  encode(frame: GatewayFrame): EncodedFrames;
+  /** Keeps events for those who come back soon. */
+  remember(events: FannedEvents): void;
+  /** Up to which seq the session has the log, or reads it for itself; 0: it is told everything. */
+  readTo(session: S, c: ConversationId, epoch: Epoch): number;
+  /** Told of users that were removed from a conversation; null: it was removed itself. */
+  left(c: ConversationId, users: readonly UserId[] | null): void;
+}
+
+/** Work of which each step hands events to so many sessions as one turn may take. */
+export type Steps = Generator<void, void, undefined>;
+
+/**
+ * One leg → frames for sessions on this node: its members' in `push`, its subscribers' in `pull`, whose members are
+ * never looked at. Encodes once, never waits for a session, and gives each
+ * member exactly the events that they are a member at (I17): a removed one the removal itself and then `gone`, a new
+ * one nothing from before.
+ */
+export class Handover<S extends Recipient> {
+  readonly #house: HandoverSurroundings<S>;
+  /** Sessions that may still be handed to in this step. */
+  #left = 0;
+
+  constructor(house: HandoverSurroundings<S>) {
+    this.#house = house;
+  }
+
+  /** `reach`: the members as of before the leg's first event, unless it goes to subscribers alone. `removed`: who was removed before it, unheard, and with which seq. */
+  *steps(leg: Leg, reach: Audience | "pull", removed: ReadonlyMap<UserId, number>): Steps {
+    const { c, epoch, rows } = leg;
+    this.#left = this.#house.limits.fanoutSliceSessionsMax;
+    for (const [user, seq] of removed) {
+      if (reach === "pull" || !reach.users.has(user)) yield* this.#remove(c, seq, [user]);
+    }
+    const all = this.#house.encodeEvents(c, epoch, rows);
+    this.#house.remember(all);
+    const pull = reach === "pull";
+    let from = 0;
+    for (const [index, row] of rows.entries()) {
+      if (row.type !== "member" && !(pull && namedBy(row).length > 0)) continue;
+      yield* this.#deliver(leg, all, from, index, reach);
+      from = index + 1;
+      if (pull) yield* this.#name(leg, all, index);
+      else yield* this.#change(leg, all, index, reach);
+    }
+    yield* this.#deliver(leg, all, from, rows.length, reach);
+  }
+
+  *#deliver(leg: Leg, all: FannedEvents, from: number, to: number, reach: Audience | "pull"): Steps {
+    if (from >= to) return;
+    const part = slice(all, from, to);
+    const origins = originsOf(leg.origins, from, to);
+    if (reach === "pull") yield* this.#toSubscribers(part, origins, () => false);
+    else yield* this.#toMembers(part, origins, reach, reach.users);
+  }
+
+  // ---- push
+
+  *#toMembers(part: FannedEvents, origins: Origins, audience: Audience, users: Iterable<UserId>): Steps {
+    const last = part.events.at(-1)?.row.seq ?? 0;
+    for (const user of users) {
+      const since = audience.since?.get(user) ?? 0;
+      if (since > last) continue;
+      for (const session of this.#house.sessionsOf(user)) {
+        const share = shareOf(session, part, origins, Math.max(since, this.#newsFrom(session, part)));
+        if (share === null) continue;
+        if (this.#left-- === 0) yield* this.#nextTurn();
+        this.#hand(session, share);
+      }
+    }
+  }
+
+  /** A `member` event goes to who was there before it and who is after it. */
+  *#change(leg: Leg, all: FannedEvents, index: number, audience: Audience): Steps {
+    const row = all.events[index]?.row;
+    if (row === undefined) return;
+    const changes = memberChanges(row);
+    const concerned = new Set(audience.users);
+    for (const [user] of changes) concerned.add(user);
+    const part = slice(all, index, index + 1);
+    yield* this.#toMembers(part, originsOf(leg.origins, index, index + 1), audience, concerned);
+    // A list that was read from the store is as of later, and knows already.
+    if (audience.version < leg.membersVersion) this.#house.audiences.apply(audience, row);
+    const removed = changes.filter(([user, role]) => role === null && !audience.users.has(user));
+    yield* this.#remove(
+      leg.c,
+      row.seq,
+      removed.map(([user]) => user),
+    );
+  }
+
+  // ---- pull
+
+  *#toSubscribers(part: FannedEvents, origins: Origins, isTold: (session: S) => boolean): Steps {
+    const { subscriptions } = this.#house;
+    // Who comes while it is handed over finds it in the log.
+    for (const subscription of [...(subscriptions.of(part.c)?.sessions.values() ?? [])]) {
+      const { session } = subscription;
+      if (isTold(session)) continue;
+      if (this.#left-- === 0) yield* this.#nextTurn();
+      if (!subscriptions.stands(subscription)) continue;
+      const { active, from } = subscription;
+      const share = shareOf(session, part, origins, active && from?.epoch === part.epoch ? from.head + 1 : 0);
+      if (share === null) continue;
+      if (active) session.deliver(share);
+      else for (const events of subscriptions.hold(subscription, share, false)) session.deliver(events);
+    }
+  }
+
+  /** An event that names members goes to them too, whether they subscribed or not. */
+  *#name(leg: Leg, all: FannedEvents, index: number): Steps {
+    const { audiences, sessionsOf } = this.#house;
+    const part = slice(all, index, index + 1);
+    const row = part.events[0]?.row;
+    if (row === undefined) return;
+    // Who is named twice is what the last naming says.
+    const named = new Map(namedBy(row));
+    const told = new Set<S>();
+    for (const user of named.keys()) {
+      for (const session of sessionsOf(user)) {
+        if (this.#left-- === 0) yield* this.#nextTurn();
+        told.add(session);
+        if (this.#newsFrom(session, part) <= row.seq) this.#hand(session, part);
+      }
+    }
+    yield* this.#toSubscribers(part, null, (session) => told.has(session));
+    if (leg.membersVersion > 0) {
+      const membersVersion = leg.membersVersion - changesIn(leg.rows.slice(index + 1));
+      audiences.follow(leg.c, row, { epoch: leg.epoch, membersVersion });
+    }
+    const removed = [...named].filter(([, role]) => role === null);
+    yield* this.#remove(
+      leg.c,
+      row.seq,
+      removed.map(([user]) => user),
+    );
+  }
+
+  // ---- both
+
+  /** The first seq that a session has not read, or reads, for itself. */
+  #newsFrom(session: S, { c, epoch }: FannedEvents): number {
+    return this.#house.readTo(session, c, epoch) + 1;
+  }
+
+  /** To a session that needs no subscription for it: not before what is held for one that is being opened. */
+  #hand(session: S, events: FannedEvents): void {
+    const { subscriptions } = this.#house;
+    const subscription = subscriptions.of(events.c)?.sessions.get(session);
+    if (subscription === undefined || subscription.held.length === 0) session.deliver(events);
+    else for (const due of subscriptions.hold(subscription, events, true)) session.deliver(due);
+  }
+
+  /** Users that event `seq` removed: it was the last thing they were told, but for `gone`. */
+  *#remove(c: ConversationId, seq: number, users: readonly UserId[]): Steps {
+    if (users.length === 0) return;
+    const { subscriptions, sessionsOf, encode } = this.#house;
+    this.#house.left(c, users);
+    const frames = encode({ t: "events", c, gone: true });
+    for (const user of users) {
+      subscriptions.forgetTold(c, user);
+      for (const session of sessionsOf(user)) {
+        if (this.#left-- === 0) yield* this.#nextTurn();
+        for (const events of subscriptions.removed(c, session, seq)) session.deliver(events);
+        session.lose(c, frames);
+      }
+    }
+  }
+
+  *#nextTurn(): Steps {
+    yield;
+    this.#left = this.#house.limits.fanoutSliceSessionsMax - 1;
+  }
+}

@@ -1,0 +1,74 @@
+import { ChatError, type ConversationId, type Epoch, type GatewayFrame, type UserId } from "@earshot/protocol";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { EncodedFrames } from "../ports/transport.ts";
+import type { Audiences } from "./audience.ts";
+import type { FannedEvents } from "./fanned-events.ts";
+import type { Recipient } from "./handover.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+export interface NewLifeSurroundings<S extends Recipient> {
+  readonly store: Pick<MessageStore, "access">;
+  readonly audiences: Pick<Audiences, "forget">;
+  readonly subscriptions: Subscriptions<S, FannedEvents>;
+  sessionsOf(user: UserId): readonly S[];
+  encode(frame: GatewayFrame): EncodedFrames;
+  /** Forgets whatever else is remembered of the conversation. */
+  forget(c: ConversationId): void;
+  /** Told of users that are no members in this life, though they were in the one before. */
+  left(c: ConversationId, users: readonly UserId[]): void;
+}
+
+/** Members whose rights are read at once. */
+const BATCH_USERS = 1_000;
+
+/**
+ * The log of a conversation has begun another life, in which members, and what is numbered, are others (I17, I19).
+ * Whoever of the one before is here, `users` and those who subscribed, is looked up: who is no member now loses it, and
+ * nothing that was remembered is used any longer. Resolves when what happens in the new life may be told. Rejects as the
+ * store does, with nothing forgotten; and with `unavailable` where a further life has begun meanwhile.
+ */
+export async function beginNewLife<S extends Recipient>(
+  house: NewLifeSurroundings<S>,
+  { c, epoch, users }: { readonly c: ConversationId; readonly epoch: Epoch; readonly users: Iterable<UserId> },
+): Promise<void> {
+  const { audiences, subscriptions, sessionsOf, encode } = house;
+  const concerned = new Set<UserId>();
+  for (const user of users) if (sessionsOf(user).length > 0) concerned.add(user);
+  for (const { user } of subscriptions.of(c)?.sessions.keys() ?? []) concerned.add(user);
+  const since = await membersAmong(house, [...concerned], { c, epoch });
+  audiences.forget(c);
+  subscriptions.anew(c, epoch, since);
+  house.forget(c);
+  const strangers = [...concerned].filter((user) => !since.has(user));
+  if (strangers.length === 0) return;
+  house.left(c, strangers);
+  const frames = encode({ t: "events", c, gone: true });
+  for (const user of strangers) {
+    for (const session of sessionsOf(user)) {
+      // What one that is being opened was to have is of the life before.
+      subscriptions.removed(c, session, Number.MAX_SAFE_INTEGER);
+      session.lose(c, frames);
+    }
+  }
+}
+
+/** The first seq that each may have who is a member in this life of the log. */
+async function membersAmong(
+  { store }: Pick<NewLifeSurroundings<Recipient>, "store">,
+  users: readonly UserId[],
+  { c, epoch }: { readonly c: ConversationId; readonly epoch: Epoch },
+): Promise<ReadonlyMap<UserId, number>> {
+  const since = new Map<UserId, number>();
+  for (let from = 0; from < users.length; from += BATCH_USERS) {
+    const batch = users.slice(from, from + BATCH_USERS);
+    const access = await store.access(batch.map((user) => ({ user, conversation: c })));
+    for (const [index, user] of batch.entries()) {
+      const known = access[index];
+      if (!known) continue;
+      if (known.epoch !== epoch)
+        throw new ChatError("unavailable", "unable to tell of a log's new life; it has begun another one meanwhile");
+      since.set(user, known.spans.at(-1)?.[0] ?? 1);
+    }
+  }
+  return since;
+}

@@ -1,0 +1,51 @@
+import type { ConversationId, Epoch } from "@earshot/protocol";
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../ports/clock.ts";
+import type { Origins } from "./fanned-events.ts";
+
+interface Told<S> {
+  readonly epoch: Epoch;
+  readonly session: S;
+  /** When, monotonic ms. */
+  readonly at: number;
+}
+
+/** Answers remembered; no more than `rememberedMax`. */
+const TOLD_MAX = 10_000;
+/** How long what such an answer told of may still be on its way, from another node or the store. */
+const KEPT_MS = 120_000;
+
+/**
+ * Sends that were answered as stored already, by another node or an earlier run of this one, and whose event may
+ * still come: `sent` was its delivery to that session, and no event follows it there (I13). Bounded, and for a while.
+ */
+export class RepeatedSends<S extends object> {
+  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #told: LRUCache<string, Told<S>>;
+
+  constructor(clock: Pick<Clock, "monotonic">, limits: { readonly rememberedMax: number }) {
+    this.#clock = clock;
+    this.#told = new LRUCache({ max: Math.min(TOLD_MAX, limits.rememberedMax) });
+  }
+
+  /** The session was told by `sent`. */
+  add(session: S, c: ConversationId, epoch: Epoch, seq: number): void {
+    this.#told.set(`${c} ${seq}`, { epoch, session, at: this.#clock.monotonic() });
+  }
+
+  /** Whose sends these are, as far as that is not known from their commit. */
+  origins(
+    c: ConversationId,
+    epoch: Epoch,
+    rows: readonly { readonly seq: number }[],
+    known: Origins | undefined,
+  ): Origins | undefined {
+    if (this.#told.size === 0) return known;
+    const since = this.#clock.monotonic() - KEPT_MS;
+    const found = rows.map(({ seq }, index) => {
+      const told = known?.[index] == null ? this.#told.peek(`${c} ${seq}`) : undefined;
+      return told?.epoch === epoch && told.at > since ? told.session : (known?.[index] ?? null);
+    });
+    return found.every((session) => session === null) ? known : found;
+  }
+}

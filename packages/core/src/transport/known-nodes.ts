@@ -1,0 +1,39 @@
+import type { NodeId } from "@earshot/protocol";
+import type { Clock } from "../ports/clock.ts";
+
+/** Who was not heard for so long is not counted on. */
+const HEARD_WITHIN_MS = 60_000;
+/** Nodes kept; of more those that were not heard for longest are forgotten. */
+const NODES_MAX = 1_000;
+
+/** Other nodes of the cluster that were heard lately, by this node's own monotonic clock. */
+export class KnownNodes {
+  readonly #clock: Pick<Clock, "monotonic">;
+  /** When each was heard last, monotonic ms; the latest at the end. */
+  readonly #heardAt = new Map<NodeId, number>();
+
+  constructor(clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
+  }
+
+  /** Something of this node's has arrived. */
+  heard(node: NodeId): void {
+    this.#heardAt.delete(node);
+    this.#heardAt.set(node, this.#clock.monotonic());
+    if (this.#heardAt.size > NODES_MAX) this.#forget(Number.NEGATIVE_INFINITY);
+  }
+
+  /** How many were heard within the last minute. */
+  get size(): number {
+    this.#forget(this.#clock.monotonic() - HEARD_WITHIN_MS);
+    return this.#heardAt.size;
+  }
+
+  /** Those heard at or before `at`, and the longest unheard of too many. */
+  #forget(at: number): void {
+    for (const [node, heardAt] of this.#heardAt) {
+      if (heardAt > at && this.#heardAt.size <= NODES_MAX) return;
+      this.#heardAt.delete(node);
+    }
+  }
+}
