@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { idsInTests, idsInTitles, promises, promisesOf } from "./guarantee-ids.ts";
+import { idleTests, idsInTests, idsInTitles, promises, promisesOf } from "./guarantee-ids.ts";
 
 describe("the ids of guarantees", () => {
   const tests = idsInTests();
@@ -26,6 +26,10 @@ describe("the ids of guarantees", () => {
   it("in titles of tests stand in the docs", () => {
     const known = new Set(all.map(({ id }) => id));
     expect([...tests.keys()].filter((id) => !known.has(id))).toEqual([]);
+  });
+
+  it("stand in every model and every check of the simulation", () => {
+    expect(idleTests()).toEqual([]);
   });
 
   it("are found in titles of every shape, and nowhere else", () => {

@@ -3,14 +3,22 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Tests, and the suites that adapters' tests call. */
+/** Tests, the suites that adapters' tests call, and what `npm test` says of the simulation as a whole. */
 const TESTS = [
   "{packages,examples}/*/{src,test}/**/*.test.ts",
   "e2e/**/*.test.ts",
   "packages/core/src/testing/conformance/**/*.ts",
+  "scripts/test-run/simulation.ts",
 ];
+/** What judges the histories of simulated runs, a file for each promise. */
+const CHECKS = ["packages/core/src/testing/simulation/checker/i[0-9]*.ts"];
+const CHECK = /\/checker\/i\d+-[^/]*$/;
+/** Tests that are of no use but to hold a promise: each has to say which. */
+const SWORN = ["packages/*/{src,test}/**/*.model.test.ts", ...CHECKS];
 /** A title, or a row of a table of titles, that begins with ids: "I4: …", "I1, I4: …", "I1 I4: …". */
-const TITLE = /(?:\b(?:it|test|describe)(?:\.\w+)*\(|\)\(|\[)\s*["'`]((?:[IS]\d+,? ?)+):/g;
+const TITLE = /(?:\b(?:it|test|describe|expectSame)(?:\.\w+)*\(|\)\(|\[)\s*["'`]((?:[IS]\d+,? ?)+):/g;
+/** The id of what a check found violated. */
+const VERDICT = /"(I\d+)"/g;
 
 /** One row of docs/guarantees.md or docs/security.md. */
 export interface Promised {
@@ -22,15 +30,28 @@ export interface Promised {
   readonly shownBy: readonly string[];
 }
 
-/** Ids in titles of tests: id → files. */
+/** Ids in titles of tests, and in the verdicts of checks: id → files. */
 export function idsInTests(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
-  for (const path of globSync(TESTS, { cwd: ROOT })
-    .filter((file) => !file.includes("node_modules"))
-    .sort()) {
-    for (const id of idsInTitles(readFileSync(ROOT + path, "utf8"))) found.set(id, [...(found.get(id) ?? []), path]);
+  for (const path of [...filesOf(TESTS), ...filesOf(CHECKS)]) {
+    for (const id of idsIn(path)) found.set(id, [...(found.get(id) ?? []), path]);
   }
   return found;
+}
+
+/** Models and checks that hold no promise. */
+export function idleTests(): readonly string[] {
+  return filesOf(SWORN).filter((path) => idsIn(path).size === 0);
+}
+
+function filesOf(patterns: readonly string[]): readonly string[] {
+  const paths = globSync([...patterns], { cwd: ROOT });
+  return paths.filter((path) => !path.includes("node_modules")).sort();
+}
+
+function idsIn(path: string): ReadonlySet<string> {
+  const source = readFileSync(ROOT + path, "utf8");
+  return CHECK.test(path) ? new Set([...source.matchAll(VERDICT)].map(([, id = ""]) => id)) : idsInTitles(source);
 }
 
 /** The ids that the titles in a test's source carry, each once. */

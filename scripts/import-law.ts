@@ -18,7 +18,7 @@ const rooms = [
 /** Rooms that are free of Node.js, so that a host of another kind can run them. */
 const pureRooms = rooms.filter((room) => !["transport", "http", "auth"].includes(room));
 /** The files of core that see all rooms; testing/ may too. */
-const wiring = ["chat-engine.ts", "wiring.ts", "index.ts"];
+const wiring = ["chat-engine.ts", "wiring.ts", "wire-delivery.ts", "index.ts"];
 const tests = ["**/*.test.ts", "**/*.test-d.ts"];
 
 /** Who may import whom. A test may import what it needs. */
@@ -126,7 +126,11 @@ function insideCore(root: string): Linter.Config[] {
       ["testing/**", "http/express.ts"],
       [
         ...rooms.map((room) =>
-          only(room, ["./ports", "./options.ts"], "A room imports ports, protocol, options.ts and its own folder."),
+          only(
+            room,
+            ["./ports", "./options.ts", "./held-lease.ts"],
+            "A room imports ports, protocol, options.ts, held-lease.ts and its own folder.",
+          ),
         ),
         only("ports", [], "Ports import protocol's types."),
         only("system", ["./ports"], "The system's clock and chance know their ports alone."),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ensureChromium } from "./test-run/chromium.ts";
 import { runCommand } from "./test-run/command.ts";
 import { packedPackages } from "./test-run/packed-packages.ts";
+import { simulation } from "./test-run/simulation.ts";
 import { type Outcome, oneCheck, type Step, sum } from "./test-run/step.ts";
 import { vitestProject } from "./test-run/vitest-project.ts";
 
@@ -40,6 +41,7 @@ const steps: readonly Step[] = [
   check("unused", "knip: files, exports, dependencies", () => tool("knip", ["--no-progress"])),
   tests("unit", "no I/O", 5 * minute),
   tests("conformance", "each port's promises, on real files and processes", 8 * minute),
+  check("simulation", "seeds of whole clusters, some twice; a checker that bites", () => simulation(root, say)),
   check("packages", "publint, attw, import and require of each tarball", () => packedPackages(root)),
   // Its tests mostly wait, for silence or for time to pass.
   tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"]),

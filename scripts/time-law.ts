@@ -30,6 +30,7 @@ export function timeLaw(): Linter.Config {
       "packages/core/src/system/**",
       "packages/client/src/platform/**",
       "packages/core/src/testing/manual-clock.ts",
+      "packages/core/src/testing/simulation/time.ts",
     ],
     rules: {
       "no-restricted-globals": [

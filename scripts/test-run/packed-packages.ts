@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "./command.ts";
+import { type Ended, runCommand } from "./command.ts";
+import { plantedTraces } from "./planted-traces.ts";
 import { type Outcome, oneCheck, sum } from "./step.ts";
 
 interface Packed {
@@ -25,7 +26,9 @@ export async function packedPackages(root: string): Promise<Outcome> {
     const packed = names.map((name) => readPackage(root, name, folder));
     const outcomes: Outcome[] = [];
     for (const one of packed) outcomes.push(...(await lintTarball(root, one)));
-    outcomes.push(await loads(root, folder, packed));
+    const unpacking = await unpack(root, folder, packed);
+    if (unpacking !== null) return sum([...outcomes, oneCheck(unpacking, "tar")]);
+    outcomes.push(...packed.map((one) => hidesNothing(folder, one)), await loads(folder, packed));
     return sum(outcomes);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,8 +54,8 @@ async function lintTarball(root: string, { name, tarball }: Packed): Promise<Out
   return [oneCheck(publint, `publint ${name}`), oneCheck(attw, `attw ${name}`)];
 }
 
-/** Every entry of every package, unpacked beside what it depends on, by import and by require. */
-async function loads(root: string, folder: string, packed: readonly Packed[]): Promise<Outcome> {
+/** Puts the tarballs' files beside what they depend on. null: it is done. */
+async function unpack(root: string, folder: string, packed: readonly Packed[]): Promise<Ended | null> {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@earshot"), { recursive: true });
   for (const name of readdirSync(join(root, "node_modules"))) {
@@ -63,8 +66,19 @@ async function loads(root: string, folder: string, packed: readonly Packed[]): P
     const into = join(modules, name);
     mkdirSync(into);
     const untar = await runCommand("tar", ["-xzf", tarball, "-C", into, "--strip-components=1"], folder, withinMs);
-    if (!untar.ok) return oneCheck(untar, `tar ${name}`);
+    if (!untar.ok) return untar;
   }
+  return null;
+}
+
+/** Bugs are planted into sources as they are loaded, and nowhere else. */
+function hidesNothing(folder: string, { name }: Packed): Outcome {
+  const traces = plantedTraces(join(folder, "node_modules", name));
+  return oneCheck({ ok: traces.length === 0, output: traces.join("\n") }, `planted bugs in the tarball of ${name}`);
+}
+
+/** Every entry of every package, by import and by require. */
+async function loads(folder: string, packed: readonly Packed[]): Promise<Outcome> {
   const specifiers = packed.flatMap(({ name, entries }) => entries.map((entry) => name + entry.slice(1)));
   writeFileSync(
     join(folder, "load.mjs"),

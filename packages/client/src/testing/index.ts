@@ -12,3 +12,4 @@ export { type FakeTab, FakeTabs } from "./fake-tabs.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { MemoryDisk, memoryStorage } from "./memory-storage.ts";
 export { SeededRandom } from "./seeded-random.ts";
+export { simulatedClient } from "./simulated-client.ts";

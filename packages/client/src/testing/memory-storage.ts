@@ -43,7 +43,7 @@ class MemoryStorage implements ClientStorage {
     this.#stage = "open";
     const { user, inbox } = this.#disk;
     this.#user = user;
-    return user === null ? null : structuredClone({ user, inbox, sends: this.#sorted() });
+    return user === null ? null : copied({ user, inbox, sends: this.#sorted() });
   }
 
   async begin(user: UserId): Promise<void> {
@@ -55,7 +55,7 @@ class MemoryStorage implements ClientStorage {
 
   async putSends(sends: readonly StoredSend[]): Promise<void> {
     this.#requireOwner();
-    for (const send of structuredClone(sends)) this.#disk.sends.set(keyOf(send), send);
+    for (const send of copied(sends)) this.#disk.sends.set(keyOf(send), send);
   }
 
   async removeSends(sends: readonly StoredSendKey[]): Promise<void> {
@@ -65,23 +65,23 @@ class MemoryStorage implements ClientStorage {
 
   async sends(): Promise<readonly StoredSend[]> {
     this.#requireOwner();
-    return structuredClone(this.#sorted());
+    return copied(this.#sorted());
   }
 
   async putInbox(inbox: StoredInbox): Promise<void> {
     this.#requireOwner();
-    this.#disk.inbox = structuredClone(inbox);
+    this.#disk.inbox = copied(inbox);
   }
 
   async timeline(c: ConversationId): Promise<StoredTimeline | null> {
     this.#requireOwner();
-    return structuredClone(this.#disk.timelines.get(c) ?? null);
+    return copied(this.#disk.timelines.get(c) ?? null);
   }
 
   async putTimelines(timelines: readonly StoredTimeline[]): Promise<void> {
     this.#requireOwner();
     const kept = this.#disk.timelines;
-    for (const timeline of structuredClone(timelines)) {
+    for (const timeline of copied(timelines)) {
       kept.delete(timeline.c);
       kept.set(timeline.c, timeline);
     }
@@ -128,6 +128,15 @@ class MemoryStorage implements ClientStorage {
 
 function keyOf({ c, id }: StoredSendKey): string {
   return `${c}/${id}`;
+}
+
+/** What is stored is JSON, and a copy of that is made faster than a structured clone. */
+function copied<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copied) as T;
+  const copy: Record<string, unknown> = {};
+  for (const key in value) copy[key] = copied((value as Readonly<Record<string, unknown>>)[key]);
+  return copy as T;
 }
 
 function closed(): ChatError {

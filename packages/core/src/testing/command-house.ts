@@ -3,8 +3,10 @@ import type { Caller } from "../engine/caller.ts";
 import { Changes } from "../engine/changes.ts";
 import { HostQueue } from "../engine/host-queue.ts";
 import { type Committed, Sequencer } from "../engine/sequencer.ts";
+import { membersPolicy } from "../fanout/fanout-policy.ts";
 import { DEFAULT_LIMITS, DEFAULT_PERMISSIONS, type EngineLimits, type Permissions } from "../options.ts";
 import type { Authorize } from "../ports/authorize.ts";
+import type { FanoutPolicy } from "../ports/fanout-policy.ts";
 import type { MessageStore, NewConversation } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
@@ -28,10 +30,12 @@ export interface CommandHouseOptions {
   readonly limits?: Partial<EngineLimits>;
   readonly permissions?: Partial<Permissions>;
   readonly authorize?: Authorize;
+  readonly fanout?: FanoutPolicy;
 }
 
 /** What the engine's commands need, over a memory store with one conversation, `c1`, of olga, adam, max, mia and rita. */
-export async function commandHouse({ made, limits: given, permissions: may, authorize }: CommandHouseOptions = {}) {
+export async function commandHouse(options: CommandHouseOptions = {}) {
+  const { made, limits: given, permissions: may, authorize, fanout = membersPolicy() } = options;
   const store: MessageStore = memoryStore();
   await store.open();
   await store.create(conversation("c1", { creator: "olga", members: MEMBERS, ...made }));
@@ -44,11 +48,13 @@ export async function commandHouse({ made, limits: given, permissions: may, auth
   };
   const hostQueue = new HostQueue();
   const refused = (order: object, wait: number): void => hostQueue.refused(order, wait);
-  const sequencer = new Sequencer({ store, clock, logger: silentLogger, limits, committed, found: () => {}, refused });
+  const logger = silentLogger;
+  const sequencer = new Sequencer({ store, clock, logger, limits, committed, found: () => {}, refused });
   const changes = new Changes(limits);
   const keyedHash = (text: string): string => sign("key", text);
   const { host, access } = hostOfTest(store, { clock, ...(authorize === undefined ? {} : { authorize }) });
-  const house = { store, clock, limits, permissions, sequencer, hostQueue, host, access, changes, keyedHash };
+  const own = { store, clock, logger, limits, permissions, fanout };
+  const house = { ...own, sequencer, hostQueue, host, access, changes, keyedHash };
 
   /** Runs a command to its end: what it gives, or the code it was refused with. */
   const outcomeOf = async <Outcome>(command: Promise<Outcome>): Promise<Outcome | string> => {

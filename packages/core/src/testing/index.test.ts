@@ -14,9 +14,12 @@ describe("the entry ./testing", () => {
       "TestEngine",
       "busSuite",
       "createTestChat",
+      "makePlan",
       "messageStoreSuite",
       "presenceStoreSuite",
       "sharedStore",
+      "shrink",
+      "simulate",
     ]);
   });
 

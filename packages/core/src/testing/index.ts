@@ -16,5 +16,18 @@ export { type Faults, Lossy } from "./lossy.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { sharedStore } from "./shared-store.ts";
+export type { Verdict } from "./simulation/checker/verdict.ts";
+export type { Fault, FaultKind } from "./simulation/fault.ts";
+export type { HistoryLine } from "./simulation/history-line.ts";
+export { makePlan } from "./simulation/make-plan.ts";
+export type { Operation, Plan, PlannedConversation, PlannedDevice } from "./simulation/plan.ts";
+export { shrink } from "./simulation/shrink.ts";
+export { type Simulated, type SimulateOptions, simulate } from "./simulation/simulate.ts";
+export type {
+  ClientObserver,
+  SimulatedClient,
+  SimulatedClientFactory,
+  SimulatedDisk,
+} from "./simulation/simulated-client.ts";
 export { TestClient } from "./test-client.ts";
 export { TestEngine, type TestEngineOptions } from "./test-engine.ts";

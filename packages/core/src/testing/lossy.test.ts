@@ -103,8 +103,11 @@ describe("Lossy: listeners", () => {
   const envelope = (seq: number): Envelope => ({
     v: 1,
     node: "n1",
+    n: seq,
+    kind: "events",
     c: "c1",
     epoch: "e1",
+    mode: "push",
     membersVersion: 1,
     rows: [{ seq, ord: seq, type: "message", id: `m${seq}`, from: "alice", at: 0, body: {} }],
   });
@@ -118,7 +121,7 @@ describe("Lossy: listeners", () => {
     await from.open();
     await to.open();
     const seqs: number[] = [];
-    await lossy.wrap(to, { subscribe: faults }).subscribe("u:bob", ({ rows }) => seqs.push(rows[0]?.seq ?? 0)).ready;
+    await lossy.wrap(to, { subscribe: faults }).subscribe("u:bob", ({ n }) => seqs.push(n)).ready;
     for (let seq = 1; seq <= count; seq++) await from.publish([{ topics: ["u:bob"], envelope: envelope(seq) }]);
     await clock.advance(1_000);
     return { seqs, lossy };

@@ -78,7 +78,7 @@ export function apiWith(commands: Partial<Commands> = {}, house: Partial<HttpSur
     },
     ask: () => 0,
     store: { ping: async () => {} },
-    closedBecause: () => null,
+    unreadyBecause: () => null,
     silentBecause: () => null,
     ...house,
   });

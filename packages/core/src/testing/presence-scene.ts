@@ -3,7 +3,7 @@ import { encode } from "../codec/encode.ts";
 import type { Activity, PresenceSession, PresenceStore } from "../ports/presence-store.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 import { MemoryPresenceRegistry, memoryPresence } from "../presence/memory-presence-store.ts";
-import { PresenceBoard } from "../presence/presence-board.ts";
+import { PresenceBoard, type PresenceBoardSurroundings } from "../presence/presence-board.ts";
 import type { PresenceWatcher } from "../presence/presence-news.ts";
 import { PresenceTracker } from "../presence/presence-tracker.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -66,11 +66,13 @@ export async function presenceNode(
     registry,
     node,
     store = memoryPresence(registry),
+    confirm = null,
   }: {
     readonly clock: ManualClock;
     readonly registry: MemoryPresenceRegistry;
     readonly node: string;
     readonly store?: PresenceStore;
+    readonly confirm?: PresenceBoardSurroundings["confirm"];
   },
   subscriptionsMax = 200,
 ) {
@@ -79,11 +81,13 @@ export async function presenceNode(
     ...house,
     limits: { heartbeatMs: HEARTBEAT_MS },
     changed: (user) => board.changed([user]),
+    failed: () => board.troubled(),
   });
+  const registered = { ...house, here: (user: UserId) => tracker.of(user) };
   const board = new PresenceBoard({
-    ...house,
     limits: { subscriptionsMax },
-    here: (user) => tracker.of(user),
+    ...registered,
+    confirm,
     encode,
   });
   await store.open();
@@ -103,7 +107,7 @@ export async function presenceNode(
     watcher.see(rows);
     return rows;
   };
-  return { node, store, tracker, board, enter, bye, lose, watch };
+  return { node, store, tracker, board, registered, enter, bye, lose, watch };
 }
 
 export async function presenceScene(subscriptionsMax = 200) {

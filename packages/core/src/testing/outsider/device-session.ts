@@ -133,6 +133,8 @@ export class DeviceSession {
     else if (frame.t === "receipt") seen.receipt(frame);
     else if (frame.t === "typing") seen.typing(frame);
     else if (frame.t === "lagging") seen.lagging(frame.c);
+    else if (frame.t === "heads") seen.heads(frame);
+    else if (frame.t === "tally") seen.tally(frame);
     else if (frame.t === "again" && same(seen.events[frame.n - 1], frame.frame)) return;
     else if (frame.t === "pong" && frame.n === seen.events.length) return;
     else if (frame.t === "subscribed" || frame.t === "inbox" || frame.t === "unsubscribed" || frame.t === "presence") {

@@ -3,10 +3,12 @@ import type {
   EventFrame,
   EventsFrame,
   HaveEntry,
+  HeadsFrame,
   MemberBody,
   ReceiptFrame,
   ResetFrame,
   SubscribedFrame,
+  TallyFrame,
   TypingNoticeFrame,
   UserId,
 } from "@earshot/protocol";
@@ -36,6 +38,8 @@ export class SeenConversations {
   readonly #lastOf = new Map<ConversationId, number>();
   readonly #sentHere = new Set<string>();
   readonly #heads = new Map<ConversationId, number>();
+  /** The newest heads that were told unasked. */
+  readonly #headsTold = new Map<ConversationId, number>();
   /** Conversations that were lost, and whether `gone` has said so. */
   readonly #lost = new Map<ConversationId, boolean>();
   /** Seqs of removals that were told by the event. */
@@ -219,13 +223,40 @@ export class SeenConversations {
     this.#heads.set(c, head);
   }
 
+  /** Of `pull` conversations that were named, as they are or were a moment ago. */
+  heads({ heads }: HeadsFrame): void {
+    const { fail } = this.#house;
+    for (const [c, epoch, head, ord] of heads) {
+      const { made } = this.known(c);
+      if (!this.#presented.has(c)) fail(`the head of ${c} was told, which was not named`);
+      if (head <= (this.#headsTold.get(c) ?? 0)) fail(`I12: the head of ${c} was told as ${head}, and before as more`);
+      this.#headsTold.set(c, head);
+      if (epoch !== made.epoch || ord !== this.known(c).ordAt(head)) fail(`heads of ${c} are wrong: ${head}, ${ord}`);
+    }
+  }
+
+  /** Counts of what the newest messages reached, as they are or were a moment ago. */
+  tally({ c, tally, online }: TallyFrame): void {
+    const { fail } = this.#house;
+    const { log, head } = this.known(c);
+    if (!this.#everWanted.has(c)) fail(`the tally of ${c} was told, which was not subscribed to`);
+    const most = Math.max(...Array.from({ length: head }, (_, index) => this.known(c).membersAt(index + 1)));
+    for (const [seq, delivered, read] of tally) {
+      if (log[seq - 1]?.type !== "message") fail(`the tally of ${c} counts ${seq}, which is no message`);
+      if (read > delivered || delivered > most) fail(`I14: the tally of ${c} is wrong: ${seq}, ${delivered}, ${read}`);
+    }
+    if (online > most) fail(`the tally of ${c} has ${online} of ${most} members online`);
+  }
+
   opened(frame: SubscribedFrame): void {
     const { user, cursors, fail } = this.#house;
     const { c, id, epoch, head, ord, mode, members, online, watermarks } = frame;
     const conversation = this.known(c);
     if ((this.#removedAt.get(c) ?? 0) >= head) fail(`I17: ${user} subscribed to ${c} after their removal`);
     if (conversation.spans(user, head) === null) fail(`I18: ${user} subscribed to ${c} at ${head}, and was no member`);
-    if (!same([epoch, mode, ord], [conversation.made.epoch, conversation.made.mode, conversation.ordAt(head)])) {
+    if (
+      !same([epoch, mode, ord], [conversation.made.epoch, conversation.settingsAt(head).mode, conversation.ordAt(head)])
+    ) {
       fail(`subscribed to ${c} is wrong: ${JSON.stringify(frame)}`);
     }
     const there = conversation.membersAt(head);

@@ -33,8 +33,8 @@ export class TrueConversation {
 
   constructor(made: NewConversation, rows: readonly EventRow[]) {
     this.made = made;
-    const { title, meta, open } = made;
-    this.#settings.push([1, { title, meta, open, slow: 0, pinned: [], retention: null }]);
+    const { mode, title, meta, open } = made;
+    this.#settings.push([1, { mode, title, meta, open, slow: 0, pinned: [], retention: null }]);
     for (const [user, role] of made.members) this.#setRole(user, role, 1);
     this.log.push(...rows);
   }
@@ -137,8 +137,8 @@ export class TrueConversation {
     const spans = this.spans(user, head);
     const role = this.roleAt(user, head);
     if (spans === null || role === null) return null;
-    const { kind, mode, epoch, id } = this.made;
-    const { title, meta, open, slow, pinned } = this.settingsAt(head);
+    const { kind, epoch, id } = this.made;
+    const { mode, title, meta, open, slow, pinned } = this.settingsAt(head);
     const model = this.at(head);
     const last = model.presentView(user).findLast(({ type, seq }) => type === "message" && isWithin(seq, spans));
     const { marked, ...watermarks } = own;

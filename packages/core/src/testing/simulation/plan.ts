@@ -4,8 +4,7 @@ import type { Fault } from "./fault.ts";
 /** What users do, at `at` (virtual ms since the run began). `device` is an index into the plan's devices. */
 export type Operation = {
   readonly at: number;
-} & /** `count` messages one behind the other, without waiting for answers. */
-(
+} /** `count` messages one behind the other, without waiting for answers. */ & (
   | { readonly op: "send"; readonly device: number; readonly conv: ConversationId; readonly count: number }
   | {
       readonly op: "edit" | "delete" | "react";

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { makePlan, simulate } from "@earshot/core/testing";
+import { describe, expect, it } from "vitest";
+import { simulatedClient } from "../src/testing/index.ts";
+
+const IN_ANOTHER_PROCESS = `
+  import { simulate } from "@earshot/core/testing";
+  import { simulatedClient } from "@earshot/client/testing";
+  for (const seed of [3, 4]) console.log((await simulate({ seed, client: simulatedClient })).hash);
+`;
+
+async function hashes(seeds: readonly number[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const seed of seeds) found.push((await simulate({ seed, client: simulatedClient })).hash);
+  return found;
+}
+
+describe("simulate", () => {
+  it("I28: the same seed is the same history, twice in one process and in another", async () => {
+    const first = await hashes([3, 4]);
+    expect(await hashes([3, 4])).toEqual(first);
+    const flags = ["--conditions=@earshot/source", "--input-type=module", "--eval", IN_ANOTHER_PROCESS];
+    const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: import.meta.dirname });
+    expect(stdout.trim().split("\n")).toEqual(first);
+    expect(new Set(first).size).toBe(2);
+  });
+
+  it("writes down what a median run has to have: 1,500 lines, 300 sends", { timeout: 120_000 }, async () => {
+    const runs: { readonly lines: number; readonly sends: number }[] = [];
+    for (let seed = 1; seed <= 31; seed++) {
+      const { lines, verdict } = await simulate({ seed, client: simulatedClient });
+      runs.push({ lines: lines.length, sends: verdict.counts.invoked });
+    }
+    const median = (of: "lines" | "sends"): number => runs.map((run) => run[of]).sort((a, b) => a - b)[15] as number;
+    expect(median("lines")).toBeGreaterThanOrEqual(1_500);
+    expect(median("sends")).toBeGreaterThanOrEqual(300);
+  });
+
+  it("hands an application's own hooks to every life of every gateway", async () => {
+    let engines = 0;
+    const { lines } = await simulate({
+      seed: 3,
+      client: simulatedClient,
+      faults: ["crash gateway"],
+      setUp: () => {
+        engines++;
+      },
+    });
+    const { gateways } = makePlan(3, { faults: ["crash gateway"] });
+    const crashes = lines.filter((line) => line.ev === "crash" && line.p.startsWith("n")).length;
+    // and the one that shows what an idle gateway holds
+    expect(engines).toBeGreaterThanOrEqual(gateways + crashes);
+  });
+});

@@ -1,0 +1,97 @@
+import type { ConversationId, Epoch, UserId } from "@earshot/protocol";
+import type { LineBook, LineOf } from "./line-book.ts";
+
+/** One connection of a device, from its opening to its end. */
+export interface Connection {
+  readonly dev: string;
+  readonly user: UserId;
+  readonly p: string;
+  /** The gateway's process, and its name without the life. */
+  readonly node: string;
+  readonly gateway: string;
+  readonly opened: { readonly no: number; readonly t: number };
+  /** Presented in `hello`. */
+  readonly cursors: Map<ConversationId, readonly [epoch: Epoch, seq: number, no: number]>;
+  welcomed: { readonly no: number; readonly t: number } | null;
+  drained: { readonly no: number; readonly within: number; readonly delay: number } | null;
+  closed: { readonly no: number; readonly t: number; readonly code: number; readonly side: string } | null;
+}
+
+/** A gateway's name: `n1#2` is n1 in its second life. */
+export function gatewayOf(node: string): string {
+  return node.split("#", 1)[0] as string;
+}
+
+/** Every connection, and which of them a line came by. */
+export class Connections {
+  readonly all: Connection[] = [];
+  /** Of each device's life the newest. */
+  readonly #newest = new Map<string, Connection>();
+  readonly #byNumber = new Map<string, Connection>();
+  /** Of a run of polls `hello` goes out before anything is open. */
+  readonly #early = new Map<string, { readonly line: LineOf<"have">; readonly no: number }>();
+  /** Of lines that came by one, its index in `all`; -1: none. */
+  readonly #at: Int32Array;
+
+  constructor(book: LineBook) {
+    this.#at = new Int32Array(book.lines.length).fill(-1);
+    const indexes = new Map<Connection, number>();
+    const carried = ["deliver", "gone", "head"] as const;
+    const own = ["conn", "have", "welcome", "drain", "close"] as const;
+    book.each([...own, ...carried], (line, no) => {
+      switch (line.ev) {
+        case "conn":
+          indexes.set(this.#open(line, no), this.all.length - 1);
+          break;
+        case "have":
+          this.#present(line, no);
+          break;
+        case "deliver":
+        case "gone":
+        case "head": {
+          const newest = this.#newest.get(line.p);
+          if (newest !== undefined) this.#at[no] = indexes.get(newest) ?? -1;
+          break;
+        }
+        default:
+          this.#change(line, no);
+      }
+    });
+  }
+
+  /** By which connection a `deliver`, `gone` or `head` came. */
+  of(no: number): Connection | undefined {
+    return this.all[this.#at[no] ?? -1];
+  }
+
+  #open({ p, dev, user, node, connection, t: since }: LineOf<"conn">, no: number): Connection {
+    const early = this.#early.get(p);
+    const t = early?.line.t ?? since;
+    const opened: Connection = {
+      ...{ dev, user, p, node, gateway: gatewayOf(node), opened: { no, t }, cursors: new Map() },
+      ...{ welcomed: null, drained: null, closed: null },
+    };
+    this.all.push(opened);
+    this.#newest.set(p, opened);
+    this.#byNumber.set(`${p} ${connection}`, opened);
+    if (early !== undefined) this.#present(early.line, early.no);
+    this.#early.delete(p);
+    return opened;
+  }
+
+  #present(line: LineOf<"have">, no: number): void {
+    const newest = this.#newest.get(line.p);
+    if (newest === undefined || newest.closed !== null) this.#early.set(line.p, { line, no });
+    else if (newest.welcomed === null) {
+      for (const [conv, epoch, seq] of line.cursors) newest.cursors.set(conv, [epoch, seq, no]);
+    }
+  }
+
+  #change(line: LineOf<"welcome" | "drain" | "close">, no: number): void {
+    const connection = this.#byNumber.get(`${line.p} ${line.connection}`);
+    if (connection === undefined) return;
+    if (line.ev === "welcome") connection.welcomed ??= { no, t: line.t };
+    else if (line.ev === "drain") connection.drained ??= { no, within: line.within, delay: line.delay };
+    else connection.closed ??= { no, t: line.t, code: line.code, side: line.side };
+  }
+}

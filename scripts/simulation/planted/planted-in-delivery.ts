@@ -1,0 +1,150 @@
+import type { PlantedBug } from "./planted.ts";
+
+const GATE = "packages/core/src/bus/order-gate.ts";
+const RECONCILIATION = "packages/core/src/bus/reconciliation.ts";
+const SUBSCRIPTIONS = "packages/core/src/fanout/subscriptions.ts";
+
+/** Bus, order, fan-out and repair: how an event comes from the log to sessions. */
+export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
+  {
+    name: "heads heard, and not heeded",
+    trap: 1,
+    suffers: "the last message is heard of only with the next",
+    changes: [
+      {
+        file: "packages/core/src/bus/told-heads.ts",
+        find: "      else if (gate.behind(head)) continue;",
+        instead: "      else continue;",
+      },
+    ],
+  },
+  {
+    name: "goes on from now after an interruption",
+    trap: 30,
+    suffers: "what was said while the bus was away is heard of only with the next message",
+    changes: [
+      {
+        file: RECONCILIATION,
+        find: "    this.#timer?.cancel();\n    this.#look();",
+        instead:
+          "    this.#timer?.cancel();\n    this.#behind(async () => {\n      this.#mark = await this.#house.store.feedEnd();\n    });\n    this.#look();",
+      },
+    ],
+  },
+  {
+    name: "put back, and nobody looks",
+    trap: 14,
+    suffers: "after the store was restored conversations show what it has lost",
+    changes: [{ file: RECONCILIATION, find: "    await this.#house.lookAtAll();\n", instead: "" }],
+  },
+  {
+    name: "passed on as it comes",
+    trap: 2,
+    suffers: "events overtake each other on their way between gateways",
+    changes: [
+      {
+        file: GATE,
+        find: "    if (first <= gate.last + 1) {",
+        instead: "    if (first > 0) {",
+      },
+      {
+        file: GATE,
+        find: "    const news = fromSeq(arrival, gate.last + 1);",
+        instead: "    const news: Arrival | null = arrival;",
+      },
+    ],
+  },
+  {
+    name: "another life at the gate",
+    trap: 33,
+    suffers: "after the store was restored gateways drop what is new as known",
+    changes: [
+      {
+        file: GATE,
+        find: "{ epoch, last: head - 1, begun: true, openedAt,",
+        instead: "{ epoch, openedAt,",
+      },
+    ],
+  },
+  {
+    name: "member list of yesterday",
+    trap: 31,
+    suffers: "who was removed goes on reading, and who is new reads nothing",
+    changes: [
+      {
+        file: "packages/core/src/fanout/audience.ts",
+        find: "return known?.epoch === epoch && known.version === membersVersion ? known : null;",
+        instead: "return known?.epoch === epoch ? known : null;",
+      },
+    ],
+  },
+  {
+    name: "removed but still subscribed",
+    trap: 18,
+    suffers: "who was removed goes on reading",
+    changes: [
+      {
+        file: SUBSCRIPTIONS,
+        find: "    if (subscription.active) return this.end(session, c);\n",
+        instead: "",
+      },
+    ],
+  },
+  {
+    name: "rights read before it listens",
+    trap: 11,
+    suffers: "what happens between the reading of rights and the subscription is lost",
+    changes: [
+      {
+        file: "packages/core/src/wiring.ts",
+        find: "    open: (session: EngineSession, c: string) => openSubscription({ subscriptions, encode }, session, c),",
+        instead: `    open: (session: EngineSession, c: string) => {
+      let opening: ReturnType<typeof openSubscription> | null = null;
+      return {
+        abandon: () => {},
+        activate: (from: Access, frame: () => Parameters<typeof encode>[0]) => {
+          opening = openSubscription({ subscriptions, encode }, session, c);
+          return opening.activate(from, frame);
+        },
+      };
+    },`,
+      },
+    ],
+  },
+  {
+    name: "repair begins at the cursor",
+    trap: 11,
+    suffers: "each reconnect brings a message once more",
+    changes: [
+      {
+        file: "packages/core/src/engine/repair.ts",
+        find: "access: known, after: seq, rows }",
+        instead: "access: known, after: Math.max(0, seq - 1), rows }",
+      },
+    ],
+  },
+  {
+    name: "own sends come back",
+    trap: null,
+    suffers: "everybody's own messages blink up twice",
+    changes: [
+      {
+        file: "packages/core/src/fanout/fanned-events.ts",
+        find: "origins?.[index] !== session",
+        instead: "index >= 0",
+      },
+    ],
+  },
+  {
+    name: "topics never let go",
+    trap: null,
+    suffers: "a gateway hears more and more that concerns nobody on it",
+    changes: [
+      {
+        file: "packages/core/src/fanout/subscriptions.ts",
+        find: "    for (const c of own.keys()) this.#remove(session, c);",
+        instead: "",
+      },
+    ],
+  },
+];
