@@ -20,11 +20,11 @@ export interface PlantedOptions {
 interface Searched {
   readonly name: string;
   readonly trap: number | null;
-  /** The first seed that is red with it and green without; null: none of them is. */
+  /** The first seed that is red with it, for what it breaks, and green without; null: none of them is. */
   readonly seed: number | null;
   /** Seeds run with it. */
   readonly seeds: number;
-  /** Guarantees that were seen violated. */
+  /** Of the guarantees that it breaks those that were seen broken. */
   readonly ids: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export async function runPlanted({ seeds, bug, json }: PlantedOptions): Promise<
 }
 
 async function search(
-  { name, trap }: PlantedBug,
+  { name, trap, breaks }: PlantedBug,
   seedsMax: number,
   sound: SoundSeeds,
   onRun: (runs: number) => void,
@@ -67,16 +67,12 @@ async function search(
   };
   await workers.run(tasks(), async ({ failure }) => {
     onRun(++seeds);
-    if (failure === null || !failure.ids.some(isGuarantee) || !(await sound.has(seeds))) return true;
-    searched = { name, trap, seed: seeds, seeds, ids: failure.ids };
+    const ids = failure?.ids.filter((id) => breaks.some((each) => each === id)) ?? [];
+    if (ids.length === 0 || !(await sound.has(seeds))) return true;
+    searched = { name, trap, seed: seeds, seeds, ids };
     return false;
   });
   return searched;
-}
-
-/** A run that throws, or that never becomes quiet, tells of no mistake: it may be the change itself that does not work. */
-function isGuarantee(id: string): boolean {
-  return /^I\d/.test(id);
 }
 
 /** Seeds that are green without any bug: each is run once, when it is first asked for. */

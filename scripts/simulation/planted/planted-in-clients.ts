@@ -7,6 +7,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "another life's events taken for known",
     trap: 33,
+    breaks: ["I7", "I9", "I12"],
     suffers: "after the store was restored new messages are dropped as if they were old",
     changes: [
       {
@@ -19,6 +20,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "applied early",
     trap: 2,
+    breaks: ["I7", "I9"],
     suffers: "a message is missing for good when the one behind it came first",
     changes: [
       {
@@ -31,6 +33,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "applied twice",
     trap: 11,
+    breaks: ["I8"],
     suffers: "a message is counted twice after a reconnect",
     changes: [
       {
@@ -43,6 +46,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "void without an end",
     trap: 12,
+    breaks: ["I9"],
     suffers: "who comes back to a conversation sees nothing new in it",
     changes: [
       {
@@ -55,6 +59,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "own message missing at home",
     trap: null,
+    breaks: ["I9"],
     suffers: "the sender's own window lacks what was just sent",
     changes: [
       {
@@ -67,6 +72,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "told to fetch, and does not",
     trap: 25,
+    breaks: ["I9"],
     suffers: "who was too slow for a while lacks what was said meanwhile",
     changes: [
       {
@@ -79,6 +85,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "cursor saved before its events",
     trap: 26,
+    breaks: ["I7"],
     suffers: "after a crash a message is missing that was never shown",
     changes: [
       {
@@ -91,6 +98,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "sends lost with the connection",
     trap: 26,
+    breaks: ["I24"],
     suffers: "what was on its way when the connection broke is never sent",
     changes: [
       {
@@ -103,6 +111,7 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
   {
     name: "sent anew under another id",
     trap: 24,
+    breaks: ["I2", "I4"],
     suffers: "after a reload a message stands there twice",
     changes: [
       {

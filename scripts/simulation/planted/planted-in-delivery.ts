@@ -9,6 +9,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "heads heard, and not heeded",
     trap: 1,
+    breaks: ["I9"],
     suffers: "the last message is heard of only with the next",
     changes: [
       {
@@ -21,6 +22,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "goes on from now after an interruption",
     trap: 30,
+    breaks: ["I9"],
     suffers: "what was said while the bus was away is heard of only with the next message",
     changes: [
       {
@@ -34,12 +36,14 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "put back, and nobody looks",
     trap: 14,
+    breaks: ["I9"],
     suffers: "after the store was restored conversations show what it has lost",
     changes: [{ file: RECONCILIATION, find: "    await this.#house.lookAtAll();\n", instead: "" }],
   },
   {
     name: "passed on as it comes",
     trap: 2,
+    breaks: ["I16"],
     suffers: "events overtake each other on their way between gateways",
     changes: [
       {
@@ -57,6 +61,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "another life at the gate",
     trap: 33,
+    breaks: ["I9"],
     suffers: "after the store was restored gateways drop what is new as known",
     changes: [
       {
@@ -69,6 +74,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "member list of yesterday",
     trap: 31,
+    breaks: ["I9", "I17"],
     suffers: "who was removed goes on reading, and who is new reads nothing",
     changes: [
       {
@@ -81,6 +87,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "removed but still subscribed",
     trap: 18,
+    breaks: ["I17"],
     suffers: "who was removed goes on reading",
     changes: [
       {
@@ -93,6 +100,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "rights read before it listens",
     trap: 11,
+    breaks: ["I9", "I25"],
     suffers: "what happens between the reading of rights and the subscription is lost",
     changes: [
       {
@@ -114,6 +122,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "repair begins at the cursor",
     trap: 11,
+    breaks: ["I16"],
     suffers: "each reconnect brings a message once more",
     changes: [
       {
@@ -126,6 +135,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "own sends come back",
     trap: null,
+    breaks: ["I13"],
     suffers: "everybody's own messages blink up twice",
     changes: [
       {
@@ -138,6 +148,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
   {
     name: "topics never let go",
     trap: null,
+    breaks: ["I25"],
     suffers: "a gateway hears more and more that concerns nobody on it",
     changes: [
       {

@@ -9,6 +9,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "unknown result told as failure",
     trap: 8,
+    breaks: ["I3"],
     suffers: "a message that was refused appears all the same",
     changes: [
       {
@@ -26,6 +27,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "repeat without its key",
     trap: 8,
+    breaks: ["I1", "I2", "I4", "I6"],
     suffers: "a message stands in the log twice when the store's answer was lost",
     changes: [
       {
@@ -39,6 +41,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "batch turned round",
     trap: 4,
+    breaks: ["I11"],
     suffers: "messages of one sender change places under load",
     changes: [
       {
@@ -51,6 +54,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "later ones pass a failed one",
     trap: 4,
+    breaks: ["I10", "I11"],
     suffers: "after a moment without the store messages stand in another order than they were written",
     changes: [
       {
@@ -68,6 +72,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "crash before anybody is told",
     trap: 9,
+    breaks: ["I9"],
     suffers: "what was stored while the answer was lost is heard of only with the next message",
     changes: [
       {
@@ -90,6 +95,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "keys forgotten after a while",
     trap: 6,
+    breaks: ["I4"],
     suffers: "a phone that was away for a minute sends its message twice",
     changes: [
       {
@@ -103,6 +109,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "refused, and a number gone",
     trap: 5,
+    breaks: ["I5", "I9"],
     suffers: "clients wait for ever for an event that never was",
     changes: [
       {
@@ -125,6 +132,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "refused when it is written already",
     trap: 5,
+    breaks: ["I3", "I17"],
     suffers: "what was refused stands in the log",
     changes: [
       { file: CONVERSATION, find: "    if (refused !== null) return refused;", instead: "" },
@@ -138,6 +146,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "removed but still writing",
     trap: 13,
+    breaks: ["I17", "I18"],
     suffers: "who was removed goes on writing",
     changes: [
       {
@@ -150,6 +159,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "anybody may read",
     trap: 18,
+    breaks: ["I17", "I18"],
     suffers: "strangers read a conversation, if they know its id",
     changes: [
       {
@@ -162,6 +172,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "history from before the join",
     trap: 18,
+    breaks: ["I17"],
     suffers: "a new member reads what was said before they came",
     changes: [
       {
@@ -174,6 +185,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "void one too far",
     trap: 12,
+    breaks: ["I9", "I16"],
     suffers: "who comes back to a conversation misses the first thing that is theirs again",
     changes: [
       {
@@ -186,6 +198,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "watermarks as they come",
     trap: 17,
+    breaks: ["I14"],
     suffers: "what was read turns unread again",
     changes: [
       {
@@ -208,6 +221,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "rewritten, and the sender is not told",
     trap: 35,
+    breaks: ["I6"],
     suffers: "the sender's own device shows another text than everybody else's",
     changes: [
       {
@@ -220,6 +234,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
   {
     name: "rights from a replica",
     trap: 10,
+    breaks: ["I12", "I16"],
     suffers: "a client is told that it has everything, and it has not",
     changes: [
       {

@@ -9,12 +9,14 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "given up and not said",
     trap: 25,
+    breaks: ["I9"],
     suffers: "a slow reader never learns that it has to fetch",
     changes: [{ file: WINDOW, find: "      conversations.add(node.c);\n", instead: "" }],
   },
   {
     name: "older attempt stays",
     trap: 23,
+    breaks: ["I24"],
     suffers: "who reconnects is thrown out by the connection that was lost",
     changes: [
       {
@@ -27,6 +29,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "newer attempt goes",
     trap: 23,
+    breaks: ["I24"],
     suffers: "who reconnects at another gateway is thrown out by the connection that was lost",
     changes: [
       {
@@ -39,6 +42,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "typing without a pace",
     trap: null,
+    breaks: ["I20"],
     suffers: "everybody's screen flickers with who is typing",
     changes: [
       {
@@ -56,6 +60,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "gone is whose device is gone",
     trap: 19,
+    breaks: ["I21"],
     suffers: "a tab is closed, and its user is offline with another one open",
     changes: [
       {
@@ -69,6 +74,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "late close takes the newer one away",
     trap: 19,
+    breaks: ["I21"],
     suffers: "who has just reconnected is offline for the others",
     changes: [
       {
@@ -82,6 +88,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "leases that never end",
     trap: 20,
+    breaks: ["I21"],
     suffers: "who was on a gateway that died is online for ever",
     changes: [
       {
@@ -94,6 +101,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "drained at once",
     trap: 21,
+    breaks: ["I22"],
     suffers: "a deploy throws everybody out in one moment",
     changes: [
       {
@@ -111,6 +119,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
   {
     name: "drained without a word",
     trap: 21,
+    breaks: ["I22"],
     suffers: "a deploy cuts everybody off at its end, all together",
     changes: [
       {

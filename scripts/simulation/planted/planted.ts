@@ -1,3 +1,5 @@
+import type { ShownGuarantee } from "../../../packages/core/src/testing/simulation/checker/verdict.ts";
+
 /** One place of the sources, and what stands there instead. */
 export interface PlantedChange {
   /** Path from the repository's root. */
@@ -12,6 +14,8 @@ export interface PlantedBug {
   readonly name: string;
   /** Number of the trap in docs/simulation.md that it falls into; null: one of its own. */
   readonly trap: number | null;
+  /** Guarantees that it breaks: by one of these it has to be seen. */
+  readonly breaks: readonly ShownGuarantee[];
   /** What a user would suffer from it. */
   readonly suffers: string;
   readonly changes: readonly PlantedChange[];
