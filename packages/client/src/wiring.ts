@@ -248,8 +248,12 @@ export class Wiring implements Rooms, ConversationHost {
       ...shared,
       known: (c) => {
         const row = this.inbox.peek(c);
-        const head = Math.max(row?.head ?? 0, this.timelines.peek(c)?.timeline.cursor?.seq ?? 0);
-        return { head, read: this.#read(c) ?? 0, marked: row?.marked === true };
+        const cursor = this.timelines.peek(c)?.timeline.cursor;
+        const epoch = cursor?.epoch ?? row?.epoch ?? null;
+        // An earlier life's row may still be here.
+        const has = row?.epoch === epoch ? row : undefined;
+        const read = Math.max(has?.read ?? 0, this.receipts.own(c) ?? 0);
+        return { epoch, head: Math.max(has?.head ?? 0, cursor?.seq ?? 0), read, marked: row?.marked === true };
       },
       onRead: (c, seq) => this.inbox.read(c, seq),
       onMark: (c, on) => this.inbox.mark(c, on),

@@ -172,7 +172,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     },
     forget: (c) => recent.forget(c),
     readTo: (session, c, epoch) => readPositions.of(session, c, epoch),
-    origins: (c, epoch, rows, known) => repeatedSends.origins(c, epoch, rows, known),
+    origins,
     left: lost,
   });
   const headsNotices = new HeadsNotices<EngineSession>({
@@ -212,6 +212,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     listening,
     known,
     answered,
+    origins,
     presented,
     kept,
     listed,
@@ -305,6 +306,11 @@ export function wireDelivery(house: DeliverySurroundings) {
   function answered(session: EngineSession, sent: SentFrame): SentFrame {
     if (sent.dup === true) repeatedSends.add(session, sent.c, sent.epoch, sent.seq);
     return sent;
+  }
+
+  /** Whose sends these are, as far as is known by now. */
+  function origins(...given: Parameters<RepeatedSends<EngineSession>["origins"]>) {
+    return repeatedSends.origins(...given);
   }
 
   /** A client names what it keeps up to date, and has up to there. */

@@ -225,7 +225,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     },
     unsure: (c: string, at: number) => sequencer.look(c, at),
     removed: (c: string, members: readonly UserId[]) => publisher.gone(c, members),
-    open: (session: EngineSession, c: string) => openSubscription({ subscriptions, encode }, session, c),
+    open: (session: EngineSession, c: string) => openSubscription({ ...delivery, encode }, session, c),
     unsubscribe: (session: EngineSession, c: string) => endSubscription({ subscriptions }, session, c),
     listening: (conversations: readonly string[]) => delivery.listening(conversations),
     kept: (session: EngineSession, c: string, access: Access) => delivery.kept(session, c, access),

@@ -98,28 +98,6 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "rights read before it listens",
-    trap: 11,
-    breaks: ["I9", "I25"],
-    suffers: "what happens between the reading of rights and the subscription is lost",
-    changes: [
-      {
-        file: "packages/core/src/wiring.ts",
-        find: "    open: (session: EngineSession, c: string) => openSubscription({ subscriptions, encode }, session, c),",
-        instead: `    open: (session: EngineSession, c: string) => {
-      let opening: ReturnType<typeof openSubscription> | null = null;
-      return {
-        abandon: () => {},
-        activate: (from: Access, frame: () => Parameters<typeof encode>[0]) => {
-          opening = openSubscription({ subscriptions, encode }, session, c);
-          return opening.activate(from, frame);
-        },
-      };
-    },`,
-      },
-    ],
-  },
-  {
     name: "repair begins at the cursor",
     trap: 11,
     breaks: ["I16"],
@@ -152,7 +130,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     suffers: "a gateway hears more and more that concerns nobody on it",
     changes: [
       {
-        file: "packages/core/src/fanout/subscriptions.ts",
+        file: SUBSCRIPTIONS,
         find: "    for (const c of own.keys()) this.#remove(session, c);",
         instead: "",
       },

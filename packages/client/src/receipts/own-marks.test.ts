@@ -9,7 +9,7 @@ function make() {
   const clock = new ManualClock();
   const told: ClientFrame[] = [];
   const gateway = { open: true, want: () => {} };
-  const known = { head: 90, read: 0, marked: false };
+  const known = { epoch: "e1", head: 90, read: 0, marked: false };
   const shown: unknown[] = [];
   const marks = new OwnMarks({
     ...{ clock, random: new SeededRandom(1), changes: new Changes(), gateway, known: () => known },
@@ -43,6 +43,19 @@ const row = (read: number, marked = false): InboxRow => ({
 });
 
 describe("OwnMarks", () => {
+  it("I14, I19: tells no more of what was read in a life of the log that is over, and all of what is read in the next", () => {
+    const { told, known, marks, again } = make();
+    marks.markRead("c1", 82);
+    marks.markUnread("c2", true);
+    known.epoch = "e2";
+    again();
+    expect(told).toEqual([{ t: "unread", c: "c2", on: true }]);
+    expect(marks.unshown({ ...row(75), epoch: "e2" })?.read).toBe(0);
+    marks.markRead("c1", 82);
+    again();
+    expect(told).toContainEqual({ t: "read", c: "c1", seq: 82 });
+  });
+
   it("tells at most one `read` of a conversation each 250 ms, the latest", async () => {
     const { clock, told, marks } = make();
     for (let seq = 1; seq <= 10; seq++) marks.markRead("c1", seq);
@@ -93,7 +106,7 @@ describe("OwnMarks", () => {
       { t: "read", c: "c1", seq: 5 },
     ]);
     // a row of before shows neither
-    expect(marks.unshown(row(5, true))).toEqual({ read: 5, marked: false });
+    expect(marks.unshown(row(5, true))).toEqual({ epoch: "e1", read: 5, marked: false });
     marks.shown("c1", 5, null);
     again();
     expect(told).toEqual([{ t: "read", c: "c1", seq: 5 }]);
@@ -131,7 +144,7 @@ describe("OwnMarks", () => {
       { t: "read", c: "c1", seq: 5 },
       { t: "unread", c: "c1", on: true },
     ]);
-    expect(marks.unshown(row(5))).toEqual({ read: 5, marked: true });
+    expect(marks.unshown(row(5))).toEqual({ epoch: "e1", read: 5, marked: true });
     expect(marks.unshown(row(6, true))).toBe(undefined);
   });
 

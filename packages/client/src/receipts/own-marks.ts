@@ -1,4 +1,4 @@
-import type { ClientFrame, ConversationId, ErrorFrame, InboxRow } from "@earshot/protocol";
+import type { ClientFrame, ConversationId, Epoch, ErrorFrame, InboxRow } from "@earshot/protocol";
 import { Alarm } from "../alarm.ts";
 import type { Changes } from "../changes.ts";
 import { atLeast } from "../jitter.ts";
@@ -13,6 +13,8 @@ const MARKED_CONVERSATIONS_MAX = 1_000;
 
 /** A conversation as far as it is known here. */
 export interface Known {
+  /** The life of the log that the seqs are of; null: not known. */
+  readonly epoch: Epoch | null;
   /** The last event of which something is here; 0: nothing is. */
   readonly head: number;
   readonly read: number;
@@ -34,15 +36,20 @@ export interface OwnMarksHost {
 
 /** What the gateway has not shown yet. */
 export interface Mark {
+  /** The life of the log that was read; null: not known. */
+  readonly epoch: Epoch | null;
   /** 0: nothing. */
   readonly read: number;
   /** The unread mark; null: as it is. */
   readonly marked: boolean | null;
 }
 
-const NOTHING: Mark = { read: 0, marked: null };
+const NOTHING: Mark = { epoch: null, read: 0, marked: null };
 
-/** Own reads and unread marks, told until the gateway shows that it has them: merged, the latest wins. */
+/**
+ * Own reads and unread marks, told until the gateway shows that it has them: merged, the latest wins. What was read in a
+ * life of the log that is over says nothing of another one, and is told no more.
+ */
 export class OwnMarks {
   readonly #host: OwnMarksHost;
   /** Oldest first. */
@@ -64,14 +71,14 @@ export class OwnMarks {
     this.#mark(c, (was) => {
       this.#host.onRead(c, to);
       if (to <= was.read && !marked && !was.marked) return was;
-      return { read: Math.max(to, was.read), marked: marked || was.marked ? false : null };
+      return { ...was, read: Math.max(to, was.read), marked: marked || was.marked ? false : null };
     });
   }
 
   markUnread(c: ConversationId, on: boolean): void {
-    this.#mark(c, ({ read }) => {
+    this.#mark(c, (was) => {
       this.#host.onMark(c, on);
-      return { read, marked: on };
+      return { ...was, marked: on };
     });
   }
 
@@ -83,9 +90,9 @@ export class OwnMarks {
   }
 
   /** The gateway shows this row. Answers with what is true although the row does not show it. */
-  unshown({ c, read, marked }: InboxRow): Mark | undefined {
+  unshown({ c, epoch, read, marked }: InboxRow): Mark | undefined {
     this.shown(c, read, marked === true);
-    return this.#marks.get(c);
+    return this.#marks.has(c) ? this.#of(c, epoch) : undefined;
   }
 
   /** The gateway refuses a frame; a mark that it does not want to have later either is given up. */
@@ -120,7 +127,7 @@ export class OwnMarks {
     const { changes, gateway } = this.#host;
     changes.run(() => {
       gateway.want();
-      const was = this.#marks.get(c) ?? NOTHING;
+      const was = this.#of(c, this.#host.known(c).epoch);
       const mark = next(was);
       if (mark === was) return;
       this.#drop(c);
@@ -132,16 +139,23 @@ export class OwnMarks {
     });
   }
 
+  /** What is not shown yet, as it is in this life of the log. */
+  #of(c: ConversationId, epoch: Epoch | null): Mark {
+    const mark = this.#marks.get(c) ?? NOTHING;
+    if (epoch === null || mark.epoch === epoch) return mark;
+    return { ...mark, epoch, read: mark.epoch === null ? mark.read : 0 };
+  }
+
   #drop(c: ConversationId): void {
     this.#untold.delete(c);
     this.#marks.delete(c);
   }
 
   #flush(): void {
-    const { gateway, tell } = this.#host;
+    const { gateway, tell, known } = this.#host;
     if (!gateway.open || this.#untold.size === 0) return;
     for (const c of this.#untold) {
-      const { read, marked } = this.#marks.get(c) ?? NOTHING;
+      const { read, marked } = this.#of(c, known(c).epoch);
       if (read > 0) tell({ t: "read", c, seq: read });
       // a `read` clears the mark by itself
       if (marked === true || (marked === false && read === 0)) tell({ t: "unread", c, on: marked });

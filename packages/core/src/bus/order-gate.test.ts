@@ -338,6 +338,18 @@ describe("OrderGate", () => {
     ]);
   });
 
+  it("I26: reads what was missed where all is looked at, once what this node has written has come by itself", async () => {
+    const { gate, arrival, seqs, clock } = await gateOver(9);
+    gate.arrive(arrival(1, 4));
+    await gate.doubt("c1");
+    expect(seqs()).toEqual([1, 2, 3, 4]);
+    gate.arrive(arrival(5, 6, [{}, {}]));
+    await clock.advance(1_000);
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await gate.doubt("c1");
+    expect(clock.pending).toBe(0);
+  });
+
   it("I19: looks again where a page was read in another life", async () => {
     const { gate, arrival, passed, clock, putBack, epoch } = await gateOver(9);
     gate.seen("c1", "another");

@@ -38,8 +38,8 @@ interface Gate {
   membersVersion: number;
   /** What is early, of the gate's epoch. */
   held: Arrival[];
-  /** How far it has to come. */
-  told: ToldHead | null;
+  /** How far it has to come; the rest as others say, if they did. */
+  told: (Pick<ToldHead, "head"> & Partial<ToldHead>) | null;
   /** What waits until the store has said which life of the log this is. null: there is no doubt. */
   doubted: Arrival[] | null;
   /** Lives that are over, the latest last: nothing of them passes any more. */
@@ -49,6 +49,8 @@ interface Gate {
   reading: boolean;
 }
 
+/** Until what this node has written itself has come by itself, with whose it is. */
+const GRACE_MS = 1_000;
 /** By then what was on its way, or lost, when a gate began has come. */
 const BEGUN_MS = 30_000;
 /** Wait before the store is asked again when it could not answer. */
@@ -276,10 +278,10 @@ export class OrderGate {
     const at = page.rows.at(-1);
     if (at !== undefined) {
       const { epoch, told } = gate;
-      const arrival: Arrival = { c, epoch, rows: page.rows, membersVersion: 0 };
-      const asTold = told?.head === at.seq && { mode: told.mode, membersVersion: told.membersVersion };
+      const { mode, membersVersion = 0 } = told?.head === at.seq ? told : {};
+      const arrival: Arrival = { c, epoch, rows: page.rows, membersVersion, ...(mode && { mode }) };
       // More may be held by now than when the hole was measured.
-      this.#pass(gate, splitBefore({ ...arrival, ...asTold }, gate.held)[0]);
+      this.#pass(gate, splitBefore(arrival, gate.held)[0]);
     }
     this.#release(gate);
     if (gate.last !== last) return;
@@ -315,8 +317,17 @@ export class OrderGate {
       Object.assign(gate, { epoch, last: head - 1, begun: true, openedAt, membersVersion: 0, held: [], told: null });
       // Who is told of any event of the new life reads it anew; and a head that was told meanwhile is not lost.
       ours.push({ c, epoch, rows, membersVersion: 0 });
+    } else if (head > gate.last) {
+      this.#house.clock.after(GRACE_MS, () => this.#reaches(c, gate, { epoch, head }));
     }
     for (const arrival of ours) this.#take(gate, arrival);
+  }
+
+  /** The store has said how far it goes, where nobody else may. */
+  #reaches(c: ConversationId, gate: Gate, { epoch, head }: Pick<ToldHead, "epoch" | "head">): void {
+    if (!this.#stands(c, gate) || gate.epoch !== epoch || head <= (gate.told?.head ?? gate.last)) return;
+    gate.told = { head };
+    this.#work(c, gate);
   }
 
   #gone(c: ConversationId): void {

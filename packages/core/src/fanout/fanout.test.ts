@@ -269,6 +269,16 @@ describe("Fanout in a pull conversation", () => {
     expect(of("bob").told).toEqual(["subscribed", 3, 4]);
   });
 
+  it("I13: leaves out what its answer has told of while it was held for a subscription", async () => {
+    const { fanout, of, open, say, arrival, clock, epoch, repeated } = await fanoutOver(undefined, { mode: "pull" });
+    const opening = open(of("bob"));
+    fanout.deliver(arrival([await say(), await say()]));
+    await clock.settle();
+    repeated.add(of("bob"), "c1", epoch, 2);
+    opening.activate({ epoch, head: 1 }, () => ({ t: "subscribed" }) as SubscribedFrame);
+    expect(of("bob").told).toEqual(["subscribed", 3]);
+  });
+
   it("of another life of the log nothing that came before comes", async () => {
     const { fanout, of, say, arrival, open } = await pull();
     const opening = open(of("bob"));

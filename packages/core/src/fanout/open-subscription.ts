@@ -1,6 +1,6 @@
-import type { ConversationId, GatewayFrame } from "@earshot/protocol";
+import type { ConversationId, Epoch, GatewayFrame } from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
-import { type FannedEvents, shareOf, upTo } from "./fanned-events.ts";
+import { type FannedEvents, type Origins, shareOf, upTo } from "./fanned-events.ts";
 import type { SubscribedFrom, Subscriber, Subscriptions } from "./subscriptions.ts";
 
 /** A session that is told where it stands, and then what happens. */
@@ -11,6 +11,8 @@ export interface OpeningSession extends Subscriber {
 
 export interface OpenSubscriptionSurroundings<S extends OpeningSession> {
   readonly subscriptions: Subscriptions<S, FannedEvents>;
+  /** Whose sends these are, as far as is known by now. */
+  origins(c: ConversationId, epoch: Epoch, rows: readonly { readonly seq: number }[]): Origins | undefined;
   encode(frame: GatewayFrame): EncodedFrames;
 }
 
@@ -40,8 +42,12 @@ export function openSubscription<S extends OpeningSession>(
     activate: (from, frame) => {
       const { stands, held, lost, life } = subscriptions.activate(subscription, from);
       const above = stands ? from.head : Number.POSITIVE_INFINITY;
-      const deliver = (events: FannedEvents | null): void => {
-        if (events !== null) session.deliver(events);
+      const deliver = (events: FannedEvents | null, after = 0): void => {
+        if (events === null) return;
+        // Its own sends among them may have been answered, as stored already, while they were held.
+        const rows = events.events.map(({ row }) => row);
+        const share = shareOf(session, events, house.origins(c, events.epoch, rows) ?? null, after + 1);
+        if (share !== null) session.deliver(share);
       };
       // What the session is to have anyway, and its answer will not lead to.
       for (const { events, unasked } of held) {
@@ -49,9 +55,9 @@ export function openSubscription<S extends OpeningSession>(
       }
       if (stands) session.tell(house.encode(frame()));
       if (stands && lost) session.tell(house.encode({ t: "lagging", c: [c] }));
-      for (const { events } of held) {
-        if (events.epoch === from.epoch) deliver(shareOf(session, events, null, above + 1));
-        else if (stands && events.epoch === life?.epoch) deliver(shareOf(session, events, null, life.head + 1));
+      for (const { events, unasked } of held) {
+        if (events.epoch === from.epoch) deliver(events, above);
+        else if (stands && !unasked && events.epoch === life?.epoch) deliver(events, life.head);
       }
       return stands;
     },

@@ -47,7 +47,7 @@ export interface ReceiptsSurroundings<S extends SignalRecipient> {
 export class Receipts<S extends SignalRecipient> {
   readonly #house: ReceiptsSurroundings<S>;
   /** What was told of users to their own sessions, by conversation and user. */
-  readonly #own: LRUCache<string, Told>;
+  readonly #own: LRUCache<string, Told & { readonly epoch: Epoch }>;
   #rereading: object | null = null;
   /** For sessions on this node. */
   readonly #here: Coalesce<Receipt>;
@@ -79,8 +79,7 @@ export class Receipts<S extends SignalRecipient> {
 
   /** What `subscribed` may say of members, given what the store said: nothing below what was told already in this life of the log. */
   known(c: ConversationId, epoch: Epoch, watermarks: readonly Watermarks[]): readonly Watermarks[] {
-    if (this.#isOver(c, epoch)) return watermarks;
-    return watermarks.map((watermark) => this.#highest(c, watermark, true));
+    return watermarks.map((watermark) => this.#highest({ c, epoch }, watermark, true));
   }
 
   /**
@@ -130,27 +129,33 @@ export class Receipts<S extends SignalRecipient> {
   #take({ c, epoch, members }: Pick<Receipt, "c" | "epoch" | "members">, watermark: Watermarks): Receipt | null {
     if (this.#isOver(c, epoch)) return null;
     const [user] = watermark;
-    const [, delivered, read] = this.#highest(c, watermark, isShared({ members }));
+    const [, delivered, read] = this.#highest({ c, epoch }, watermark, isShared({ members }));
     const receipt = { c, epoch, user, delivered, read, members };
     this.#here.put(`${c} ${user}`, receipt);
     return receipt;
   }
 
   #isOver(c: ConversationId, epoch: Epoch): boolean {
+    const told = this.#house.subscriptions.of(c)?.epoch ?? null;
     const life = this.#house.life(c);
-    if (life === null || life === epoch) return false;
-    this.#house.seen(c, epoch);
-    return true;
+    if (life !== null && life !== epoch) this.#house.seen(c, epoch);
+    return [told, life].some((known) => known !== null && known !== epoch);
   }
 
-  /** The highest that was ever told, which is remembered of who is here, and of all that subscribers are told of. */
-  #highest(c: ConversationId, [user, delivered, read]: Watermarks, shared: boolean): Watermarks {
-    const told = this.#house.subscriptions.of(c)?.told;
-    const known = told?.get(user) ?? this.#own.get(`${c} ${user}`);
+  /** The highest that was ever told of that life of the log, which is remembered of who is here, and of all that subscribers are told of. */
+  #highest(
+    { c, epoch }: Pick<Receipt, "c" | "epoch">,
+    [user, delivered, read]: Watermarks,
+    shared: boolean,
+  ): Watermarks {
+    const subscribed = this.#house.subscriptions.of(c);
+    const told = subscribed?.epoch === epoch ? subscribed.told : undefined;
+    const own = this.#own.get(`${c} ${user}`);
+    const known = told?.get(user) ?? (own?.epoch === epoch ? own : undefined);
     const highest = { delivered: Math.max(known?.delivered ?? 0, delivered), read: Math.max(known?.read ?? 0, read) };
     if (shared) told?.set(user, highest);
     for (const _ of this.#house.sessionsOf(user)) {
-      this.#own.set(`${c} ${user}`, highest);
+      this.#own.set(`${c} ${user}`, { ...highest, epoch });
       break;
     }
     return [user, highest.delivered, highest.read];

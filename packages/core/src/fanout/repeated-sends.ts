@@ -38,7 +38,7 @@ export class RepeatedSends<S extends object> {
     c: ConversationId,
     epoch: Epoch,
     rows: readonly { readonly seq: number }[],
-    known: Origins | undefined,
+    known?: Origins,
   ): Origins | undefined {
     if (this.#told.size === 0) return known;
     const since = this.#clock.monotonic() - KEPT_MS;

@@ -98,7 +98,8 @@ export async function fanoutOver(
     forget: (c) => forgotten.push(c),
     left: (c, users) => left.push([c, users]),
   });
-  const open = (session: Recorder) => openSubscription({ subscriptions, encode }, session, "c1");
+  const origins: RepeatedSends<Recorder>["origins"] = (...given) => repeated.origins(...given);
+  const open = (session: Recorder) => openSubscription({ subscriptions, origins, encode }, session, "c1");
   /** Subscribes as of now. */
   const subscribe = async (session: Recorder) => {
     const opening = open(session);

@@ -1,5 +1,6 @@
 import type { ConversationKind, Role, UserId } from "@earshot/protocol";
 import type { FaultKind } from "./fault.ts";
+import { drawAbsences } from "./make-absences.ts";
 import { drawFaults } from "./make-faults.ts";
 import { drawOperations } from "./make-operations.ts";
 import type { Plan, PlannedConversation, PlannedDevice } from "./plan.ts";
@@ -27,11 +28,13 @@ export function makePlan(seed: number, { faults }: PlanOptions = {}): Plan {
   const conversations = drawConversations(draw, users, pullAbove);
   const fireMs = draw.int(45, 85) * 1_000;
   const operations = drawOperations(draw, { devices, conversations, users, everybody: NAMES, fireMs });
-  const planned = { gateways, devices, fireMs, users };
+  const drawn = drawFaults(draw, { gateways, devices, fireMs, users }, faults);
+  const absences = drawAbsences(draw, { devices, conversations, operations, faults: drawn, fireMs });
   return {
     seed,
-    ...{ gateways, devices, conversations, fanout, operations, fireMs },
-    faults: drawFaults(draw, planned, faults),
+    ...{ gateways, devices, conversations, fanout, fireMs },
+    operations: [...operations, ...absences].sort((a, b) => a.at - b.at),
+    faults: drawn,
   };
 }
 
