@@ -8,6 +8,7 @@ import { Reconciliation } from "./bus/reconciliation.ts";
 import { ToldHeads } from "./bus/told-heads.ts";
 import { type Hearing, Topics } from "./bus/topics.ts";
 import { type EncodedEvent, type EncodedEvents, encode, encodeEvents } from "./codec/encode.ts";
+import { AnsweredSends } from "./fanout/answered-sends.ts";
 import { Audiences } from "./fanout/audience.ts";
 import { Fanout } from "./fanout/fanout.ts";
 import { HeadsNotices } from "./fanout/heads-notices.ts";
@@ -16,7 +17,6 @@ import { NamedHere } from "./fanout/named-here.ts";
 import { beginNewLife } from "./fanout/new-life.ts";
 import { ReadPositions } from "./fanout/read-positions.ts";
 import { Receipts } from "./fanout/receipts.ts";
-import { RepeatedSends } from "./fanout/repeated-sends.ts";
 import { Subscriptions } from "./fanout/subscriptions.ts";
 import { Tallies, type TalliesSurroundings } from "./fanout/tallies.ts";
 import { TypingNotices } from "./fanout/typing-notices.ts";
@@ -182,7 +182,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     encode,
   });
   const named = new NamedHere(limits);
-  const repeatedSends = new RepeatedSends<EngineSession>(clock, limits);
+  const answeredSends = new AnsweredSends<EngineSession>(clock, limits);
   const readPositions = new ReadPositions<EngineSession>(clock);
   const life = (c: string) => gate.life(c);
   const seen = (c: string, epoch: string) => gate.seen(c, epoch);
@@ -304,13 +304,16 @@ export function wireDelivery(house: DeliverySurroundings) {
 
   /** A send is answered. */
   function answered(session: EngineSession, sent: SentFrame): SentFrame {
-    if (sent.dup === true) repeatedSends.add(session, sent.c, sent.epoch, sent.seq);
+    const { c, epoch, seq, dup } = sent;
+    // What has not passed the gate yet may come from the store, which does not say whose send it was.
+    if (dup === true || !gate.passed(c, epoch, seq)) answeredSends.add(session, c, epoch, seq);
+    session.told(c, seq);
     return sent;
   }
 
   /** Whose sends these are, as far as is known by now. */
-  function origins(...given: Parameters<RepeatedSends<EngineSession>["origins"]>) {
-    return repeatedSends.origins(...given);
+  function origins(...given: Parameters<AnsweredSends<EngineSession>["origins"]>) {
+    return answeredSends.origins(...given);
   }
 
   /** A client names what it keeps up to date, and has up to there. */

@@ -164,6 +164,20 @@ describe("OrderGate", () => {
     expect(origins[6]?.[1]).toBe(one);
   });
 
+  it("I13: says what has passed, and what still waits for others or for the store", async () => {
+    const { gate, arrival, clock } = await gateOver(5);
+    const passed = (...seqs: readonly number[]) => seqs.map((seq) => gate.passed("c1", arrival(1, 1).epoch, seq));
+    expect(passed(1)).toEqual([false]);
+    gate.arrive(arrival(1, 1));
+    gate.arrive(arrival(4, 4));
+    expect(passed(1, 2, 4)).toEqual([true, false, false]);
+    await clock.advance(0);
+    expect(passed(1, 2, 4, 5)).toEqual([true, true, true, false]);
+    expect(gate.passed("c1", "another", 1)).toBe(false);
+    void gate.doubt("c1");
+    expect(passed(1)).toEqual([false]);
+  });
+
   it("I13: does not let what was read anew take the place of what it holds", async () => {
     const { gate, arrival, passed, seqs } = await gateOver(8);
     const session = {};

@@ -137,6 +137,12 @@ export class OrderGate {
     return gate.work;
   }
 
+  /** Whether the event has gone on to those it is for. false: it waits for others, or for the store, or is not known. */
+  passed(c: ConversationId, epoch: Epoch, seq: number): boolean {
+    const gate = this.#gates.peek(c);
+    return gate !== undefined && gate.doubted === null && gate.epoch === epoch && gate.last >= seq;
+  }
+
   /** In which life of the log what has passed was, and the version of the members behind it (0: not known); null: it is not known. */
   standing(c: ConversationId): { readonly epoch: Epoch; readonly membersVersion: number } | null {
     return this.#gates.peek(c) ?? null;

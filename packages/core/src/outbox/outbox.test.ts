@@ -641,4 +641,21 @@ describe("Outbox: a way down that begins anew", () => {
     expect(sweepUntil(box, 60_000)).toEqual({ verdict: "silent", after: 40_000 });
     expect(wire.frames).toHaveLength(1);
   });
+
+  it("I13: drops what waits of a send that is about to be answered, and lets what stood behind it go", () => {
+    const box = outbox();
+    box.deliver(events("c1", 1, 6));
+    expect(wire.seqs).toEqual([1, 2, 3, 4]);
+    const gone = encode({ t: "events", c: "c2", gone: true });
+    box.told("c1", 2);
+    box.told("c2", 5);
+    box.told("c1", 5);
+    box.lose("c2", gone);
+    box.told("c1", 6);
+    expect(wire.writes.at(-1)).toBe(gone);
+    box.ack(4);
+    box.deliver(events("c1", 7, 7));
+    expect(wire.seqs).toEqual([1, 2, 3, 4, 7]);
+    expect(box.written).toBe(5);
+  });
 });

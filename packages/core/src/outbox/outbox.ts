@@ -115,6 +115,12 @@ export class Outbox implements Budgeted {
     return this.#overflown() ? this.#overflow() : null;
   }
 
+  /** The session's own `sent` is about to tell of this event: it does not follow it there (I13). */
+  told(c: ConversationId, seq: number): void {
+    for (const frame of this.#window.drop(c, seq)) this.#wire.send(frame);
+    this.#count();
+  }
+
   /** An answer was written past it. */
   answered(): void {
     this.#count();

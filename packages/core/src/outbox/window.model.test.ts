@@ -130,6 +130,30 @@ class Follow implements fc.Command<Model, Window> {
   toString = () => `follow(${this.c}, ${this.bytes})`;
 }
 
+class Drop implements fc.Command<Model, Window> {
+  /** How far back from the newest: on the wire, waiting, or gone already. */
+  readonly back: number;
+  constructor(back: number) {
+    this.back = back;
+  }
+  check = () => true;
+  run(model: Model, window: Window): void {
+    const seq = model.seq - this.back;
+    const index = model.kept.findIndex((entry) => entry.seq === seq);
+    const entry = model.kept[index];
+    const waits = entry !== undefined && entry.writtenAt === null;
+    const before = model.kept[index - 1];
+    const last = before !== undefined && before.writtenAt === null ? before : null;
+    const behind = waits ? entry.behind : [];
+    expect(window.drop(entry?.c ?? "c1", seq)).toEqual(last === null ? behind.map(({ frame }) => frame) : []);
+    last?.behind.push(...behind);
+    if (waits) model.kept.splice(index, 1);
+    expect(window.drop(entry?.c ?? "c1", seq)).toEqual([]);
+    expectSame(window, model);
+  }
+  toString = () => `drop(${this.back})`;
+}
+
 class DropWaiting implements fc.Command<Model, Window> {
   check = () => true;
   run(model: Model, window: Window): void {
@@ -162,6 +186,7 @@ describe("Window", () => {
         weight: 2,
         arbitrary: fc.tuple(fc.constantFrom("c1", "c2", "c3"), fc.nat(50)).map(([c, bytes]) => new Follow(c, bytes)),
       },
+      { weight: 2, arbitrary: fc.nat(12).map((back) => new Drop(back)) },
       { weight: 1, arbitrary: fc.constant(new DropWaiting()) },
     );
     fc.assert(

@@ -130,6 +130,31 @@ export class Window {
     }
   }
 
+  /**
+   * Gives up one frame if it waits; one on the wire stays. Gives the uncounted frames that nothing waits before any
+   * longer: they can go out now.
+   */
+  drop(c: ConversationId, seq: number): readonly EncodedFrames[] {
+    if (this.#firstWaiting === null) return [];
+    let [before, waits]: [Unacked | null, boolean] = [null, false];
+    for (let node = this.#head; node !== null; before = node, node = node.next) {
+      const previous = waits ? before : null;
+      waits ||= node === this.#firstWaiting;
+      if (!waits || node.seq !== seq || node.c !== c) continue;
+      if (before === null) this.#head = node.next;
+      else before.next = node.next;
+      if (this.#tail === node) this.#tail = before;
+      if (this.#firstWaiting === node) this.#firstWaiting = node.next;
+      this.frames--;
+      this.bytes -= node.frame.bytes;
+      if (node.behind === null) return [];
+      if (previous === null) return node.behind.map(({ frame }) => frame);
+      previous.behind = [...(previous.behind ?? []), ...node.behind];
+      return [];
+    }
+    return [];
+  }
+
   /** Gives up what waits. What is on the wire stays. */
   dropWaiting(): Dropped {
     const conversations = new Set<ConversationId>();

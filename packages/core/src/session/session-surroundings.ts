@@ -43,6 +43,8 @@ export interface SessionOutbox<Events> {
   deliver(events: Events): "slow" | "silent" | null;
   signal(signal: SessionSignal): "slow" | "silent" | null;
   lose(c: ConversationId, frames: EncodedFrames): void;
+  /** The answer to a send of its own is about to tell of this event: one that waits does not follow it. */
+  told(c: ConversationId, seq: number): void;
   /** The highest seq of each conversation that was freed; null: `n` was never written. */
   ack(n: number): ReadonlyMap<ConversationId, number> | null;
   flush(): void;

@@ -142,6 +142,11 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     if (this.#outbox.deliver(events) !== null) this.end(CLOSE.slowConsumer);
   }
 
+  /** The answer to a send of its own is about to tell of this event. */
+  told(c: ConversationId, seq: number): void {
+    if (this.live) this.#outbox.told(c, seq);
+  }
+
   /** The conversation is no longer the user's: frames that say so must not overtake the events before them. */
   lose(c: ConversationId, frames: EncodedFrames): void {
     if (this.live) this.#outbox.lose(c, frames);

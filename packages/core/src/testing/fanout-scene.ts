@@ -1,5 +1,6 @@
 import type { EventRow, GatewayFrame, Mode, Role, SubscribedFrame } from "@earshot/protocol";
 import { encode, encodeEvents } from "../codec/encode.ts";
+import { AnsweredSends } from "../fanout/answered-sends.ts";
 import { Audiences } from "../fanout/audience.ts";
 import type { FannedEvents } from "../fanout/fanned-events.ts";
 import { Fanout } from "../fanout/fanout.ts";
@@ -7,7 +8,6 @@ import type { Recipient } from "../fanout/handover.ts";
 import type { FanoutArrival } from "../fanout/legs.ts";
 import { Modes } from "../fanout/modes.ts";
 import { openSubscription } from "../fanout/open-subscription.ts";
-import { RepeatedSends } from "../fanout/repeated-sends.ts";
 import { Subscriptions } from "../fanout/subscriptions.ts";
 import type { MessageStore } from "../ports/message-store.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
@@ -78,7 +78,7 @@ export async function fanoutOver(
   const limits = { rememberedMax: 10, rememberedMembersMax: 1_000, heldEventsMax, fanoutSliceSessionsMax };
   const forgotten: string[] = [];
   const left: unknown[] = [];
-  const repeated = new RepeatedSends<Recorder>(clock, limits);
+  const repeated = new AnsweredSends<Recorder>(clock, limits);
   const fanout = new Fanout<Recorder>({
     clock,
     audiences: new Audiences({ store: lists?.(store) ?? store, limits }),
@@ -98,7 +98,7 @@ export async function fanoutOver(
     forget: (c) => forgotten.push(c),
     left: (c, users) => left.push([c, users]),
   });
-  const origins: RepeatedSends<Recorder>["origins"] = (...given) => repeated.origins(...given);
+  const origins: AnsweredSends<Recorder>["origins"] = (...given) => repeated.origins(...given);
   const open = (session: Recorder) => openSubscription({ subscriptions, origins, encode }, session, "c1");
   /** Subscribes as of now. */
   const subscribe = async (session: Recorder) => {

@@ -16,10 +16,11 @@ const TOLD_MAX = 10_000;
 const KEPT_MS = 120_000;
 
 /**
- * Sends that were answered as stored already, by another node or an earlier run of this one, and whose event may
- * still come: `sent` was its delivery to that session, and no event follows it there (I13). Bounded, and for a while.
+ * Sends that were answered before their event went on to those it is for: as stored already, by another node or an
+ * earlier run of this one, or while a hole before it is read. `sent` was its delivery to that session, and no event
+ * follows it there (I13). Bounded, and for a while.
  */
-export class RepeatedSends<S extends object> {
+export class AnsweredSends<S extends object> {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #told: LRUCache<string, Told<S>>;
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../testing/manual-clock.ts";
-import { RepeatedSends } from "./repeated-sends.ts";
+import { AnsweredSends } from "./answered-sends.ts";
 
 const LIMITS = { rememberedMax: 50_000 };
 const rows = [{ seq: 4 }, { seq: 5 }];
 
-describe("RepeatedSends", () => {
+describe("AnsweredSends", () => {
   it("I13: says whose sends they are that were answered as stored already, in that life of the log", () => {
-    const sends = new RepeatedSends<object>(new ManualClock(), LIMITS);
+    const sends = new AnsweredSends<object>(new ManualClock(), LIMITS);
     const [bob, carol] = [{}, {}];
     expect(sends.origins("c1", "e1", rows, undefined)).toBe(undefined);
     sends.add(bob, "c1", "e1", 5);
@@ -20,7 +20,7 @@ describe("RepeatedSends", () => {
 
   it("bounds them, in number and in time", async () => {
     const clock = new ManualClock();
-    const sends = new RepeatedSends<object>(clock, LIMITS);
+    const sends = new AnsweredSends<object>(clock, LIMITS);
     for (let seq = 1; seq <= 10_001; seq++) sends.add({}, "c1", "e1", seq);
     expect(sends.origins("c1", "e1", [{ seq: 1 }], undefined)).toBe(undefined);
     expect(sends.origins("c1", "e1", [{ seq: 10_001 }], undefined)).toHaveLength(1);
