@@ -305,8 +305,8 @@ export function wireDelivery(house: DeliverySurroundings) {
   /** A send is answered. */
   function answered(session: EngineSession, sent: SentFrame): SentFrame {
     const { c, epoch, seq, dup } = sent;
-    // What has not passed the gate yet may come from the store, which does not say whose send it was.
-    if (dup === true || !gate.passed(c, epoch, seq)) answeredSends.add(session, c, epoch, seq);
+    // What comes from the store, or from another node, does not say whose send it was.
+    if (dup === true || !gate.passedAsOwn(c, epoch, seq)) answeredSends.add(session, c, epoch, seq);
     session.told(c, seq);
     return sent;
   }

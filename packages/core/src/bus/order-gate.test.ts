@@ -164,18 +164,24 @@ describe("OrderGate", () => {
     expect(origins[6]?.[1]).toBe(one);
   });
 
-  it("I13: says what has passed, and what still waits for others or for the store", async () => {
-    const { gate, arrival, clock } = await gateOver(5);
-    const passed = (...seqs: readonly number[]) => seqs.map((seq) => gate.passed("c1", arrival(1, 1).epoch, seq));
-    expect(passed(1)).toEqual([false]);
-    gate.arrive(arrival(1, 1));
-    gate.arrive(arrival(4, 4));
-    expect(passed(1, 2, 4)).toEqual([true, false, false]);
-    await clock.advance(0);
-    expect(passed(1, 2, 4, 5)).toEqual([true, true, true, false]);
-    expect(gate.passed("c1", "another", 1)).toBe(false);
+  it("I13: says what has passed with whose send it was, and what waits, or came from the store first", async () => {
+    const { gate, arrival, clock } = await gateOver(7);
+    const epoch = arrival(1, 1).epoch;
+    const own = (...seqs: readonly number[]) => seqs.map((seq) => gate.passedAsOwn("c1", epoch, seq));
+    expect(own(1)).toEqual([false]);
+    gate.arrive(arrival(1, 1, [{}]));
+    gate.arrive(arrival(4, 4, [{}]));
+    expect(own(1, 2, 4)).toEqual([true, false, false]);
+    await clock.settle();
+    expect(own(1, 3, 4, 5)).toEqual([false, false, true, false]);
+    gate.behind({ c: "c1", epoch, head: 6, ord: 6, mode: "push", membersVersion: 1 });
+    await clock.settle();
+    gate.arrive(arrival(6, 6, [{}]));
+    gate.arrive(arrival(7, 7, [{}]));
+    expect(own(6, 7, 8)).toEqual([false, true, false]);
+    expect(gate.passedAsOwn("c1", "another", 7)).toBe(false);
     void gate.doubt("c1");
-    expect(passed(1)).toEqual([false]);
+    expect(own(7)).toEqual([false]);
   });
 
   it("I13: does not let what was read anew take the place of what it holds", async () => {

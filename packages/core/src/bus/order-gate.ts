@@ -30,6 +30,8 @@ interface Gate {
   epoch: Epoch;
   /** Everything up to it has passed; of a gate that only began: was there when somebody's rights were read. */
   last: number;
+  /** The newest that passed without whose send it was. */
+  lastOfOthers: number;
   /** Nothing has passed yet: what lies at or below `last` may be on its way to others. For a while only. */
   begun: boolean;
   /** Since when, monotonic ms. */
@@ -137,10 +139,14 @@ export class OrderGate {
     return gate.work;
   }
 
-  /** Whether the event has gone on to those it is for. false: it waits for others, or for the store, or is not known. */
-  passed(c: ConversationId, epoch: Epoch, seq: number): boolean {
+  /**
+   * Whether this event, committed here, has gone on with whose send it was. false: it waits for others or for the store,
+   * or came from there before its commit was known here.
+   */
+  passedAsOwn(c: ConversationId, epoch: Epoch, seq: number): boolean {
     const gate = this.#gates.peek(c);
-    return gate !== undefined && gate.doubted === null && gate.epoch === epoch && gate.last >= seq;
+    if (gate === undefined || gate.doubted !== null || gate.epoch !== epoch) return false;
+    return gate.last >= seq && gate.lastOfOthers < seq;
   }
 
   /** In which life of the log what has passed was, and the version of the members behind it (0: not known); null: it is not known. */
@@ -176,6 +182,7 @@ export class OrderGate {
     const gate: Gate = {
       epoch,
       last,
+      lastOfOthers: 0,
       begun,
       openedAt: this.#house.clock.monotonic(),
       membersVersion: 0,
@@ -223,6 +230,7 @@ export class OrderGate {
     if (news === null) return;
     gate.begun = false;
     gate.last = news.rows.at(-1)?.seq ?? gate.last;
+    if (news.origins === undefined) gate.lastOfOthers = gate.last;
     gate.membersVersion = news.membersVersion;
     if (gate.told !== null && gate.told.head <= gate.last) gate.told = null;
     this.#house.pass(news);
@@ -320,7 +328,16 @@ export class OrderGate {
     gate.doubted = others.length === 0 ? null : others;
     if (begins) {
       const openedAt = this.#house.clock.monotonic();
-      Object.assign(gate, { epoch, last: head - 1, begun: true, openedAt, membersVersion: 0, held: [], told: null });
+      Object.assign(gate, {
+        epoch,
+        last: head - 1,
+        lastOfOthers: 0,
+        begun: true,
+        openedAt,
+        membersVersion: 0,
+        held: [],
+        told: null,
+      });
       // Who is told of any event of the new life reads it anew; and a head that was told meanwhile is not lost.
       ours.push({ c, epoch, rows, membersVersion: 0 });
     } else if (head > gate.last) {

@@ -11,9 +11,11 @@ describe("AnsweredSends", () => {
     const [bob, carol] = [{}, {}];
     expect(sends.origins("c1", "e1", rows, undefined)).toBe(undefined);
     sends.add(bob, "c1", "e1", 5);
-    expect(sends.origins("c1", "e1", rows, undefined)).toEqual([null, bob]);
-    expect(sends.origins("c1", "e1", rows, [carol, null])).toEqual([carol, bob]);
-    expect(sends.origins("c1", "e1", rows, [null, carol])).toEqual([null, carol]);
+    expect(sends.origins("c1", "e1", rows, undefined)).toEqual([null, new Set([bob])]);
+    expect(sends.origins("c1", "e1", rows, [carol, null])).toEqual([carol, new Set([bob])]);
+    expect(sends.origins("c1", "e1", rows, [null, carol])).toEqual([null, new Set([bob, carol])]);
+    sends.add(carol, "c1", "e1", 5);
+    expect(sends.origins("c1", "e1", rows, undefined)).toEqual([null, new Set([bob, carol])]);
     expect(sends.origins("c1", "e2", rows, undefined)).toBe(undefined);
     expect(sends.origins("c2", "e1", rows, undefined)).toBe(undefined);
   });

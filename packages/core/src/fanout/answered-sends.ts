@@ -1,11 +1,12 @@
 import type { ConversationId, Epoch } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../ports/clock.ts";
-import type { Origins } from "./fanned-events.ts";
+import type { Origin, Origins } from "./fanned-events.ts";
 
 interface Told<S> {
   readonly epoch: Epoch;
-  readonly session: S;
+  /** One that comes back repeats what the one before it has sent, as two tabs of one queue do. */
+  readonly sessions: ReadonlySet<S>;
   /** When, monotonic ms. */
   readonly at: number;
 }
@@ -31,7 +32,10 @@ export class AnsweredSends<S extends object> {
 
   /** The session was told by `sent`. */
   add(session: S, c: ConversationId, epoch: Epoch, seq: number): void {
-    this.#told.set(`${c} ${seq}`, { epoch, session, at: this.#clock.monotonic() });
+    const key = `${c} ${seq}`;
+    const before = this.#told.peek(key);
+    const sessions = new Set([...(before?.epoch === epoch ? before.sessions : []), session]);
+    this.#told.set(key, { epoch, sessions, at: this.#clock.monotonic() });
   }
 
   /** Whose sends these are, as far as that is not known from their commit. */
@@ -43,10 +47,12 @@ export class AnsweredSends<S extends object> {
   ): Origins | undefined {
     if (this.#told.size === 0) return known;
     const since = this.#clock.monotonic() - KEPT_MS;
-    const found = rows.map(({ seq }, index) => {
-      const told = known?.[index] == null ? this.#told.peek(`${c} ${seq}`) : undefined;
-      return told?.epoch === epoch && told.at > since ? told.session : (known?.[index] ?? null);
+    const found = rows.map(({ seq }, index): Origin => {
+      const told = this.#told.peek(`${c} ${seq}`);
+      const own = known?.[index] ?? null;
+      if (told?.epoch !== epoch || told.at <= since) return own;
+      return own === null ? told.sessions : new Set<object>([...told.sessions, own]);
     });
-    return found.every((session) => session === null) ? known : found;
+    return found.every((origin) => origin === null) ? known : found;
   }
 }

@@ -15,8 +15,11 @@ export interface FannedEvents {
   readonly joined: EncodedFrames;
 }
 
-/** The sessions that events came from, one for each event; null: they came from none that is here. */
-export type Origins = readonly (object | null)[] | null;
+/** The session that an event came from, or those that sent it once each; null: it came from none that is here. */
+export type Origin = object | ReadonlySet<object> | null;
+
+/** Where events came from, one by one; null: from nowhere here. */
+export type Origins = readonly Origin[] | null;
 
 /** Events `from` up to, and without, `to`. */
 export function slice(all: FannedEvents, from: number, to: number): FannedEvents {
@@ -38,9 +41,15 @@ export function originsOf(origins: Origins | undefined, from: number, to: number
 /** Without what the session sent itself (`sent` tells it), and what lies below `since`. */
 export function shareOf(session: object, part: FannedEvents, origins: Origins, since: number): FannedEvents | null {
   const first = part.events[0]?.row.seq ?? 0;
-  if (since <= first && (origins === null || !origins.includes(session))) return part;
-  const events = part.events.filter((event, index) => event.row.seq >= since && origins?.[index] !== session);
+  if (since <= first && (origins === null || !origins.some((origin) => isFrom(origin, session)))) return part;
+  const events = part.events.filter(
+    (event, index) => event.row.seq >= since && !isFrom(origins?.[index] ?? null, session),
+  );
   return events.length === 0 ? null : joined(part, events);
+}
+
+function isFrom(origin: Origin, session: object): boolean {
+  return origin === session || (origin instanceof Set && origin.has(session));
 }
 
 function joined(whole: FannedEvents, events: readonly FannedEvent[]): FannedEvents {
