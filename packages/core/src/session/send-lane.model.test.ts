@@ -28,7 +28,6 @@ class World {
   through: { readonly send: Written; readonly turn: number }[] = [];
   held: Written[] = [];
   readonly log: string[] = [];
-  #turn = 0;
 
   run(step: Step): void {
     if (step.do === "send") {
@@ -78,8 +77,7 @@ class World {
     send.state = "in flight";
     const admission = this.lane.admit(send.id);
     if (admission.kind === "append") {
-      expect(admission.turn).toBeGreaterThan(this.#turn);
-      this.#turn = admission.turn;
+      expect(admission.turn).toBeGreaterThan(this.through.at(-1)?.turn ?? 0);
       this.through.push({ send, turn: admission.turn });
     } else if (admission.kind === "hold") this.held.push(send);
     else {
@@ -152,29 +150,34 @@ describe("SendLane, between a client that keeps to the protocol and a store that
         const through = new Map<string, number>();
         let shut = null as { readonly id: string; readonly turn: number; readonly tried: boolean } | null;
         let turns = 0;
+        /** Refused and neither answered nor given up: they keep their turn. */
+        const kept = new Map<string, number>();
         for (const { do: what, at } of steps) {
           // mostly what matters: whom it is shut for, and who is on their way
           const some = what === "admit" ? [shut?.id ?? "m1", "m1", "m2", "m3"] : [...through.keys(), shut?.id ?? "m1"];
           const id = some[at % some.length] ?? "m1";
           if (what === "admit") {
-            const kind = shut === null ? "append" : shut.tried ? "hold" : shut.id === id ? "append" : "blocked";
+            const before = kept.get(id);
+            const passes = shut === null || shut.id === id || (before !== undefined && before < shut.turn);
+            const kind = shut?.tried ? "hold" : passes ? "append" : "blocked";
             const admission = lane.admit(id);
             expect(admission.kind).toBe(kind);
             if (admission.kind !== "append") continue;
-            expect(admission.turn).toBe(++turns);
-            through.set(id, turns);
-            if (shut !== null) shut = { ...shut, tried: true };
+            expect(admission.turn).toBe(before ?? ++turns);
+            through.set(id, admission.turn);
+            if (shut?.id === id) shut = { ...shut, tried: true };
           } else if (what === "settle") {
             expect(lane.settled(id)).toBe(shut?.id === id);
             if (shut?.id === id) shut = null;
+            kept.delete(id);
             through.delete(id);
           } else {
             const turn = through.get(id);
             if (turn === undefined) continue;
             through.delete(id);
+            kept.set(id, turn);
             lane.refused(id, turn, RETRY_MS);
-            if (shut?.id === id) shut = { ...shut, tried: false };
-            else if (shut === null || turn < shut.turn) shut = { id, turn, tried: false };
+            if (shut === null || shut.id === id || turn < shut.turn) shut = { id, turn, tried: false };
           }
           expect(lane.clear).toBe(shut === null);
         }

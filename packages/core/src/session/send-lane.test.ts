@@ -54,6 +54,35 @@ describe("SendLane", () => {
     expect(lane.settled("m1")).toBe(true);
   });
 
+  it("I11: lets those pass that were refused before the one that blocks was even sent", () => {
+    const lane = new SendLane();
+    const [first, second] = [turnOf(lane, "m1"), turnOf(lane, "m2")];
+    const third = turnOf(lane, "m3");
+    lane.refused("m1", first, 700);
+    lane.refused("m2", second, 700);
+    // The client has seen m1 in the log, and waits for it no longer; m3 was on its way meanwhile.
+    expect(lane.settled("m1")).toBe(true);
+    lane.refused("m3", third, 900);
+    expect(lane.admit("m4")).toEqual({ kind: "blocked", retryAfterMs: 900 });
+    expect(lane.admit("m2")).toEqual({ kind: "append", turn: second });
+    lane.refused("m2", second, 800);
+    expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 800 });
+    expect(lane.admit("m2")).toMatchObject({ kind: "append" });
+    expect(lane.settled("m2")).toBe(true);
+    expect(lane.clear).toBe(true);
+  });
+
+  it("remembers a thousand that were refused, and no more", () => {
+    const lane = new SendLane();
+    const turns = Array.from({ length: 1_002 }, (_, index) => turnOf(lane, `m${index}`));
+    for (const [index, turn] of turns.slice(0, -1).entries()) lane.refused(`m${index}`, turn, 700);
+    lane.settled("m0");
+    lane.refused("m1001", turns.at(-1) ?? 0, 900);
+    lane.settled("m1");
+    expect(lane.admit("m2")).toMatchObject({ kind: "append" });
+    expect(lane.admit("m1")).toMatchObject({ kind: "blocked" });
+  });
+
   it("I11: is not opened by the retry of a later one that failed behind an earlier one", () => {
     const lane = new SendLane();
     const [first, second] = [turnOf(lane, "m1"), turnOf(lane, "m2")];

@@ -2,23 +2,28 @@ import type { MessageId } from "@earshot/protocol";
 
 /** What becomes of a send that arrives. */
 export type Admission =
-  /** Append it; `turn` is its place among those that were. */
+  /** Append it; `turn` is its place among those that were, the same each time. */
   | { readonly kind: "append"; readonly turn: number }
   /** An earlier one has to be answered first: tell whether it is stored already, else `blocked`. */
   | { readonly kind: "blocked"; readonly retryAfterMs: number }
   /** The refused one is being tried again: decide when that is answered. */
   | { readonly kind: "hold" };
 
+/** Refused ids remembered, the earliest given up first: more than a session has in flight. */
+const REFUSED_MAX = 1_000;
+
 /**
  * The order of one session's sends to one conversation (I11). A send that was refused with `retry`
- * blocks those behind it until its id is sent again and answered without `retry`, or is given up.
- * Pure.
+ * blocks those behind it until its id is sent again and answered without `retry`, or is given up; those
+ * before it, refused with one that blocked them all and was given up, may pass it. Pure.
  */
 export class SendLane {
   #turns = 0;
   #blocker: { readonly id: MessageId; readonly turn: number; readonly retryAfterMs: number } | null = null;
   /** Whether the blocker is being tried again. */
   #trying = false;
+  /** What was appended and refused with `retry`, and in which turn. */
+  readonly #refused = new Map<MessageId, number>();
 
   /** Whether nothing is remembered, so that the lane can be forgotten. */
   get clear(): boolean {
@@ -26,11 +31,15 @@ export class SendLane {
   }
 
   admit(id: MessageId): Admission {
-    if (this.#blocker === null) return { kind: "append", turn: ++this.#turns };
+    const before = this.#refused.get(id);
+    if (this.#blocker === null) return { kind: "append", turn: before ?? ++this.#turns };
     if (this.#trying) return { kind: "hold" };
-    if (this.#blocker.id !== id) return { kind: "blocked", retryAfterMs: this.#blocker.retryAfterMs };
-    this.#trying = true;
-    return { kind: "append", turn: ++this.#turns };
+    if (this.#blocker.id === id) {
+      this.#trying = true;
+      return { kind: "append", turn: this.#blocker.turn };
+    }
+    if (before !== undefined && before < this.#blocker.turn) return { kind: "append", turn: before };
+    return { kind: "blocked", retryAfterMs: this.#blocker.retryAfterMs };
   }
 
   /**
@@ -39,17 +48,25 @@ export class SendLane {
    */
   refused(id: MessageId, turn: number, retryAfterMs: number): void {
     const blocker = this.#blocker;
-    const again = blocker?.id === id;
-    if (blocker !== null && !again && blocker.turn < turn) return;
-    this.#blocker = { id, turn: again ? blocker.turn : turn, retryAfterMs };
+    this.#remember(id, turn);
+    if (blocker !== null && blocker.id !== id && blocker.turn < turn) return;
+    this.#blocker = { id, turn, retryAfterMs };
     this.#trying = false;
   }
 
   /** `id` was answered without `retry`, or given up. Whether the lane opened by it. */
   settled(id: MessageId): boolean {
+    this.#refused.delete(id);
     if (this.#blocker?.id !== id) return false;
     this.#blocker = null;
     this.#trying = false;
     return true;
+  }
+
+  #remember(id: MessageId, turn: number): void {
+    this.#refused.set(id, turn);
+    if (this.#refused.size <= REFUSED_MAX) return;
+    const [oldest] = this.#refused.keys();
+    if (oldest !== undefined) this.#refused.delete(oldest);
   }
 }
