@@ -17,6 +17,8 @@ export interface ExchangeSurroundings {
   readonly delayMs: number;
   /** Whether whoever dies on the way is noticed. */
   readonly toldOfDeath: boolean;
+  /** What the gateway answers, as it leaves it. */
+  told(text: string): void;
   /** It is over, for the device. */
   over(exchange: Exchange): void;
 }
@@ -108,6 +110,7 @@ export class Exchange {
     const { address, base } = this.#house;
     const response = await life.fetch(lightRequest(this.#asking, this.#gone.signal), { address, base });
     const text = await response.text();
+    this.#house.told(text);
     this.#sink({ status: response.status, headers: response.headers, text });
   }
 

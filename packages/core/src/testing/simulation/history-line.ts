@@ -91,6 +91,11 @@ type DeviceLine =
 /** A process. `p`: `n1#2` is gateway n1 in its second life, as in `node` of `conn`; a device's lives are named alike. */
 type ProcessLine =
   | { readonly ev: "start" | "stop" | "crash" }
+  /** A gateway has refused a send of this device for good, whether or not that arrives. */
+  | ({ readonly ev: "refused"; readonly dev: string; readonly user: UserId; readonly code: string } & Omit<
+      SentContent,
+      "hash"
+    >)
   /** A gateway, over so many ms. */
   | { readonly ev: "draining"; readonly within: number }
   /** Sizes that have bounds, as they stand now, and their bounds: what is over is a violation of I15. */

@@ -38,6 +38,8 @@ export interface LineSurroundings {
   readonly path: LinePath;
   /** What the device writes, as it leaves it. */
   wrote?(texts: readonly string[]): void;
+  /** What the gateway writes, as it leaves it. */
+  told?(texts: readonly string[]): void;
   /** Both ends have ended. */
   over(line: Line): void;
 }
@@ -185,6 +187,7 @@ export class Line implements Connection {
 
   #flushDown(): void {
     if (this.#sinking.length === 0 || this.#gatewayOver) return;
+    this.#house.told?.(this.#sinking);
     const texts = this.#house.filter?.down(this.#sinking) ?? this.#sinking;
     const bytes = this.#sinkingBytes;
     this.#full ||= this.bufferedBytes >= FULL_BYTES;

@@ -14,6 +14,7 @@ import type { NodeClock } from "./node-clock.ts";
 import { Path } from "./path.ts";
 import type { Plan, PlannedDevice } from "./plan.ts";
 import { PollLines } from "./poll-lines.ts";
+import { RefusedLines } from "./refused-lines.ts";
 import { Recording, replay } from "./replay.ts";
 import type { SimulatedGateway } from "./simulated-gateway.ts";
 import type { SimulatedTime } from "./time.ts";
@@ -49,6 +50,7 @@ interface Station {
   readonly exchanges: Set<Exchange>;
   /** What it has said in earlier sessions; null: nobody will say it again. */
   readonly recording: Recording | null;
+  readonly refused: RefusedLines;
 }
 
 /** What is between devices and gateways: a way for each device, a balancer, and whoever tampers with them. */
@@ -59,7 +61,7 @@ export class Network {
   readonly #cutsIdle: Trouble;
 
   constructor(house: NetworkSurroundings) {
-    const { time, random, plan, gateways } = house;
+    const { time, random, plan, gateways, write } = house;
     this.#house = house;
     this.#random = random;
     this.#cutsIdle = new Trouble(time);
@@ -73,6 +75,7 @@ export class Network {
       lines: new Set(),
       exchanges: new Set(),
       recording: recorded.has(index) ? new Recording() : null,
+      refused: new RefusedLines(time, write, device),
     }));
     for (const gateway of gateways) gateway.onCrash = (life, resetInMs) => this.#orphan(life, resetInMs);
   }
@@ -201,7 +204,7 @@ export class Network {
 
   #open(station: Station, device: NodeClock, noted: ConnectionLines, client: InProcessListener) {
     const { time } = this.#house;
-    const { path, request, recording } = station;
+    const { path, request, recording, refused } = station;
     const life = this.#pick();
     const filter = new FrameFilter(path, () => this.#random.float());
     const line: Line = new Line({
@@ -221,6 +224,7 @@ export class Network {
         },
       },
       wrote: (texts) => recording?.add(line, texts),
+      told: (texts) => refused.frames(line.node, texts),
       over: () => {
         station.lines.delete(line);
       },
@@ -292,11 +296,12 @@ export class Network {
   }
 
   #exchange(station: Station, device: NodeClock, life: GatewayLife | null, asking: Asking, delayMs: number): Exchange {
-    const { path, request, exchanges } = station;
+    const { path, request, exchanges, refused } = station;
     const exchange = new Exchange(
       {
         ...{ time: this.#house.time, device, life, path, address: request.address, base: BASE, delayMs },
         toldOfDeath: this.#random.float() < 0.7,
+        told: (text) => refused.answer(life?.name ?? "", text),
         over: (one) => exchanges.delete(one),
       },
       asking,

@@ -58,6 +58,26 @@ describe("check: logs", () => {
     expect(check(again.end(log, ["ann.1", "ben.1"]).lines).verdict).toBe("valid");
   });
 
+  it("I3: of what was sent on an earlier connection too the first copy may be stored behind the refusal", () => {
+    const log = logOf(message("m1"), message("m2"), message("m3"));
+    const refused = (again: boolean) => {
+      const history = begun(log).invoke("ann.1", "m3");
+      history.dev("ann.1", { ev: "close", connection: 1, code: 1006, side: "network" });
+      history.connect("ann.1", 2, [[C, E1, 3]]);
+      if (again) history.invoke("ann.1", "m3");
+      return violated(history.fail("ann.1", "m3").take("ben.1", at(log, 4)).end(log));
+    };
+    expect(refused(false)).toEqual([]);
+    expect(refused(true)).toEqual([]);
+    const later = begun(log).dev("ann.1", { ev: "close", connection: 1, code: 1006, side: "network" });
+    later
+      .connect("ann.1", 2, [[C, E1, 3]])
+      .invoke("ann.1", "m3")
+      .fail("ann.1", "m3")
+      .take("ben.1", at(log, 4));
+    expect(violated(later.end(log))).toEqual(["I3"]);
+  });
+
   it("I4: one key twice in a log, or with two answers, or refused after its answer", () => {
     const log = logOf(message("m1"), message("m2"), message("m2"));
     expect(violated(begun(log).end(log))).toEqual(["I4"]);

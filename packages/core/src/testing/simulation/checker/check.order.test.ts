@@ -41,6 +41,17 @@ describe("check: order", () => {
     expect(violated(unanswered.end(swapped, ["ann.1"]))).toEqual(["I11"]);
   });
 
+  it("I11: what was refused for good unheard, and repeated, has no place; what another device's was refused has one", () => {
+    const sent = (of: string) => {
+      const history = new HistoryOfTest().connect("ann.1").begin("ann.1", 1).invoke("ann.1", "m1");
+      history.process("n1#1", { ev: "refused", dev: `${of}.1`, user: of, conv: C, cmid: "m1", code: "not_found" });
+      history.invoke("ann.1", "m2").take("ann.1", at(swapped, 2)).ok("ann.1", "m2", 2);
+      return history.take("ann.1", at(swapped, 3)).ok("ann.1", "m1", 3).end(swapped, ["ann.1"]);
+    };
+    expect(violated(sent("ann"))).toEqual([]);
+    expect(violated(sent("ben"))).toEqual(["I11"]);
+  });
+
   it("I12: a head falls, or a log is read anew in the same life", () => {
     const told = (head: number, by: string, more: object = {}) =>
       chat((history) => {

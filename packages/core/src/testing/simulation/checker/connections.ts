@@ -36,7 +36,7 @@ export class Connections {
   constructor(book: LineBook) {
     this.#at = new Int32Array(book.lines.length).fill(-1);
     const indexes = new Map<Connection, number>();
-    const carried = ["deliver", "gone", "head"] as const;
+    const carried = ["deliver", "gone", "head", "fail"] as const;
     const own = ["conn", "have", "welcome", "drain", "close"] as const;
     book.each([...own, ...carried], (line, no) => {
       switch (line.ev) {
@@ -48,6 +48,7 @@ export class Connections {
           break;
         case "deliver":
         case "gone":
+        case "fail":
         case "head": {
           const newest = this.#newest.get(line.p);
           if (newest !== undefined) this.#at[no] = indexes.get(newest) ?? -1;
@@ -59,7 +60,7 @@ export class Connections {
     });
   }
 
-  /** By which connection a `deliver`, `gone` or `head` came. */
+  /** By which connection a `deliver`, `gone`, `head` or `fail` came. */
   of(no: number): Connection | undefined {
     return this.all[this.#at[no] ?? -1];
   }

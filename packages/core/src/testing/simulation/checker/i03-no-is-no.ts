@@ -1,11 +1,16 @@
 import type { Invariant } from "./indexed-history.ts";
 import type { Send } from "./sends.ts";
 
-/** I3: what was refused for good never happens later, unless it is sent again. */
-export const noIsNo: Invariant = ({ sends }, report) => {
+/**
+ * I3: what was refused for good never happens later, unless it is sent again. Of one that was sent on an earlier
+ * connection too, whose answer was lost, the first copy may still be on its way.
+ */
+export const noIsNo: Invariant = ({ sends, connections }, report) => {
   for (const send of sends.all) {
     const refusal = send.refusals.at(-1);
     if (refusal === undefined || send.invocations.some(({ no }) => no > refusal.no)) continue;
+    const opened = connections.of(refusal.no)?.opened.no ?? 0;
+    if (send.invocations.some(({ no }) => no < opened)) continue;
     const why = `${send.conv}: ${send.cmid} was refused with ${refusal.code}`;
     const later = send.answers.find(({ no }) => no > refusal.no);
     if (later !== undefined) report.violated("I3", `${why}, and acknowledged later`, refusal.no, later.no);

@@ -4,14 +4,14 @@ import { effective, type Invocation, type Send, seqIn } from "./sends.ts";
 
 /**
  * I11: sends of one device's life into one conversation stand in the order sent. One that was refused for good counts
- * from where it was sent again. What a rewind of the store took away is sent anew, and whatever was on its way may
+ * from where it was sent again; one of which the device never heard that, and repeated, from nowhere. What a rewind of the store took away is sent anew, and whatever was on its way may
  * come before it.
  */
 export const senderOrder: Invariant = ({ logs, sends }, report) => {
   const lines = new Map<string, { readonly send: Send; readonly invoked: Invocation }[]>();
   for (const send of sends.all) {
     const invoked = effective(send);
-    if (invoked === null) continue;
+    if (invoked === null || send.denied.some((no) => no > invoked.no)) continue;
     const key = `${invoked.p} ${send.conv}`;
     const line = lines.get(key);
     if (line === undefined) lines.set(key, [{ send, invoked }]);

@@ -33,7 +33,10 @@ export interface Send {
   hash: string | undefined;
   readonly invocations: Invocation[];
   readonly answers: Answer[];
+  /** As the device heard of them. */
   readonly refusals: Refusal[];
+  /** Lines in which a gateway refused it for good, heard of or not. */
+  readonly denied: number[];
   /** Lines that say that nobody knows. */
   readonly unknown: number[];
   /** Where it was seen, in whatever life of the log. */
@@ -46,7 +49,11 @@ export class Sends {
   readonly #byKey = new Map<string, Send>();
 
   constructor(book: LineBook, logs: Logs) {
-    book.each(["invoke", "ok", "fail", "info"], (line, no) => {
+    book.each(["invoke", "ok", "fail", "info", "refused"], (line, no) => {
+      if (line.ev === "refused") {
+        this.#byKey.get(`${line.conv} ${line.user} ${line.cmid}`)?.denied.push(no);
+        return;
+      }
       const send = this.#make(line.conv, line.user, line.cmid, line.dev);
       const { p, t } = line;
       if (line.ev === "invoke") {
@@ -77,7 +84,7 @@ export class Sends {
     const key = `${conv} ${user} ${cmid}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    const lists = { invocations: [], answers: [], refusals: [], unknown: [], places: [] };
+    const lists = { invocations: [], answers: [], refusals: [], denied: [], unknown: [], places: [] };
     const send: Send = { conv, user, dev, cmid, hash: undefined, ...lists };
     this.#byKey.set(key, send);
     this.all.push(send);
