@@ -36,6 +36,7 @@ export class HostQueue {
 
   /** Something of the order that was on its way to the store was refused with a wait: what stands here came later. */
   refused(order: Order, retryAfterMs: number): void {
+    order.shut?.(retryAfterMs);
     for (const place of this.#orders.get(order) ?? []) place.block(retryAfterMs);
   }
 }

@@ -2,7 +2,10 @@ import type { ConversationId } from "@earshot/protocol";
 import type { Append } from "../ports/message-store.ts";
 
 /** Entries that stand in one order: one session's sends to one conversation. Compared by identity. */
-export type Order = object;
+export interface Order {
+  /** Something of it is refused with this wait: what comes from now on stands behind it. */
+  shut?(retryAfterMs: number): void;
+}
 
 export interface QueuedEntry {
   readonly entry: Append;

@@ -115,8 +115,11 @@ async function sendInTurn(
     const wait = isChatError(error) ? error.retryAfterMs : undefined;
     if (wait !== undefined) place.refuse(wait);
     await place.first;
-    // More may have come meanwhile.
-    if (wait !== undefined) place.refuse(wait);
+    // More may have come meanwhile, and more will before this is told.
+    if (wait !== undefined) {
+      order.shut?.(wait);
+      place.refuse(wait);
+    }
     throw error;
   } finally {
     place.leave();

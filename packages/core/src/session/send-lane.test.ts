@@ -72,6 +72,23 @@ describe("SendLane", () => {
     expect(lane.clear).toBe(true);
   });
 
+  it("I11: takes nothing more from the moment in which one is refused, whichever that will be", () => {
+    const lane = new SendLane();
+    const [first, second] = [turnOf(lane, "m1"), turnOf(lane, "m2")];
+    lane.shut(700);
+    expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    lane.settled("m1");
+    expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    lane.refused("m2", second, 900);
+    expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 900 });
+    expect(lane.settled("m2")).toBe(true);
+    expect(turnOf(lane, "m3")).toBeGreaterThan(first);
+    lane.shut(700);
+    // It was given up before: it blocks nobody.
+    lane.passedOver("m3");
+    expect(lane.admit("m4")).toMatchObject({ kind: "append" });
+  });
+
   it("remembers a thousand that were refused, and no more", () => {
     const lane = new SendLane();
     const turns = Array.from({ length: 1_002 }, (_, index) => turnOf(lane, `m${index}`));

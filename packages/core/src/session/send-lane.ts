@@ -22,6 +22,8 @@ export class SendLane {
   #blocker: { readonly id: MessageId; readonly turn: number; readonly retryAfterMs: number } | null = null;
   /** Whether the blocker is being tried again. */
   #trying = false;
+  /** The wait with which one is refused that has not been told yet; null: none is. */
+  #shutMs: number | null = null;
   /** What was appended and refused with `retry`, and in which turn. */
   readonly #refused = new Map<MessageId, number>();
 
@@ -32,7 +34,12 @@ export class SendLane {
 
   admit(id: MessageId): Admission {
     const before = this.#refused.get(id);
-    if (this.#blocker === null) return { kind: "append", turn: before ?? ++this.#turns };
+    if (this.#blocker === null) {
+      const shut = before === undefined ? this.#shutMs : null;
+      return shut === null
+        ? { kind: "append", turn: before ?? ++this.#turns }
+        : { kind: "blocked", retryAfterMs: shut };
+    }
     if (this.#trying) return { kind: "hold" };
     if (this.#blocker.id === id) {
       this.#trying = true;
@@ -42,16 +49,28 @@ export class SendLane {
     return { kind: "blocked", retryAfterMs: this.#blocker.retryAfterMs };
   }
 
+  /** One of those that were appended is refused with `retry`; which one is told in a moment. What comes now stands behind it. */
+  shut(retryAfterMs: number): void {
+    this.#shutMs = retryAfterMs;
+  }
+
   /**
    * `id`, appended in `turn`, was refused with `retry`. The earliest so refused blocks the lane, also
    * when a later one was told first: that one was over a rate while the earlier one was with the store.
    */
   refused(id: MessageId, turn: number, retryAfterMs: number): void {
     const blocker = this.#blocker;
+    this.#shutMs = null;
     this.#remember(id, turn);
     if (blocker !== null && blocker.id !== id && blocker.turn < turn) return;
     this.#blocker = { id, turn, retryAfterMs };
     this.#trying = false;
+  }
+
+  /** `id` was given up before it was refused, or is stored: it blocks nobody. */
+  passedOver(id: MessageId): void {
+    this.#shutMs = null;
+    this.settled(id);
   }
 
   /** `id` was answered without `retry`, or given up. Whether the lane opened by it. */

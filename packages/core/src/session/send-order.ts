@@ -14,7 +14,7 @@ export interface SendOrderSurroundings {
   /** ms until the rates let a send pass, 0: it passes and is charged. */
   take(c: ConversationId): number;
   /** Appends; sends with one `order` stay in the order given. */
-  send(frame: SendFrame, order: object): Promise<SentFrame>;
+  send(frame: SendFrame, order: LaneOrder): Promise<SentFrame>;
   /** The answer of one that is stored already, else rejects with `blocked`. */
   sendBlocked(frame: SendFrame, retryAfterMs: number): Promise<SentFrame>;
   answer(frame: SentFrame | ErrorFrame): void;
@@ -22,7 +22,13 @@ export interface SendOrderSurroundings {
   answered(): void;
 }
 
-interface Lane {
+/** What of it has to be known as soon as the engine knows it. */
+export interface LaneOrder {
+  /** Something of it is refused with this wait, and told in a moment: what comes from now on stands behind it. */
+  shut(retryAfterMs: number): void;
+}
+
+interface Lane extends LaneOrder {
   readonly order: SendLane;
   /** Ids that have sends without an answer: how many, and whether the client has no more to wait for. */
   readonly open: Map<MessageId, { sends: number; done: boolean }>;
@@ -49,7 +55,8 @@ export class SendOrder {
   send(frame: SendFrame): void {
     let lane = this.#lanes.get(frame.c);
     if (lane === undefined) {
-      lane = { order: new SendLane(), open: new Map(), held: [] };
+      const order = new SendLane();
+      lane = { order, open: new Map(), held: [], shut: (retryAfterMs) => order.shut(retryAfterMs) };
       this.#lanes.set(frame.c, lane);
     }
     const open = lane.open.get(frame.id);
@@ -100,7 +107,8 @@ export class SendOrder {
   #settle(lane: Lane, frame: SendFrame, turn: number | null, outcome: SentFrame | Error): void {
     const wait = isChatError(outcome) ? outcome.retryAfterMs : undefined;
     const done = this.#close(lane, frame.id, wait === undefined);
-    if (done) lane.order.settled(frame.id);
+    if (done && wait !== undefined) lane.order.passedOver(frame.id);
+    else if (done) lane.order.settled(frame.id);
     else if (turn !== null && wait !== undefined) lane.order.refused(frame.id, turn, wait);
     this.unanswered--;
     this.#house.answer("t" in outcome ? outcome : errorFrame(outcome, { id: frame.id, c: frame.c }));

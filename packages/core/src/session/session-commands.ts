@@ -23,7 +23,7 @@ import { errorFrame } from "./error-frame.ts";
 import { AUTH_ROWS, costOf, costOfCursors, MARK_ROWS, rowsIn } from "./frame-cost.ts";
 import type { Credentials } from "./handshake.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { SendOrder } from "./send-order.ts";
+import { type LaneOrder, SendOrder } from "./send-order.ts";
 import type { CommandFrame, SessionOutbox, SessionSurroundings } from "./session-surroundings.ts";
 import { Turns } from "./turns.ts";
 import { TypingPace } from "./typing-pace.ts";
@@ -307,7 +307,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
         this.#sendRate ??= house.rates.connection(now);
         return house.rates.take(this.#sendRate, session.user, c, now);
       },
-      send: (frame: SendFrame, order: object) => house.send(session, frame, order),
+      send: (frame: SendFrame, order: LaneOrder) => house.send(session, frame, order),
       sendBlocked: (frame: SendFrame, retryAfterMs: number) => {
         // To look whether it is stored already is a read.
         if (house.costs.ask(session.user, MARK_ROWS, house.clock.monotonic()) === 0)

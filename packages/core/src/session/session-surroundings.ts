@@ -16,6 +16,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Activity } from "../ports/presence-store.ts";
 import type { Connection, EncodedFrames } from "../ports/transport.ts";
 import type { Handshake } from "./handshake.ts";
+import type { LaneOrder } from "./send-order.ts";
 import type { SendRates } from "./send-rates.ts";
 import type { UserCosts } from "./user-costs.ts";
 
@@ -89,7 +90,7 @@ export interface SessionSurroundings<Events, Session> {
   welcome(session: Session, resumed: boolean): WelcomeFrame;
   spread(): number;
   command(session: Session, frame: CommandFrame): Promise<GatewayFrame | null>;
-  send(session: Session, frame: SendFrame, order: object): Promise<SentFrame>;
+  send(session: Session, frame: SendFrame, order: LaneOrder): Promise<SentFrame>;
   sendBlocked(session: Session, frame: SendFrame, retryAfterMs: number): Promise<SentFrame>;
   /** The device says how present it is. */
   activity(session: Session, state: Activity): void;
