@@ -35,6 +35,8 @@ interface Watermarks {
   own: number;
   /** The others'; null where they are too many to be named. */
   others: Map<UserId, { readonly delivered: number; readonly read: number }> | null;
+  /** Of users who are not known as members yet: receipts overtake the events that wait for their turn. */
+  readonly early: Map<UserId, { readonly delivered: number; readonly read: number }>;
   /** How many there are, or more. */
   members: number;
   /** Null until somebody looks. */
@@ -74,7 +76,8 @@ export class Receipts {
     const was = this.#of(c, epoch);
     const others: Watermarks["others"] = members > RECEIPT_MEMBERS_MAX ? null : new Map();
     const view = others === null && was?.others === null ? was.view : null;
-    this.#known.set(c, { epoch, asOf: head, own: was?.own ?? 0, others, members, view });
+    const early = was?.early ?? new Map<UserId, typeof NOTHING>();
+    this.#known.set(c, { epoch, asOf: head, own: was?.own ?? 0, others, early, members, view });
     for (const [user, delivered, read] of watermarks) {
       const { delivered: d, read: r } = was?.others?.get(user) ?? NOTHING;
       this.#raise(c, user, Math.max(delivered, d), Math.max(read, r));
@@ -84,9 +87,13 @@ export class Receipts {
 
   /** Somebody has more than before. */
   take({ c, user, delivered, read }: ReceiptFrame): void {
-    // one that was on its way when its user left must not bring them back
-    const known = user === this.#host.user() || this.#known.get(c)?.others?.has(user);
-    if (known && this.#raise(c, user, delivered, read)) this.#changed(c);
+    const known = this.#known.get(c);
+    if (user === this.#host.user() || known?.others?.has(user)) {
+      if (this.#raise(c, user, delivered, read)) this.#changed(c);
+    } else if (known?.others && delivered > known.asOf && known.early.size < RECEIPT_MEMBERS_MAX) {
+      // one that was on its way when its user left, and says no more than that, must not bring them back
+      known.early.set(user, { delivered, read });
+    }
   }
 
   /** They are too many to be named: how many have each of the newest messages. */
@@ -122,7 +129,7 @@ export class Receipts {
         for (const [user, role] of (body as MemberBody | undefined)?.members ?? []) {
           const has = known.others.get(user);
           // what was before somebody came is theirs from the start
-          if (role !== null && !has) this.#raise(c, user, seq, seq);
+          if (role !== null && !has) this.#join(c, known, user, seq);
           // who has more than this has come back since, as a later event will say
           if (role === null && has && has.delivered <= seq) known.others.delete(user);
         }
@@ -133,6 +140,9 @@ export class Receipts {
         changed = this.#raise(c, from, seq, seq) || changed;
       }
     }
+    const known = this.#known.get(c);
+    for (const [user, { delivered }] of known?.early ?? [])
+      if (delivered <= (known?.asOf ?? 0)) known?.early.delete(user);
     if (changed) this.#changed(c);
   }
 
@@ -144,6 +154,12 @@ export class Receipts {
   /** Another user is signed in. */
   forget(): void {
     for (const c of this.#known.keys()) this.#drop(c);
+  }
+
+  #join(c: ConversationId, { early }: Watermarks, user: UserId, seq: number): void {
+    const { delivered, read } = early.get(user) ?? NOTHING;
+    early.delete(user);
+    this.#raise(c, user, Math.max(seq, delivered), Math.max(seq, read));
   }
 
   #raise(c: ConversationId, user: UserId, delivered: number, read: number): boolean {
