@@ -90,8 +90,9 @@ export class Receipts {
     const known = this.#known.get(c);
     if (user === this.#host.user() || known?.others?.has(user)) {
       if (this.#raise(c, user, delivered, read)) this.#changed(c);
-    } else if (known?.others && delivered > known.asOf && known.early.size < RECEIPT_MEMBERS_MAX) {
+    } else if (known?.others && delivered > known.asOf) {
       // one that was on its way when its user left, and says no more than that, must not bring them back
+      if (known.early.size >= RECEIPT_MEMBERS_MAX) known.early.clear();
       known.early.set(user, { delivered, read });
     }
   }
@@ -140,9 +141,6 @@ export class Receipts {
         changed = this.#raise(c, from, seq, seq) || changed;
       }
     }
-    const known = this.#known.get(c);
-    for (const [user, { delivered }] of known?.early ?? [])
-      if (delivered <= (known?.asOf ?? 0)) known?.early.delete(user);
     if (changed) this.#changed(c);
   }
 
