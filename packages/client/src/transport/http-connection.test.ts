@@ -135,6 +135,21 @@ describe("HttpConnection by polls", () => {
     },
   );
 
+  it("I22: says nothing newer while a poll waits to be repeated, since the gateway keeps the last answer alone", async () => {
+    const { clock, server, http, heard, connection, ks } = await welcomed(false);
+    http.fate = first(1, "answer-lost", (k) => k === 3);
+    connection.send(ping(1));
+    await clock.advance(20);
+    server.peer.send(event(1));
+    await clock.advance(20);
+    connection.send(ping(2));
+    await clock.advance(300);
+    expect(ks()).toEqual([3]);
+    await clock.advance(1_000);
+    expect([ks().slice(0, 3), heard]).toEqual([[3, 3, 4], ["event 1"]]);
+    expect(server.peer.got("ping").map(({ n }) => n)).toEqual([1, 2]);
+  });
+
   it("repeats by the law of those who come back: within `spread`, then with full jitter, and five times in all", async () => {
     const { clock, http, heard, connection, polls } = await welcomed(false);
     const at: number[] = [];

@@ -42,7 +42,10 @@ interface Poll {
   answer: readonly UnvalidatedFrame[] | null;
 }
 
-/** One session's polls: numbered, repeated until they are answered, and read in order. */
+/**
+ * One session's polls: numbered, repeated until they are answered, and read in order. While one waits to be repeated
+ * none begins: a gateway keeps the answer to the last one alone, so that a newer one would cost the session.
+ */
 export class PollLine {
   readonly #host: PollLineHost;
   #queue: string[] = [];
@@ -91,7 +94,7 @@ export class PollLine {
     if (this.#queue.length > QUEUED_FRAMES_MAX) this.#end(ABNORMAL);
     // the first is alone: its answer tells how the next are known
     const inFlightMax = session.known ? IN_FLIGHT_MAX : 1;
-    while (!this.#over && this.#polls.length < inFlightMax) {
+    while (!this.#over && this.#polls.length < inFlightMax && !this.#polls.some(isToBeRepeated)) {
       const waits = session.known && this.#polls.length === 0 && this.#host.hangs();
       if (this.#queue.length === 0 && !waits) return;
       const poll = this.#compose(POLL_BYTES_MAX);
@@ -164,8 +167,10 @@ export class PollLine {
       ? reconnectDelay({ attempt: poll.tries - 1, welcomed: true, own: false, spreadMs }, random)
       : 0;
     poll.timer = clock.after(Math.max(delayMs, atLeast(afterMs, random)), () => {
-      if (session.known) void this.#ask(poll);
-      else this.#end(ABNORMAL);
+      if (session.known) {
+        void this.#ask(poll);
+        this.wake();
+      } else this.#end(ABNORMAL);
     });
   }
 
@@ -183,5 +188,8 @@ export class PollLine {
     this.#host.onOver(code);
   }
 }
+
+/** Whether it has failed, and is not under way again. */
+const isToBeRepeated = ({ tries, abort, answer }: Poll): boolean => tries > 0 && abort === null && answer === null;
 
 const JSON_TYPE = { "content-type": "application/json" };
