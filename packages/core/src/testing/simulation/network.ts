@@ -272,13 +272,19 @@ export class Network {
     const abort = (): void => exchange.abort(signal?.reason as Error);
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort, { once: true });
-    const answered = await exchange.answer;
+    if (init.keepalive && session !== null) polls.left(session);
+    const poll = { session, body: asking.body };
+    const answered = await exchange.answer.catch((error: Error) => {
+      if (isPoll) polls.lost(poll);
+      throw error;
+    });
     signal?.removeEventListener("abort", abort);
     if (isPoll) {
       if (station.path.losesAnswers.on && this.#random.float() < 0.5 && station.path.losesAnswers.strike()) {
+        polls.lost(poll);
         throw new TypeError("fetch failed");
       }
-      polls.answered(session, life?.name ?? "", answered);
+      polls.answered(poll, life?.name ?? "", answered);
     }
     return lightResponse(answered);
   }

@@ -7,19 +7,37 @@ const TELLING = /\{"t":"(?:welcome|drain|close)"/;
 const GONE = 410;
 /** What a session by polls ends with where nobody said why. */
 const ABNORMAL = 1006;
+const NORMAL = 1000;
 
 /** Writes down the runs of polls of one life of a device as the connections that they are. */
 export class PollLines {
   readonly #begin: () => ConnectionLines;
   readonly #sessions = new Map<string, ConnectionLines>();
+  /** Polls that the network lost, or whose answer, and that were not answered since. */
+  readonly #lost = new Set<string>();
 
   constructor(begin: () => ConnectionLines) {
     this.#begin = begin;
   }
 
-  /** An answer has arrived. `session`: whose it is; null: of one that begins. */
-  answered(session: string | null, node: string, { status, text }: Answered): void {
-    if (status === GONE && session !== null) this.#sessions.get(session)?.closed(ABNORMAL, "gateway");
+  /** The device has sent its last poll, whose answer it does not wait for. */
+  left(session: string): void {
+    this.#sessions.get(session)?.closed(NORMAL, "device");
+  }
+
+  /** The network has lost a poll, or its answer. */
+  lost({ session, body }: AskedPoll): void {
+    this.#lost.add(`${session} ${body}`);
+  }
+
+  /** An answer has arrived. */
+  answered({ session, body }: AskedPoll, node: string, { status, text }: Answered): void {
+    if (status === GONE && session !== null) {
+      // an answer is kept until the next poll: without it nobody can go on
+      const side = this.#lost.has(`${session} ${body}`) ? "network" : "gateway";
+      this.#sessions.get(session)?.closed(ABNORMAL, side);
+    }
+    this.#lost.delete(`${session} ${body}`);
     if (status !== 200 || !TELLING.test(text)) return;
     const answer = decodeFrame(text) as unknown as { readonly frames?: readonly Told[] };
     let lines = session === null ? undefined : this.#sessions.get(session);
@@ -34,6 +52,12 @@ export class PollLines {
       else if (frame.t === "welcome" || frame.t === "drain") lines?.heard(JSON.stringify(frame));
     }
   }
+}
+
+/** A poll, by whose it is (null: of a session that begins) and what it says: its `k` first. */
+export interface AskedPoll {
+  readonly session: string | null;
+  readonly body: string | null;
 }
 
 interface Told {

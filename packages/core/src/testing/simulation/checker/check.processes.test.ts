@@ -29,6 +29,18 @@ describe("check: processes", () => {
     ]);
   });
 
+  it("I22: who was on an earlier life of the gateway, and hears only now that it is over, was not drained", () => {
+    const restarted = (node: string) =>
+      violated(
+        chat((history) => {
+          if (node === "n1#2") history.process("n1#1", { ev: "crash" }).process(node, { ev: "start" });
+          history.process(node, { ev: "draining", within: 4_000 }).wait(1_000);
+          history.dev("ben.1", close(1006, "gateway")).connect("ben.1", 2, [[C, E1, 3]]);
+        }),
+      );
+    expect([restarted("n1#1"), restarted("n1#2")]).toEqual([["I22"], []]);
+  });
+
   it("I22: nobody is sent away who was not told to go", () => {
     const history = chat((chatting) => {
       chatting

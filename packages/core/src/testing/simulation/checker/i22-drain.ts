@@ -13,10 +13,10 @@ const ABRUPT: ReadonlySet<number> = new Set([1001, 1006, 1011, 1012, 1013]);
  */
 export const drain: Invariant = (history, report) => {
   history.book.each(["draining"], (line, no) => {
-    const gateway = gatewayOf(line.p);
-    const ended = endOf(history, line.p, gateway, no);
+    const ended = endOf(history, line.p, gatewayOf(line.p), no);
     for (const connection of history.connections.all) {
-      if (connection.gateway !== gateway) continue;
+      // not one of an earlier life, whose client hears of its end only now
+      if (connection.node !== line.p) continue;
       told(report, connection, line, no, ended.no);
       left(history, report, connection, line, no, ended);
     }
