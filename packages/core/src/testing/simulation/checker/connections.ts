@@ -9,7 +9,8 @@ export interface Connection {
   /** The gateway's process, and its name without the life. */
   readonly node: string;
   readonly gateway: string;
-  readonly opened: { readonly no: number; readonly t: number };
+  /** `t`: before `hello` went out. */
+  opened: { readonly no: number; readonly t: number };
   /** Presented in `hello`. */
   readonly cursors: Map<ConversationId, readonly [epoch: Epoch, seq: number, no: number]>;
   welcomed: { readonly no: number; readonly t: number } | null;
@@ -28,8 +29,11 @@ export class Connections {
   /** Of each device's life the newest. */
   readonly #newest = new Map<string, Connection>();
   readonly #byNumber = new Map<string, Connection>();
-  /** Of a run of polls `hello` goes out before anything is open. */
-  readonly #early = new Map<string, { readonly line: LineOf<"have">; readonly no: number }>();
+  /**
+   * The last that each life presented: of a run of polls `hello` goes out before anything is open, and the one before
+   * it is over for the history only then.
+   */
+  readonly #presented = new Map<string, { readonly line: LineOf<"have">; readonly no: number }>();
   /** Of lines that came by one, its index in `all`; -1: none. */
   readonly #at: Int32Array;
 
@@ -65,9 +69,7 @@ export class Connections {
     return this.all[this.#at[no] ?? -1];
   }
 
-  #open({ p, dev, user, node, connection, t: since }: LineOf<"conn">, no: number): Connection {
-    const early = this.#early.get(p);
-    const t = early?.line.t ?? since;
+  #open({ p, dev, user, node, connection, t }: LineOf<"conn">, no: number): Connection {
     const opened: Connection = {
       ...{ dev, user, p, node, gateway: gatewayOf(node), opened: { no, t }, cursors: new Map() },
       ...{ welcomed: null, drained: null, closed: null },
@@ -75,24 +77,30 @@ export class Connections {
     this.all.push(opened);
     this.#newest.set(p, opened);
     this.#byNumber.set(`${p} ${connection}`, opened);
-    if (early !== undefined) this.#present(early.line, early.no);
-    this.#early.delete(p);
     return opened;
   }
 
   #present(line: LineOf<"have">, no: number): void {
+    this.#presented.set(line.p, { line, no });
     const newest = this.#newest.get(line.p);
-    if (newest === undefined || newest.closed !== null) this.#early.set(line.p, { line, no });
-    else if (newest.welcomed === null) {
-      for (const [conv, epoch, seq] of line.cursors) newest.cursors.set(conv, [epoch, seq, no]);
-    }
+    if (newest?.closed === null && newest.welcomed === null) present(newest, line, no);
   }
 
   #change(line: LineOf<"welcome" | "drain" | "close">, no: number): void {
     const connection = this.#byNumber.get(`${line.p} ${line.connection}`);
     if (connection === undefined) return;
-    if (line.ev === "welcome") connection.welcomed ??= { no, t: line.t };
-    else if (line.ev === "drain") connection.drained ??= { no, within: line.within, delay: line.delay };
+    if (line.ev === "welcome") {
+      const hello = this.#presented.get(line.p);
+      if (connection.welcomed === null && hello !== undefined && hello.no < connection.opened.no) {
+        connection.opened = { no: connection.opened.no, t: hello.line.t };
+        present(connection, hello.line, hello.no);
+      }
+      connection.welcomed ??= { no, t: line.t };
+    } else if (line.ev === "drain") connection.drained ??= { no, within: line.within, delay: line.delay };
     else connection.closed ??= { no, t: line.t, code: line.code, side: line.side };
   }
+}
+
+function present({ cursors }: Connection, line: LineOf<"have">, no: number): void {
+  for (const [conv, epoch, seq] of line.cursors) cursors.set(conv, [epoch, seq, no]);
 }
