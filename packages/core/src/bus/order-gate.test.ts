@@ -451,6 +451,43 @@ describe("OrderGate", () => {
     expect(lost.seqs()).toEqual([5]);
   });
 
+  it("I16: lets nothing pass a second time that comes late, together with news, after nobody was concerned for a while", async () => {
+    const { gate, arrival, seqs, clock, epoch, told } = await gateOver(9);
+    gate.arrive(arrival(1, 4));
+    gate.forget("c1");
+    gate.arrive(arrival(2, 3));
+    gate.arrive(arrival(3, 6));
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6]);
+    gate.forget("c1");
+    // Somebody comes, who reads up to there; and others were told of all that passed.
+    gate.begin("c1", epoch, 7);
+    gate.arrive(arrival(5, 8));
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    gate.forget("c1");
+    gate.newest(told(8));
+    await clock.settle();
+    expect(seqs().at(-1)).toBe(8);
+    gate.forget("c1");
+    // Nobody is concerned by what came meanwhile.
+    gate.arrive(arrival(9, 9));
+    expect(seqs().slice(-2)).toEqual([8, 9]);
+  });
+
+  it.each([true, false])(
+    "goes on in a log that was put back with its old epoch after nobody was concerned (%s)",
+    async (looks) => {
+      const { gate, arrival, seqs, clock, putBack, epoch } = await gateOver(9);
+      gate.arrive(arrival(1, 9));
+      gate.forget("c1");
+      const theirs = await putBack(6, epoch);
+      if (looks) gate.forgetLeft();
+      else gate.begin("c1", epoch, 5);
+      gate.arrive(theirs(6, 6));
+      await clock.settle();
+      expect(seqs().slice(9)).toEqual([6]);
+    },
+  );
+
   it("I17: lets nothing of a removed conversation pass that the store does not confirm", async () => {
     const { gate, arrival, seqs, gone, clock, store } = await gateOver(4);
     gate.arrive(arrival(1, 2));

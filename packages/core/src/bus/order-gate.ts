@@ -32,6 +32,8 @@ interface Gate {
   last: number;
   /** The newest that passed without whose send it was. */
   lastOfOthers: number;
+  /** The highest that really has passed, to whom it concerned then; 0: none that is known. */
+  passed: number;
   /** Nothing has passed yet: what lies at or below `last` may be on its way to others. For a while only. */
   begun: boolean;
   /** Since when, monotonic ms. */
@@ -74,10 +76,13 @@ const DONE: Promise<void> = Promise.resolve();
 export class OrderGate {
   readonly #house: OrderGateSurroundings;
   readonly #gates: LRUCache<ConversationId, Gate>;
+  /** How far those that concern nobody any more have passed: what tells of it late does not pass a second time. */
+  readonly #left: LRUCache<ConversationId, Pick<Gate, "epoch" | "passed">>;
 
   constructor(house: OrderGateSurroundings) {
     this.#house = house;
     this.#gates = new LRUCache({ max: house.limits.rememberedMax });
+    this.#left = new LRUCache({ max: house.limits.rememberedMax });
   }
 
   /** Conversations that it knows, those unused for longest last. */
@@ -118,7 +123,7 @@ export class OrderGate {
     if (gate.over.includes(told.epoch)) return true;
     if (gate.epoch !== told.epoch) gate.doubted ??= [];
     else {
-      if (this.#mayMiss(gate, told)) gate.last = Math.min(gate.last, told.head - 1);
+      if (this.#mayMiss(gate, told)) gate.last = Math.max(gate.passed, Math.min(gate.last, told.head - 1));
       if (told.head > (gate.told?.head ?? gate.last)) gate.told = told;
     }
     this.#work(told.c, gate);
@@ -168,9 +173,16 @@ export class OrderGate {
     this.#work(c, gate);
   }
 
-  /** Nobody here is concerned by it. */
+  /** Nobody here is concerned by it: how far it gets meanwhile is not followed. */
   forget(c: ConversationId): void {
+    const gate = this.#gates.peek(c);
+    if (gate !== undefined && gate.passed > 0) this.#left.set(c, { epoch: gate.epoch, passed: gate.passed });
     this.#gates.delete(c);
+  }
+
+  /** The store was put back: how far those have passed that concern nobody says nothing any more. */
+  forgetLeft(): void {
+    this.#left.clear();
   }
 
   /** It was removed, for all: whatever still comes of it the store has to confirm. */
@@ -179,10 +191,15 @@ export class OrderGate {
   }
 
   #open(c: ConversationId, epoch: Epoch, last: number, begun: boolean): Gate {
+    const left = this.#left.get(c);
+    this.#left.delete(c);
+    // A head of the store's that is lower: the log was put back with its old epoch.
+    const passed = left?.epoch === epoch && !(begun && last < left.passed) ? left.passed : 0;
     const gate: Gate = {
       epoch,
-      last,
+      last: Math.max(last, passed),
       lastOfOthers: 0,
+      passed,
       begun,
       openedAt: this.#house.clock.monotonic(),
       membersVersion: 0,
@@ -212,7 +229,7 @@ export class OrderGate {
   #take(gate: Gate, arrival: Arrival): void {
     const first = firstSeq(arrival);
     if (this.#isBegun(gate)) {
-      gate.last = Math.min(gate.last, first - 1);
+      gate.last = Math.max(gate.passed, Math.min(gate.last, first - 1));
       gate.begun = first > gate.last + 1;
     }
     if (first <= gate.last + 1) {
@@ -229,7 +246,7 @@ export class OrderGate {
     const news = fromSeq(arrival, gate.last + 1);
     if (news === null) return;
     gate.begun = false;
-    gate.last = news.rows.at(-1)?.seq ?? gate.last;
+    gate.last = gate.passed = news.rows.at(-1)?.seq ?? gate.last;
     if (news.origins === undefined) gate.lastOfOthers = gate.last;
     gate.membersVersion = news.membersVersion;
     if (gate.told !== null && gate.told.head <= gate.last) gate.told = null;
@@ -332,6 +349,7 @@ export class OrderGate {
         epoch,
         last: head - 1,
         lastOfOthers: 0,
+        passed: 0,
         begun: true,
         openedAt,
         membersVersion: 0,
