@@ -386,6 +386,20 @@ describe("FollowedTimeline", () => {
     expect(windowOf().current).toMatchObject({ status: "live", error: null });
   });
 
+  it("I9: says no longer that it cannot be read when what was refused has come in another way", async () => {
+    const { clock, server, script, windowOf, seqs, filled } = await make();
+    await filled(2);
+    script.answer = (frame) =>
+      frame.t === "fetch" ? { t: "error", id: frame.id, code: "unavailable", message: "", retry: 5_000 } : null;
+    server.peer.send(event(4));
+    await clock.advance(200);
+    expect(windowOf().current.error?.code).toBe("unavailable");
+    server.peer.send(event(3));
+    await clock.advance(10);
+    const { error, status } = windowOf().current;
+    expect([seqs(), error, status]).toEqual([[1, 2, 3, 4], null, "live"]);
+  });
+
   it("I12, I19: reads anew after `reset`, and sends again what the new log lacks", async () => {
     const { clock, gateway, server, client, filled, windowOf } = await make();
     await filled(3);

@@ -259,6 +259,8 @@ export class FollowedTimeline {
     if (!due) {
       this.#alarm.cancel();
       this.#holeMs = HOLE_MIN_MS;
+      // what could not be fetched has come in another way
+      if (cursor !== null) this.#error = null;
     } else if (this.#host.gateway.open && !this.#fetching && !this.#gone && !this.#alarm.isSet) {
       const quietMs = Math.max(this.#holeMs, this.#quietUntil - this.#host.clock.monotonic());
       if (cursor === null || this.#lagging) this.#fetch();
