@@ -37,6 +37,27 @@ describe("simulate", () => {
     expect(median("sends")).toBeGreaterThanOrEqual(300);
   });
 
+  it("I9: says of every window what it shows, also where nobody may see anything any more", async () => {
+    const device = (user: string) => ({ name: `${user}.1`, user, storage: false, transport: "websocket" }) as const;
+    const conv = "c1";
+    const { verdict, lines } = await simulate({
+      plan: {
+        ...{ seed: 1, gateways: 2, faults: [], fireMs: 10_000, fanout: { pullAbove: 64, pushBelow: 48 } },
+        devices: [device("ann"), device("ben")],
+        conversations: [{ id: conv, kind: "group", creator: "ann", members: [["ben", "member"]], wholeHistory: false }],
+        operations: [
+          { at: 1_000, op: "open", device: 1, conv },
+          { at: 2_000, op: "send", device: 1, conv, count: 2 },
+          { at: 5_000, op: "members", conv, members: [["ben", null]] },
+        ],
+      },
+      client: simulatedClient,
+    });
+    const shown = lines.filter((line) => line.ev === "shown");
+    expect(shown).toMatchObject([{ dev: "ben.1", conv, epoch: "", cursor: 0, seqs: [], error: "not_found" }]);
+    expect(verdict).toMatchObject({ violations: [], unknowns: [] });
+  });
+
   it("hands an application's own hooks to every life of every gateway", async () => {
     let engines = 0;
     const { lines } = await simulate({

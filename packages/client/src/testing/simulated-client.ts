@@ -50,10 +50,13 @@ export type SimulatedSend = { readonly c: ConversationId } & (
 );
 
 export interface ShownWindow {
+  /** `""` and 0: nothing was read. */
   readonly epoch: Epoch;
   readonly cursor: number;
   readonly seqs: readonly number[];
   readonly status: "loading" | "live" | "catching-up";
+  /** A code: why it cannot be read. */
+  readonly error?: string;
 }
 
 /** Real clients for `simulate` of `@earshot/core/testing`, with what outlives them. */
@@ -119,13 +122,14 @@ export class SimulatedClient {
     this.#windows.delete(c);
   }
 
-  /** What is shown of it; null: nobody looks, or nothing of it is here. */
+  /** What is shown of it; null: nobody looks. */
   shown(c: ConversationId): ShownWindow | null {
     const view = this.#windows.get(c)?.window.current;
     const cursor = wiringOf(this.#chat).timelines.peek(c)?.timeline.cursor;
-    if (view === undefined || !cursor) return null;
-    const seqs = view.items.flatMap(({ seq }) => (seq === null ? [] : [seq]));
-    return { epoch: cursor.epoch, cursor: cursor.seq, seqs, status: view.status };
+    if (view === undefined) return null;
+    const { items, status, error } = view;
+    const seqs = items.flatMap(({ seq }) => (seq === null ? [] : [seq]));
+    return { epoch: cursor?.epoch ?? "", cursor: cursor?.seq ?? 0, seqs, status, ...defined({ error: error?.code }) };
   }
 
   /** Reads all that is here; gives the last seq of it, 0: nothing is. */

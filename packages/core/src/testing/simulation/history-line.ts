@@ -139,7 +139,7 @@ type ControllerLine =
       readonly delivered: number;
       readonly read: number;
     }
-  /** A device's window in the end: seqs it shows, in order, as of its cursor. */
+  /** A device's window in the end: seqs it shows, in order, as of its cursor (`""` and 0: nothing was read); `error`: why it cannot be read. */
   | {
       readonly ev: "shown";
       readonly dev: string;
@@ -148,6 +148,7 @@ type ControllerLine =
       readonly cursor: number;
       readonly seqs: readonly number[];
       readonly status: "loading" | "live" | "catching-up";
+      readonly error?: string;
     }
   /** Something that has to be back where it was: timers, sessions, topics. */
   | { readonly ev: "left"; readonly name: string; readonly value: number; readonly baseline: number };

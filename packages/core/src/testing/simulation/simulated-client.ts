@@ -73,11 +73,14 @@ export type SendOutcome =
 
 /** What a window shows. */
 export interface ShownWindow {
+  /** `""` and 0: nothing was read. */
   readonly epoch: Epoch;
   readonly cursor: number;
   /** Of the items that the log holds. */
   readonly seqs: readonly number[];
   readonly status: "loading" | "live" | "catching-up";
+  /** A code: why it cannot be read. */
+  readonly error?: string;
 }
 
 /** What a user does to a conversation's log; `re`: the message that it is done to. */
@@ -95,7 +98,7 @@ export interface SimulatedClient {
   /** Looks at the newest messages, or no longer. */
   open(c: ConversationId): void;
   shut(c: ConversationId): void;
-  /** What is shown of it; null: nothing that has been read. */
+  /** What is shown of it; null: nobody looks. */
   shown(c: ConversationId): ShownWindow | null;
   /** Reads all that is here; gives the last seq of it, 0: nothing is. */
   markRead(c: ConversationId): number;

@@ -6,7 +6,7 @@ import { DeviceLife, type DeviceWay } from "./device-life.ts";
 import type { HistoryLine } from "./history-line.ts";
 import type { NodeClock } from "./node-clock.ts";
 import type { Operation, PlannedDevice } from "./plan.ts";
-import type { SimulatedClientFactory, SimulatedDisk } from "./simulated-client.ts";
+import type { ShownWindow, SimulatedClientFactory, SimulatedDisk } from "./simulated-client.ts";
 
 export interface DeviceHost {
   readonly device: PlannedDevice;
@@ -72,7 +72,7 @@ export class SimulatedDevice {
     if (life.pending > 0) return `${this.name} waits for answers to ${life.pending} sends`;
     const stored = this.#unkept === this.#lives ? 0 : (this.#disk?.sends ?? 0);
     if (stored > 0) return `${this.name} has stored ${stored} sends`;
-    const behind = [...this.#looked].find((c) => (life.client.shown(c)?.status ?? "live") !== "live");
+    const behind = [...this.#looked].find((c) => isBehind(life.client.shown(c)));
     return behind === undefined ? null : `${this.name} is behind in ${behind}`;
   }
 
@@ -230,4 +230,9 @@ export class SimulatedDevice {
     else if (op === "delete") life.send({ c: conv, type: "delete", re });
     else life.send({ c: conv, type: "react", re, key: `${this.name}-${++this.#written}` });
   }
+}
+
+/** Whether more is to come: not where it is not the user's to read. */
+function isBehind(shown: ShownWindow | null): boolean {
+  return shown !== null && shown.error !== "not_found" && shown.error !== "forbidden" && shown.status !== "live";
 }

@@ -52,6 +52,8 @@ describe("check: devices", () => {
       { seqs: [1, 3, 2] },
       { status: "catching-up" },
       { epoch: E2 },
+      { epoch: "", cursor: 0, seqs: [], status: "loading" },
+      { error: "unavailable" },
     ]) {
       expect(check(shown(change)).violations.map(({ id }) => id)).toContain("I9");
     }

@@ -44,16 +44,19 @@ export const convergence: Invariant = (history, report) => {
   });
 };
 
-function atHead(report: Report, log: Log, { dev, conv, epoch, cursor, status }: LineOf<"shown">, no: number): boolean {
+function atHead(report: Report, log: Log, line: LineOf<"shown">, no: number): boolean {
+  const { dev, conv, epoch, cursor, status, error } = line;
   const final = log.final?.epoch;
   const why =
-    epoch !== final
-      ? `epoch ${epoch}, and the log's is ${final}`
-      : cursor !== log.head
-        ? `cursor ${cursor}, and the log goes to ${log.head}`
-        : status !== "live"
-          ? `its window says ${status}`
-          : null;
+    error !== undefined
+      ? `its window says ${error}`
+      : epoch !== final
+        ? `epoch ${epoch}, and the log's is ${final}`
+        : cursor !== log.head
+          ? `cursor ${cursor}, and the log goes to ${log.head}`
+          : status !== "live"
+            ? `its window says ${status}`
+            : null;
   if (why !== null)
     report.violated("I9", `${dev} ${conv}: in the end ${why}`, no, log.final?.places[log.head]?.store[0]);
   return why === null;
