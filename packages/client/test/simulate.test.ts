@@ -58,6 +58,32 @@ describe("simulate", () => {
     expect(verdict).toMatchObject({ violations: [], unknowns: [] });
   });
 
+  it("lets who was thrown out come in again, also who heard of it only after all was well", async () => {
+    const device = (user: string) => ({ name: `${user}.1`, user, storage: false, transport: "websocket" }) as const;
+    const { verdict, lines } = await simulate({
+      plan: {
+        ...{ seed: 1, gateways: 2, fireMs: 10_000, fanout: { pullAbove: 64, pushBelow: 48 } },
+        devices: [device("ann"), device("ben")],
+        conversations: [{ id: "c1", kind: "group", creator: "ann", members: [["ben", "member"]], wholeHistory: false }],
+        operations: [
+          { at: 1_000, op: "open", device: 0, conv: "c1" },
+          { at: 2_000, op: "send", device: 1, conv: "c1", count: 2 },
+        ],
+        faults: [
+          { at: 5_000, kind: "slow reader", device: 0, ms: 15_000 },
+          { at: 6_000, kind: "kick", user: "ann" },
+        ],
+      },
+      client: simulatedClient,
+    });
+    const at = (ev: string, of: object) =>
+      lines.findIndex(
+        (line) => line.ev === ev && Object.entries(of).every(([key, value]) => line[key as "ev"] === value),
+      );
+    expect(at("close", { dev: "ann.1", code: 4503 })).toBeGreaterThan(at("heal", {}));
+    expect(verdict).toMatchObject({ violations: [], unknowns: [] });
+  });
+
   it("hands an application's own hooks to every life of every gateway", async () => {
     let engines = 0;
     const { lines } = await simulate({

@@ -102,8 +102,11 @@ class PlannedRun {
     });
     const until = time.now + QUIET_WITHIN_MS;
     let why: readonly string[] = [];
+    const kicked = new Set(this.#plan.faults.flatMap((fault) => (fault.kind === "kick" ? [fault.user] : [])));
     for (let quiet = 0; quiet < QUIET_LOOKS && time.now < until; quiet = why.length === 0 ? quiet + 1 : 0) {
       await time.run(time.now + LOOK_EVERY_MS);
+      // who did not read for a while may have heard of it only now
+      for (const device of this.#devices) if (kicked.has(device.user)) device.readmit();
       why = this.#devices.flatMap(({ name, restless }, index) =>
         this.world.network.severed(index) ? `${name} is cut off, and does not know it` : (restless ?? []),
       );

@@ -122,9 +122,13 @@ export class SimulatedDevice {
       this.#disk.beforeWrite = null;
     }
     if (this.#life?.clock.stalled) this.#life.wake();
-    // who was thrown out may come in again
-    if (this.#life?.client.stopped) this.#life.client.connect();
+    this.readmit();
     this.start();
+  }
+
+  /** Who was thrown out may come in again. */
+  readmit(): void {
+    if (this.#life?.client.stopped) this.#life.client.connect();
   }
 
   /** Does what its user does; nothing while it does not run. */
