@@ -267,6 +267,23 @@ describe("FollowedTimeline", () => {
     expect(server.peer.got("subscribe").length).toBe(2);
   });
 
+  it("I9: reads it again when the gateway gave up the event by which it came back", async () => {
+    const { clock, gateway, server, windowOf, seqs, filled } = await make();
+    await filled(2);
+    server.peer.send({ t: "events", c: "c1", gone: true });
+    await clock.advance(100);
+    expect([seqs(), windowOf().current.error?.code]).toEqual([[], "not_found"]);
+    gateway.fate = (frame) => (frame.t === "event" ? [] : [frame]);
+    gateway.append("c1", "you", {});
+    await clock.advance(100);
+    expect(seqs()).toEqual([]);
+    server.peer.send({ t: "lagging", c: ["c1"] });
+    await clock.advance(100);
+    const { error, status } = windowOf().current;
+    expect([seqs(), error, status]).toEqual([[1, 2, 3], null, "live"]);
+    expect(server.peer.got("subscribe").length).toBe(2);
+  });
+
   it("I9, I14: presents its cursors again to a gateway that could not look at them", async () => {
     const { clock, gateway, server, filled, windowOf } = await make();
     await filled(3);

@@ -164,11 +164,7 @@ export class FollowedTimeline {
 
   /** An event, or an own send that was answered with a seq. */
   event(epoch: Epoch, row: EventRow): void {
-    if (this.#gone) {
-      // it is the user's again: the subscription went with it
-      this.#gone = false;
-      this.#subscription.keep();
-    }
+    this.#returned();
     this.#applied(epoch, this.timeline.insert(epoch, row));
   }
 
@@ -191,7 +187,9 @@ export class FollowedTimeline {
     this.#host.onChange(this.conversation);
   }
 
+  /** Something happened in it that is not told. */
   lagging(): void {
+    this.#returned();
     this.#lagging = true;
     this.#quietUntil = 0;
     this.#alarm.cancel();
@@ -339,6 +337,13 @@ export class FollowedTimeline {
     this.#gone = true;
     this.#error = error;
     this.#changed();
+  }
+
+  /** Something is told of it: if it was gone it is the user's again, and the subscription went with it. */
+  #returned(): void {
+    if (!this.#gone) return;
+    this.#gone = false;
+    this.#subscription.keep();
   }
 
   #letGo(): void {
