@@ -290,7 +290,7 @@ export function wireDelivery(house: DeliverySurroundings) {
 
   /** Whether what comes next may be for somebody here: a removal, too, is for who was a member before it. */
   function concerns({ c, epoch, mode }: ToldHead): boolean {
-    if (subscriptions.of(c) !== undefined || headsNotices.has(c) || isHere(named.of(c))) return true;
+    if (subscriptions.of(c) !== undefined || headsNotices.has(c) || isHere(named.ofAll(c))) return true;
     const standing = gate.standing(c);
     if (standing !== null && standing.epoch !== epoch) return true;
     const members = mode === "push" ? audiences.at(c, standing ?? { epoch, membersVersion: 0 }) : NOBODY;

@@ -9,8 +9,11 @@ describe("NamedHere", () => {
     named.left("c2", ["alice"]);
     named.add("c1", "carol", false);
     expect([[...named.of("c1")], [...named.keepers("c1")]]).toEqual([["alice", "carol"], ["carol"]]);
+    expect([...named.ofAll("c1")]).toEqual(["alice", "bob", "carol"]);
+    named.add("c1", "bob", false);
+    expect([...named.of("c1")]).toEqual(["alice", "bob", "carol"]);
     named.left("c1", null);
-    expect([...named.of("c1")]).toEqual([]);
+    expect([...named.ofAll("c1")]).toEqual([]);
   });
 
   it("bounds conversations, those unused for longest first, and users of each", () => {
