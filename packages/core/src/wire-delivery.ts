@@ -80,8 +80,8 @@ export function wireDelivery(house: DeliverySurroundings) {
       house.happened(arrival.c);
     },
     anew: (c, epoch) => {
-      const users = [...audiences.remembered(c), ...named.of(c)];
-      return beginNewLife({ ...signals, audiences, forget, left: lost }, { c, epoch, users });
+      const [users, strangers] = [[...audiences.remembered(c), ...named.of(c)], named.lost(c)];
+      return beginNewLife({ ...signals, audiences, forget, left: lost }, { c, epoch, users, lost: strangers });
     },
     gone,
   });
@@ -252,7 +252,7 @@ export function wireDelivery(house: DeliverySurroundings) {
 
   function lost(c: string, users: readonly UserId[] | null): void {
     headsNotices.left(c, users);
-    named.left(c, users);
+    named.left(c, users, (user) => isHere([user]));
     house.left(c, users);
   }
 
@@ -290,7 +290,8 @@ export function wireDelivery(house: DeliverySurroundings) {
 
   /** Whether what comes next may be for somebody here: a removal, too, is for who was a member before it. */
   function concerns({ c, epoch, mode }: ToldHead): boolean {
-    if (subscriptions.of(c) !== undefined || headsNotices.has(c) || isHere(named.ofAll(c))) return true;
+    if (subscriptions.of(c) !== undefined || headsNotices.has(c) || isHere(named.of(c)) || isHere(named.lost(c)))
+      return true;
     const standing = gate.standing(c);
     if (standing !== null && standing.epoch !== epoch) return true;
     const members = mode === "push" ? audiences.at(c, standing ?? { epoch, membersVersion: 0 }) : NOBODY;

@@ -5,15 +5,17 @@ describe("NamedHere", () => {
   it("says who named a conversation, and has not lost it since", () => {
     const named = new NamedHere({ rememberedMax: 10 });
     for (const user of ["alice", "bob", "bob", "carol"]) named.add("c1", user, user === "carol");
-    named.left("c1", ["bob"]);
-    named.left("c2", ["alice"]);
+    const here = (user: string) => user !== "dave";
+    named.add("c1", "dave", false);
+    named.left("c1", ["bob", "dave", "eve"], here);
+    named.left("c2", ["dave"], here);
     named.add("c1", "carol", false);
     expect([[...named.of("c1")], [...named.keepers("c1")]]).toEqual([["alice", "carol"], ["carol"]]);
-    expect([...named.ofAll("c1")]).toEqual(["alice", "bob", "carol"]);
+    expect([[...named.lost("c1")], [...named.lost("c2")]]).toEqual([["bob", "eve"], []]);
     named.add("c1", "bob", false);
     expect([...named.of("c1")]).toEqual(["alice", "bob", "carol"]);
-    named.left("c1", null);
-    expect([...named.ofAll("c1")]).toEqual([]);
+    named.left("c1", null, here);
+    expect([[...named.of("c1")], [...named.lost("c1")]]).toEqual([[], []]);
   });
 
   it("bounds conversations, those unused for longest first, and users of each", () => {

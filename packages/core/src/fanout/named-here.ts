@@ -20,19 +20,17 @@ export class NamedHere {
   }
 
   add(c: ConversationId, user: UserId, keeps: boolean): void {
-    const users = this.#users.get(c) ?? new Map<UserId, Holding>();
-    const holding = keeps || users.get(user) === "cursor" ? "cursor" : "row";
-    if (users.size < USERS_MAX || users.has(user)) users.set(user, holding);
-    this.#users.set(c, users);
+    const keeping = keeps || this.#users.peek(c)?.get(user) === "cursor";
+    this.#put(c, user, keeping ? "cursor" : "row");
   }
 
   *of(c: ConversationId): Iterable<UserId> {
     for (const [user, holding] of this.#users.peek(c) ?? []) if (holding !== "lost") yield user;
   }
 
-  /** With those who lost it here: what lets them in again concerns them. */
-  ofAll(c: ConversationId): Iterable<UserId> {
-    return this.#users.peek(c)?.keys() ?? [];
+  /** Those who lost it here: what lets them in again concerns them. */
+  *lost(c: ConversationId): Iterable<UserId> {
+    for (const [user, holding] of this.#users.peek(c) ?? []) if (holding === "lost") yield user;
   }
 
   /** Those who keep it up to date. */
@@ -40,9 +38,18 @@ export class NamedHere {
     for (const [user, holding] of this.#users.peek(c) ?? []) if (holding === "cursor") yield user;
   }
 
-  /** Users lost it; null: it was removed for all. */
-  left(c: ConversationId, users: readonly UserId[] | null): void {
+  /** Users lost it; null: it was removed for all. `isHere`: whether they have a session on this node. */
+  left(c: ConversationId, users: readonly UserId[] | null, isHere: (user: UserId) => boolean): void {
     if (users === null) this.#users.delete(c);
-    else for (const user of users) if (this.#users.peek(c)?.has(user)) this.#users.peek(c)?.set(user, "lost");
+    for (const user of users ?? []) {
+      if (isHere(user)) this.#put(c, user, "lost");
+      else this.#users.peek(c)?.delete(user);
+    }
+  }
+
+  #put(c: ConversationId, user: UserId, holding: Holding): void {
+    const users = this.#users.get(c) ?? new Map<UserId, Holding>();
+    if (users.size < USERS_MAX || users.has(user)) users.set(user, holding);
+    this.#users.set(c, users);
   }
 }

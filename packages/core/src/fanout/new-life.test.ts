@@ -36,8 +36,16 @@ async function lifeOver(wrap = (store: MessageStore): Pick<MessageStore, "access
     forget: (c: string) => said.push(["forget", c]),
     left: (c: string, users: readonly string[]) => said.push(["left", c, ...users]),
   };
-  const begin = (...users: string[]) => beginNewLife(house, { c: "c1", epoch: EPOCH, users });
-  return { sessions: sessions as [Recorder, Recorder, Recorder, Recorder], subscriptions, said, begin, audiences };
+  const begin = (...users: string[]) => beginNewLife(house, { c: "c1", epoch: EPOCH, users, lost: [] });
+  const beginAfterLoss = (...lost: string[]) => beginNewLife(house, { c: "c1", epoch: EPOCH, users: [], lost });
+  return {
+    sessions: sessions as [Recorder, Recorder, Recorder, Recorder],
+    subscriptions,
+    said,
+    begin,
+    beginAfterLoss,
+    audiences,
+  };
 }
 
 describe("beginNewLife", () => {
@@ -54,6 +62,13 @@ describe("beginNewLife", () => {
       ["left", "c1", "bob", "carol"],
     ]);
     expect([bob.told, other.told]).toEqual([["gone"], ["gone"]]);
+  });
+
+  it("I9: tells who had lost it, and is a member again, to read it; who is none hears nothing", async () => {
+    const { sessions, said, beginAfterLoss } = await lifeOver();
+    await beginAfterLoss("alice", "bob", "dave");
+    expect(sessions.map(({ told }) => told)).toEqual([["lagging"], [], [], []]);
+    expect(said).toEqual([["forget", "c1"]]);
   });
 
   it("I17: ends a subscription that is being opened with rights of the life before, and tells who is a member of the new one", async () => {

@@ -6,7 +6,12 @@ import type { FannedEvents } from "./fanned-events.ts";
 import type { Recipient } from "./handover.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-export interface NewLifeSurroundings<S extends Recipient> {
+/** One that can be told to read. */
+interface Reader extends Recipient {
+  tell(frames: EncodedFrames): void;
+}
+
+export interface NewLifeSurroundings<S extends Reader> {
   readonly store: Pick<MessageStore, "access">;
   readonly audiences: Pick<Audiences, "forget">;
   readonly subscriptions: Subscriptions<S, FannedEvents>;
@@ -18,28 +23,40 @@ export interface NewLifeSurroundings<S extends Recipient> {
   left(c: ConversationId, users: readonly UserId[]): void;
 }
 
+interface LifeBegun {
+  readonly c: ConversationId;
+  readonly epoch: Epoch;
+  /** Who may have been members in the life before. */
+  readonly users: Iterable<UserId>;
+  /** Who were none any more in the end. */
+  readonly lost: Iterable<UserId>;
+}
+
 /** Members whose rights are read at once. */
 const BATCH_USERS = 1_000;
 
 /**
  * The log of a conversation has begun another life, in which members, and what is numbered, are others (I17, I19).
  * Whoever of the one before is here, `users` and those who subscribed, is looked up: who is no member now loses it, and
- * nothing that was remembered is used any longer. Resolves when what happens in the new life may be told. Rejects as the
+ * nothing that was remembered is used any longer; who had `lost` it, and is a member now, is told to read it. Resolves when what happens in the new life may be told. Rejects as the
  * store does, with nothing forgotten; and with `unavailable` where a further life has begun meanwhile.
  */
-export async function beginNewLife<S extends Recipient>(
+export async function beginNewLife<S extends Reader>(
   house: NewLifeSurroundings<S>,
-  { c, epoch, users }: { readonly c: ConversationId; readonly epoch: Epoch; readonly users: Iterable<UserId> },
+  { c, epoch, users, lost }: LifeBegun,
 ): Promise<void> {
   const { audiences, subscriptions, sessionsOf, encode } = house;
   const concerned = new Set<UserId>();
-  for (const user of users) if (sessionsOf(user).length > 0) concerned.add(user);
+  const strange = new Set(lost);
+  for (const user of [...users, ...strange]) if (sessionsOf(user).length > 0) concerned.add(user);
   for (const { user } of subscriptions.of(c)?.sessions.keys() ?? []) concerned.add(user);
   const since = await membersAmong(house, [...concerned], { c, epoch });
   audiences.forget(c);
   subscriptions.anew(c, epoch, since);
   house.forget(c);
-  const strangers = [...concerned].filter((user) => !since.has(user));
+  const back = encode({ t: "lagging", c: [c] });
+  for (const user of strange) if (since.has(user)) for (const session of sessionsOf(user)) session.tell(back);
+  const strangers = [...concerned].filter((user) => !since.has(user) && !strange.has(user));
   if (strangers.length === 0) return;
   house.left(c, strangers);
   const frames = encode({ t: "events", c, gone: true });
@@ -54,7 +71,7 @@ export async function beginNewLife<S extends Recipient>(
 
 /** The first seq that each may have who is a member in this life of the log. */
 async function membersAmong(
-  { store }: Pick<NewLifeSurroundings<Recipient>, "store">,
+  { store }: Pick<NewLifeSurroundings<Reader>, "store">,
   users: readonly UserId[],
   { c, epoch }: { readonly c: ConversationId; readonly epoch: Epoch },
 ): Promise<ReadonlyMap<UserId, number>> {
