@@ -1,4 +1,4 @@
-import type { ClientFrame, EventFrame, EventRow, EventsFrame, GatewayFrame } from "@earshot/protocol";
+import type { ClientFrame, EventFrame, EventRow, EventsFrame, GatewayFrame, Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { ChatClient } from "../chat-client.ts";
 import type { ClientLimits } from "../options.ts";
@@ -281,6 +281,20 @@ describe("FollowedTimeline", () => {
     await clock.advance(100);
     const { error, status } = windowOf().current;
     expect([seqs(), error, status]).toEqual([[1, 2, 3], null, "live"]);
+    expect(server.peer.got("subscribe").length).toBe(2);
+  });
+
+  it("I14: subscribes again where the word that it was gone got lost between two events that name the user", async () => {
+    const { clock, server, filled } = await make();
+    await filled(2);
+    const named = (seq: number, ...members: readonly (readonly [string, Role | null])[]) =>
+      event(seq, { type: "member", body: { members } });
+    server.peer.send(named(3, ["you", "admin"], ["me", null]));
+    await clock.advance(100);
+    expect(server.peer.got("subscribe").length).toBe(1);
+    server.peer.send(named(4, ["me", "member"]));
+    server.peer.send(named(4, ["me", "member"]), named(3, ["me", null]), named(5, ["me", "admin"]));
+    await clock.advance(100);
     expect(server.peer.got("subscribe").length).toBe(2);
   });
 

@@ -20,6 +20,7 @@ import type { Gateway } from "../ports/gateway.ts";
 import type { Random } from "../ports/random.ts";
 import type { StoredTimeline } from "../ports/stored.ts";
 import { type Reach, restated, windowItem } from "../window-item.ts";
+import { ownRole } from "./own-role.ts";
 import type { Stretch } from "./stretch.ts";
 import { isDenial, Subscription } from "./subscription.ts";
 import { isReset, Timeline, type TimelineLimits } from "./timeline.ts";
@@ -165,7 +166,10 @@ export class FollowedTimeline {
   /** An event, or an own send that was answered with a seq. */
   event(epoch: Epoch, row: EventRow): void {
     this.#returned();
-    this.#applied(epoch, this.timeline.insert(epoch, row));
+    const rows = this.timeline.insert(epoch, row);
+    // with a stream the word that it is gone may be lost, and the subscription went all the same
+    for (const applied of rows) this.#subscription.changed(ownRole(applied, this.#host.user()));
+    this.#applied(epoch, rows);
   }
 
   /** A page that nobody asked for: the answer to a cursor in `have`. */

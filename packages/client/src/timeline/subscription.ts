@@ -1,4 +1,4 @@
-import { type ChatError, type ConversationId, isChatError, type SubscribedFrame } from "@earshot/protocol";
+import { type ChatError, type ConversationId, isChatError, type Role, type SubscribedFrame } from "@earshot/protocol";
 import { Alarm } from "../alarm.ts";
 import { waitAfter } from "../jitter.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -63,6 +63,12 @@ export class Subscription {
   ended(): void {
     this.#asked = false;
     this.#again.cancel();
+  }
+
+  /** An event says what the user is from now on: a member, none (null), or what they were (undefined). */
+  changed(role: Role | null | undefined): void {
+    if (role === null) this.ended();
+    else if (role !== undefined) this.keep();
   }
 
   stop(): void {
