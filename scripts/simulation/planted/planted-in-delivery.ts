@@ -66,8 +66,8 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     changes: [
       {
         file: GATE,
-        find: "{ epoch, last: head - 1, begun: true, openedAt,",
-        instead: "{ epoch, openedAt,",
+        find: "        last: head - 1,\n        lastOfOthers: 0,\n        passed: 0,\n        begun: true,\n",
+        instead: "",
       },
     ],
   },
@@ -118,7 +118,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     changes: [
       {
         file: "packages/core/src/fanout/fanned-events.ts",
-        find: "origins?.[index] !== session",
+        find: "!isFrom(origins?.[index] ?? null, session)",
         instead: "index >= 0",
       },
     ],

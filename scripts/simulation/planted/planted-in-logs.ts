@@ -64,8 +64,8 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
       },
       {
         file: "packages/core/src/session/send-lane.ts",
-        find: `    if (this.#blocker === null) return { kind: "append", turn: ++this.#turns };`,
-        instead: `    return { kind: "append", turn: ++this.#turns };`,
+        find: "    const before = this.#refused.get(id);\n",
+        instead: `    const before = undefined;\n    if (id !== "") return { kind: "append", turn: ++this.#turns };\n`,
       },
     ],
   },
