@@ -333,6 +333,24 @@ describe("A window at a place of its own", () => {
     expect(seqsOf(window)).toEqual(upTo(300, 251));
   });
 
+  it("I9: asks again for its place where that was refused for a while, and says so until then", async () => {
+    const { clock, gateway, conversation } = make();
+    gateway.append("c1", "you", {});
+    for (let n = 1; n < 300; n++) gateway.append("c1", "you", {});
+    let refused = 0;
+    gateway.refuseFetch = ({ id, around }) =>
+      around !== undefined && ++refused <= 2
+        ? { t: "error", id, c: "c1", code: "unavailable", message: "", retry: 1_000 }
+        : null;
+    const window = conversation.messages({ around: 100, limit: 20 });
+    window.subscribe(() => {});
+    await clock.advance(500);
+    expect(window.current).toMatchObject({ error: { code: "unavailable" }, status: "loading", items: [] });
+    await clock.advance(3_000);
+    expect(window.current).toMatchObject({ error: null, anchor: 100, status: "live" });
+    expect([seqsOf(window), refused]).toEqual([upTo(109, 90), 3]);
+  });
+
   it("passes over void ranges in both directions", async () => {
     const made = make();
     made.fill(300);

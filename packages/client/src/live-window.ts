@@ -1,11 +1,14 @@
 import { type Body, ChatError, type ConversationId, type SendType } from "@earshot/protocol";
+import { Alarm } from "./alarm.ts";
 import { type Changes, LiveCell } from "./changes.ts";
 import { defined } from "./defined.ts";
+import { waitAfter } from "./jitter.ts";
 import type { Message, WindowItem } from "./message.ts";
 import type { Hole, MessageWindow, WindowView } from "./message-window.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Gateway } from "./ports/gateway.ts";
+import type { Random } from "./ports/random.ts";
 import { changed } from "./timeline/change.ts";
 import type { FollowedTimeline, PageOf } from "./timeline/followed-timeline.ts";
 import type { Stretch } from "./timeline/stretch.ts";
@@ -26,6 +29,7 @@ export interface OwnChange {
 
 export interface WindowHost {
   readonly clock: Clock;
+  readonly random: Random;
   readonly changes: Changes;
   readonly gateway: Gateway;
   readonly timelines: Timelines;
@@ -56,6 +60,7 @@ export class LiveWindow extends LiveCell<WindowView> implements MessageWindow {
   #stretch: Stretch | null = null;
   #going = false;
   #error: ChatError | null = null;
+  readonly #again: Alarm;
   readonly #underWay = new Map<unknown, Promise<void>>();
   readonly #overlaid = new WeakMap<Body, { readonly base: Message; readonly item: Message }>();
   #unread = new UnreadLine();
@@ -64,6 +69,7 @@ export class LiveWindow extends LiveCell<WindowView> implements MessageWindow {
   constructor(host: WindowHost, conversation: ConversationId, pageRows: number, place: Place, re?: number) {
     super(host.changes);
     this.#host = host;
+    this.#again = new Alarm(host.clock);
     this.conversation = conversation;
     this.#pageRows = pageRows;
     this.#place = place;
@@ -127,6 +133,7 @@ export class LiveWindow extends LiveCell<WindowView> implements MessageWindow {
   #arrive(to: Place, stretch: Stretch | null): null {
     this.#put(stretch);
     this.#place = to;
+    this.#again.cancel();
     this.#error = null;
     this.touch();
     return null;
@@ -197,12 +204,20 @@ export class LiveWindow extends LiveCell<WindowView> implements MessageWindow {
       (error) => {
         this.#going = false;
         if (error !== null && error.code !== "offline") {
-          if (this.#re === undefined) this.#arrive("newest", null);
+          if (error.retryAfterMs !== undefined)
+            this.#again.set(waitAfter(error, this.#host.random), () => this.#retry());
+          else if (this.#re === undefined) this.#arrive("newest", null);
           this.#error = error;
         }
         this.touch();
       },
     );
+  }
+
+  /** What was refused for a while is asked for again, if anybody looks. */
+  #retry(): void {
+    this.#error = null;
+    this.changes.run(() => this.touch());
   }
 
   #once(key: unknown, step: (pages: number) => Step): Promise<void> {

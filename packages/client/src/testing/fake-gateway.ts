@@ -55,6 +55,8 @@ export class FakeGateway {
   fate: Fate = (frame) => [frame];
   /** Answers a send in another way than by storing it; null: store it. */
   refuse: (frame: SendFrame) => GatewayFrame | null = () => null;
+  /** The same of a page. */
+  refuseFetch: (frame: FetchFrame) => GatewayFrame | null = () => null;
   /** Whom `subscribed` names. */
   people: readonly UserId[] = ["me", "you"];
   readonly marks = new FakeMarks();
@@ -219,7 +221,7 @@ export class FakeGateway {
         this.#send(session, frame);
         break;
       case "fetch":
-        this.#say(session, { ...this.#page(frame, session.user), id: frame.id });
+        this.#say(session, this.refuseFetch(frame) ?? { ...this.#page(frame, session.user), id: frame.id });
         break;
       case "subscribe":
         if (frame.users === undefined) this.#subscribed(session, frame.c, frame.id);
