@@ -431,6 +431,26 @@ describe("FollowedTimeline", () => {
     expect([seqs(), error, status]).toEqual([[1, 2, 3, 4], null, "live"]);
   });
 
+  it("I9: says so as well where a refusal comes behind what it was asked for", async () => {
+    const { clock, server, script, windowOf, filled } = await make();
+    await filled(2);
+    let id = "";
+    script.answer = (frame) => {
+      if (frame.t !== "fetch") return null;
+      id = frame.id;
+      return "silence";
+    };
+    server.peer.send(event(4));
+    await clock.advance(200);
+    server.peer.send(event(3));
+    await clock.advance(10);
+    server.peer.send({ t: "error", id, code: "unavailable", message: "", retry: 1_000 });
+    await clock.advance(10);
+    expect(windowOf().current.error?.code).toBe("unavailable");
+    await clock.advance(2_000);
+    expect(windowOf().current).toMatchObject({ error: null, status: "live" });
+  });
+
   it("I12, I19: reads anew after `reset`, and sends again what the new log lacks", async () => {
     const { clock, gateway, server, client, filled, windowOf } = await make();
     await filled(3);

@@ -329,7 +329,11 @@ export class FollowedTimeline {
     }
     this.#error = error;
     this.#alarm.cancel();
-    this.#alarm.set(waitAfter(error, this.#host.random), () => this.#settle());
+    this.#alarm.set(waitAfter(error, this.#host.random), () => {
+      this.#settle();
+      // it may say no longer that it cannot be read
+      this.#host.onChange(this.conversation);
+    });
     this.#host.onChange(this.conversation);
   }
 
