@@ -173,6 +173,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     },
     forget: (c) => recent.forget(c),
     readTo: (session, c, epoch) => readPositions.of(session, c, epoch),
+    rightsAt: (session, c, epoch) => readPositions.rightsAt(session, c, epoch),
     origins,
     left: lost,
   });
@@ -320,13 +321,13 @@ export function wireDelivery(house: DeliverySurroundings) {
 
   /** A client names what it keeps up to date, and has up to there. */
   function presented(session: EngineSession, have: readonly HaveEntry[]): void {
-    for (const [c, epoch, head] of have) readPositions.set(session, c, { epoch, head });
+    for (const [c, epoch, head] of have) readPositions.set(session, c, { epoch, head }, false);
   }
 
   /** A client keeps it up to date, and reads it up to where it stood. */
   function kept(session: EngineSession, c: string, access: Access): void {
     known(c, access);
-    readPositions.set(session, c, access);
+    readPositions.set(session, c, access, true);
     named.add(c, session.user, true);
     if (access.mode === "pull") headsNotices.name(session, { ...access, c });
   }

@@ -250,6 +250,31 @@ describe("Fanout in a pull conversation", () => {
     expect(left).toEqual([["c1", ["bob"]]]);
   });
 
+  it("I9: does not say that it is gone to who was a member again when they came, however late the removal is told", async () => {
+    for (const mode of ["push", "pull"] as const) {
+      const { fanout, sessions, of, say, change, arrival, subscribe, rights, left } = await fanoutOver(undefined, {
+        mode,
+      });
+      sessions.get("bob")?.push(new Recorder("bob"));
+      const late = [await say(), await change(["bob", null], ["carol", null])];
+      const since = [await change(["bob", "member"]), await say()];
+      await subscribe(of("bob"));
+      rights.set(of("bob", 1), 4);
+      fanout.deliver(arrival(late));
+      fanout.deliver(arrival(since));
+      await turn();
+      expect([of("bob").told, of("bob", 1).told].flat()).not.toContain("gone");
+      expect(left.flat(2)).not.toContain("bob");
+      // that is no subscription for ever: a removal behind it ends it
+      fanout.deliver(arrival([await change(["bob", null])]));
+      await turn();
+      expect([of("bob").told.slice(-2), of("bob", 1).told.slice(-2)]).toEqual([
+        [6, "gone"],
+        [6, "gone"],
+      ]);
+    }
+  });
+
   it("I17: takes the last word on who is named twice", async () => {
     const { fanout, of, change, arrival } = await pull();
     fanout.deliver(arrival([await change(["bob", null], ["bob", "reader"])]));

@@ -24,6 +24,8 @@ export interface HandoverSurroundings<S extends Recipient> {
   remember(events: FannedEvents): void;
   /** Up to which seq the session has the log, or reads it for itself; 0: it is told everything. */
   readTo(session: S, c: ConversationId, epoch: Epoch): number;
+  /** As of which seq the store said that the session's user is a member; 0: nobody asked. */
+  rightsAt(session: S, c: ConversationId, epoch: Epoch): number;
   /** Told of users that were removed from a conversation; null: it was removed itself. */
   left(c: ConversationId, users: readonly UserId[] | null): void;
 }
@@ -51,7 +53,7 @@ export class Handover<S extends Recipient> {
     const { c, epoch, rows } = leg;
     this.#left = this.#house.limits.fanoutSliceSessionsMax;
     for (const [user, seq] of removed) {
-      if (reach === "pull" || !reach.users.has(user)) yield* this.#remove(c, seq, [user]);
+      if (reach === "pull" || !reach.users.has(user)) yield* this.#remove(leg, seq, [user]);
     }
     const all = this.#house.encodeEvents(c, epoch, rows);
     this.#house.remember(all);
@@ -104,7 +106,7 @@ export class Handover<S extends Recipient> {
     if (audience.version < leg.membersVersion) this.#house.audiences.apply(audience, row);
     const removed = changes.filter(([user, role]) => role === null && !audience.users.has(user));
     yield* this.#remove(
-      leg.c,
+      leg,
       row.seq,
       removed.map(([user]) => user),
     );
@@ -151,7 +153,7 @@ export class Handover<S extends Recipient> {
     }
     const removed = [...named].filter(([, role]) => role === null);
     yield* this.#remove(
-      leg.c,
+      leg,
       row.seq,
       removed.map(([user]) => user),
     );
@@ -164,6 +166,13 @@ export class Handover<S extends Recipient> {
     return this.#house.readTo(session, c, epoch) + 1;
   }
 
+  /** As of which seq the store said that the session's user is a member, by its subscription or its cursor. */
+  #rightsAt(session: S, c: ConversationId, epoch: Epoch): number {
+    const subscription = this.#house.subscriptions.of(c)?.sessions.get(session);
+    const from = subscription?.active ? subscription.from : null;
+    return Math.max(from?.epoch === epoch ? from.head : 0, this.#house.rightsAt(session, c, epoch));
+  }
+
   /** To a session that needs no subscription for it: not before what is held for one that is being opened. */
   #hand(session: S, events: FannedEvents): void {
     const { subscriptions } = this.#house;
@@ -173,14 +182,21 @@ export class Handover<S extends Recipient> {
   }
 
   /** Users that event `seq` removed: it was the last thing they were told, but for `gone`. */
-  *#remove(c: ConversationId, seq: number, users: readonly UserId[]): Steps {
-    if (users.length === 0) return;
+  *#remove({ c, epoch }: Pick<Leg, "c" | "epoch">, seq: number, removed: readonly UserId[]): Steps {
     const { subscriptions, sessionsOf, encode } = this.#house;
+    for (const user of removed) subscriptions.forgetTold(c, user);
+    // Who came behind it as a member again is told nothing that was over by then.
+    const isBack = (session: S): boolean => this.#rightsAt(session, c, epoch) >= seq;
+    const users = removed.filter((user) => {
+      const sessions = [...sessionsOf(user)];
+      return sessions.length === 0 || !sessions.every(isBack);
+    });
+    if (users.length === 0) return;
     this.#house.left(c, users);
     const frames = encode({ t: "events", c, gone: true });
     for (const user of users) {
-      subscriptions.forgetTold(c, user);
       for (const session of sessionsOf(user)) {
+        if (isBack(session)) continue;
         if (this.#left-- === 0) yield* this.#nextTurn();
         for (const events of subscriptions.removed(c, session, seq)) session.deliver(events);
         session.lose(c, frames);

@@ -7,7 +7,12 @@ export interface ReadPosition {
   readonly head: number;
 }
 
-type Positions<S> = Map<ConversationId, Map<S, ReadPosition>>;
+interface Known extends ReadPosition {
+  /** As of which seq the store said that the user is a member; 0: it was not asked. A cursor is only what a client says. */
+  readonly rightsAt: number;
+}
+
+type Positions<S> = Map<ConversationId, Map<S, Known>>;
 
 /** Shortest time that one is kept: what was on its way, or lost, when it was told has come by then. */
 const KEPT_MS = 60_000;
@@ -30,19 +35,30 @@ export class ReadPositions<S extends object> {
     this.#clock = clock;
   }
 
-  set(session: S, c: ConversationId, { epoch, head }: ReadPosition): void {
+  /** `isMember`: the store says so as of there; else it is a cursor that the client presents. */
+  set(session: S, c: ConversationId, { epoch, head }: ReadPosition, isMember: boolean): void {
     this.#turn(this.#freshSize >= POSITIONS_MAX / 2);
-    const sessions = this.#fresh.get(c) ?? new Map<S, ReadPosition>();
+    const rightsAt = isMember ? head : this.rightsAt(session, c, epoch);
+    const sessions = this.#fresh.get(c) ?? new Map<S, Known>();
     this.#fresh.set(c, sessions);
     if (!sessions.has(session)) this.#freshSize++;
-    sessions.set(session, { epoch, head });
+    sessions.set(session, { epoch, head, rightsAt });
   }
 
   /** The last seq that the session has or reads for itself; 0: none. */
   of(session: S, c: ConversationId, epoch: Epoch): number {
+    return this.#known(session, c, epoch)?.head ?? 0;
+  }
+
+  /** As of which seq the session's user was known to be a member when it began to read for itself; 0: it is not known. */
+  rightsAt(session: S, c: ConversationId, epoch: Epoch): number {
+    return this.#known(session, c, epoch)?.rightsAt ?? 0;
+  }
+
+  #known(session: S, c: ConversationId, epoch: Epoch): Known | null {
     this.#turn(false);
     const known = this.#fresh.get(c)?.get(session) ?? this.#old.get(c)?.get(session);
-    return known?.epoch === epoch ? known.head : 0;
+    return known?.epoch === epoch ? known : null;
   }
 
   #turn(full: boolean): void {

@@ -78,6 +78,8 @@ export async function fanoutOver(
   const limits = { rememberedMax: 10, rememberedMembersMax: 1_000, heldEventsMax, fanoutSliceSessionsMax };
   const forgotten: string[] = [];
   const left: unknown[] = [];
+  /** Sessions whose users the store said to be members, and as of which seq. */
+  const rights = new Map<Recorder, number>();
   const repeated = new AnsweredSends<Recorder>(clock, limits);
   const fanout = new Fanout<Recorder>({
     clock,
@@ -93,6 +95,7 @@ export async function fanoutOver(
     },
     encode,
     readTo: () => 0,
+    rightsAt: (session) => rights.get(session) ?? 0,
     origins: (...given) => repeated.origins(...given),
     remember: ({ events }) => remembered.push(...events.map(({ row }) => row.seq)),
     forget: (c) => forgotten.push(c),
@@ -153,6 +156,7 @@ export async function fanoutOver(
     encodings: () => encodings,
     subscriptions,
     repeated,
+    rights,
     open,
     subscribe,
     epoch,
