@@ -30,6 +30,11 @@ export class Holds {
     this.#onOver = onOver;
   }
 
+  /** Those in flight are refused already, as will be told: nothing more of the conversation goes out before that. */
+  behind(c: ConversationId): void {
+    if (!this.#holds.has(c)) this.#holds.set(c, { until: 0, blocker: null, alarm: new Alarm(this.#clock) });
+  }
+
   /** A send was refused: nothing of its conversation goes out for at least `retryAfterMs`. */
   refused(send: QueuedSend, retryAfterMs: number): void {
     const { conversation } = send;

@@ -81,6 +81,12 @@ export class SendLine extends SendList {
     if (this.#holds.unblock(send)) this.#host.skip(send.id);
   }
 
+  /** A send that is here no more was refused: those in flight behind it are blocked, and newer ones must not pass them. */
+  late(c: ConversationId | undefined, id: MessageId): void {
+    if (c !== undefined) this.#holds.behind(c);
+    this.#host.skip(id);
+  }
+
   /** The session is over. Answers with what was in flight. */
   lost(): readonly QueuedSend[] {
     const was = [...this.#inFlight];

@@ -371,6 +371,26 @@ describe("SendQueue", () => {
     expect(link.skipped).toEqual(["a"]);
   });
 
+  it("I11: lets nothing newer pass those that are blocked behind it, and not told so yet", async () => {
+    const { clock, link, queue, welcome, send, sent, refuse, out } = make();
+    send("a");
+    send("b");
+    welcome();
+    queue.observe("c1", "e1", [{ seq: 1, ord: 1, type: "message", id: "a", from: "me", at: 0 }], 1);
+    queue.take({ t: "error", id: "a", c: "c1", code: "unavailable", message: "no", retry: 100 });
+    expect([link.skipped, out()]).toEqual([["a"], ["a", "b"]]);
+    send("c");
+    send("x", "c2");
+    expect(out()).toEqual(["x"]);
+    refuse("b", "blocked", 100);
+    await clock.advance(200);
+    expect(out()).toEqual(["b", "c"]);
+    sent("b", 2);
+    sent("c", 3);
+    send("d");
+    expect(out()).toEqual(["d"]);
+  });
+
   it("shows what is sent until the log shows it", () => {
     const { link, queue, welcome, send, sent } = make();
     welcome();

@@ -279,7 +279,7 @@ export class SendQueue implements SendOwner {
     if (send === undefined) {
       // what came back as an event meanwhile will not be sent again, and the gateway waits for it
       const isQueued = this.#line.all.some((each) => each.id === id);
-      if (id !== undefined && !isQueued && error.retryAfterMs !== undefined) this.#host.skip(id);
+      if (id !== undefined && !isQueued && error.retryAfterMs !== undefined) this.#line.late(c, id);
     } else if (error.retryAfterMs === undefined) this.#refuse(send, error);
     else this.#line.refused(send, error.retryAfterMs);
   }
