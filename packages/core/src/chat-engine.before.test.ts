@@ -61,6 +61,36 @@ describe("before: what it refuses", () => {
     expect(errorOf(alice, "m1")).not.toHaveProperty("reason");
   });
 
+  it("I3: is asked once about copies of one send that are there together, by whatever session or call", async () => {
+    for (const verdict of ["passes", "refuses"] as const) {
+      const { engine, chat } = await engineWith();
+      const first = deferred<undefined>();
+      let asked = 0;
+      chat.before("send", () => {
+        asked++;
+        if (asked === 1) return first.promise;
+        if (verdict === "passes") throw refuse();
+        return undefined;
+      });
+      const [alice, tab] = [await engine.join("alice"), await engine.join("alice", { device: "tab" })];
+      await alice.say(message("m1"), message("m1"));
+      await tab.say(message("m1"));
+      const over = engine.call("alice", "POST", "/conversations/c1/messages", { id: "m1", body: { text: "m1" } });
+      await engine.advance(0);
+      if (verdict === "passes") first.resolve(undefined);
+      else first.reject(refuse("forbidden", "no"));
+      await engine.advance(0);
+      const answers = [alice, tab].flatMap((client) =>
+        client.received.flatMap((frame) => (frame.t === "sent" || frame.t === "error" ? [frame] : [])),
+      );
+      const refused = { t: "error", code: "forbidden", reason: "no" };
+      const [answer, status] = verdict === "passes" ? [{ t: "sent", seq: 2 }, 201] : [refused, 403];
+      expect(answers).toMatchObject([answer, answer, answer]);
+      expect((await over).status).toBe(status);
+      expect([asked, (await logOf(engine)).length]).toEqual([1, verdict === "passes" ? 1 : 0]);
+    }
+  });
+
   it("S54: makes internal of any other throw, and logs the step and no content", async () => {
     const { engine, chat, logged } = await engineWith();
     chat.before("send", ({ body }) => {

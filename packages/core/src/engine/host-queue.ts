@@ -1,5 +1,7 @@
-import { ChatError } from "@earshot/protocol";
+import { ChatError, type SentFrame } from "@earshot/protocol";
+import type { Append } from "../ports/message-store.ts";
 import type { Order } from "./next-batch.ts";
+import { SharedVerdicts } from "./shared-verdicts.ts";
 
 /**
  * Sends about which the host is asked before they are appended. Several of one order are asked about at
@@ -9,10 +11,12 @@ import type { Order } from "./next-batch.ts";
  */
 export class HostQueue {
   readonly #orders = new Map<Order, Place[]>();
+  /** What is to be appended by the host's leave, or was sent before: one word for all copies of a send. */
+  readonly verdicts = new SharedVerdicts<Append | SentFrame>();
 
-  /** Orders of which something is with the host. */
+  /** Orders of which something is with the host, and sends that it was asked about. */
   get size(): number {
-    return this.#orders.size;
+    return this.#orders.size + this.verdicts.size;
   }
 
   /** Whether something of this order is with the host, so that what comes now has to wait behind it. */

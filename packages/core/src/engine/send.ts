@@ -22,6 +22,12 @@ export interface SendSurroundings extends PermitSurroundings {
   keyedHash(text: string): string;
 }
 
+/** A send about which the host is asked. */
+interface Asked {
+  /** The answer that it had before, null if it is not stored yet. */
+  readonly known: Promise<SentFrame | null>;
+}
+
 type Refused = Extract<AppendResult, { readonly kind: "refused" }>;
 
 /**
@@ -75,7 +81,7 @@ function asksAbout({ host }: SendSurroundings, caller: Caller, { type }: Draft):
   return step !== null && !caller.system && host.hooks.has(step);
 }
 
-/** Asks the host first, then appends. */
+/** Asks the host first, then appends. Copies of one send that are here at the same time have one verdict. */
 async function sendAsked(
   house: SendSurroundings,
   caller: Caller,
@@ -83,9 +89,19 @@ async function sendAsked(
   order: Order | null,
 ): Promise<SentFrame> {
   const known = lookUp(house, caller, draft, null);
-  if (order !== null) return sendInTurn(house, caller, draft, { known, order });
-  const prepared = await prepare(house, caller, draft, known);
-  return "t" in prepared ? prepared : sentOf(house, draft, await house.sequencer.append(prepared));
+  const key = keyOf(house, caller, draft);
+  const copyOf = JSON.stringify([draft.c, caller.user, key.key, caller.system === true]);
+  const verdict = house.hostQueue.verdicts.join(copyOf, () => prepare(house, caller, draft, { known, key }));
+  // A later copy takes the first one's word; its own is of use where it is refused.
+  known.catch(() => {});
+  const preparing = verdict.outcome.then((made) => ("t" in made ? made : { ...made, at: key.at }));
+  try {
+    if (order !== null) return await sendInTurn(house, caller, draft, { known, preparing, order });
+    const prepared = await preparing;
+    return "t" in prepared ? prepared : await sentOf(house, draft, await house.sequencer.append(prepared));
+  } finally {
+    verdict.leave();
+  }
 }
 
 /**
@@ -96,11 +112,10 @@ async function sendInTurn(
   house: SendSurroundings,
   caller: Caller,
   draft: Draft,
-  { known, order }: { readonly known: Promise<SentFrame | null>; readonly order: Order },
+  { known, preparing, order }: Asked & { readonly preparing: Promise<Append | SentFrame>; readonly order: Order },
 ): Promise<SentFrame> {
   const place = house.hostQueue.enter(order);
   try {
-    const preparing = prepare(house, caller, draft, known);
     // What is stored already is told, also behind one that is refused.
     const prepared = await place.asked(preparing).catch(async (refused: unknown) => {
       const sent = await known;
@@ -131,14 +146,14 @@ async function prepare(
   house: SendSurroundings,
   caller: Caller,
   draft: Draft,
-  known: Promise<SentFrame | null>,
+  { known, key }: Asked & { readonly key: ReturnType<typeof keyOf> },
 ): Promise<Append | SentFrame> {
   const { c, type } = draft;
   const asks = asksAbout(house, caller, draft);
   const reading = asks ? house.access(caller.user, c).catch(unanswered) : null;
   const [sent, access] = await Promise.all([known, reading]);
   if (sent !== null) return sent;
-  const entry = { ...keyOf(house, caller, draft), ...entryOf(draft, house.permissions), ...systemOf(caller) };
+  const entry = { ...key, ...entryOf(draft, house.permissions), ...systemOf(caller) };
   if (!asks) return entry;
   if (access === null) throw refusal({ kind: "refused", code: "not_found" });
   if (!entry.by.includes(access.role)) throw refusal({ kind: "refused", code: "forbidden" });
