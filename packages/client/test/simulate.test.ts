@@ -58,6 +58,30 @@ describe("simulate", () => {
     expect(verdict).toMatchObject({ violations: [], unknowns: [] });
   });
 
+  it("I9: has somebody look in the end where every window was shut", async () => {
+    const device = (user: string) => ({ name: `${user}.1`, user, storage: false, transport: "websocket" }) as const;
+    const conv = "c1";
+    const { verdict, lines } = await simulate({
+      plan: {
+        ...{ seed: 1, gateways: 2, faults: [], fireMs: 10_000, fanout: { pullAbove: 64, pushBelow: 48 } },
+        devices: [device("ann"), device("ben")],
+        conversations: [{ id: conv, kind: "group", creator: "ann", members: [["ben", "member"]], wholeHistory: false }],
+        operations: [
+          { at: 1_000, op: "open", device: 1, conv },
+          { at: 2_000, op: "send", device: 0, conv, count: 2 },
+          { at: 5_000, op: "shut", device: 1, conv },
+        ],
+      },
+      client: simulatedClient,
+    });
+    const shown = lines.flatMap((line) => (line.ev === "shown" ? [[line.dev, line.status]] : []));
+    expect(shown).toEqual([
+      ["ann.1", "live"],
+      ["ben.1", "live"],
+    ]);
+    expect(verdict).toMatchObject({ violations: [], unknowns: [] });
+  });
+
   it("lets who was thrown out come in again, also who heard of it only after all was well", async () => {
     const device = (user: string) => ({ name: `${user}.1`, user, storage: false, transport: "websocket" }) as const;
     const { verdict, lines } = await simulate({

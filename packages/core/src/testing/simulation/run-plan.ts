@@ -96,6 +96,7 @@ class PlannedRun {
     const { time } = this.world;
     this.world.heal();
     for (const device of this.#devices) device.heal();
+    this.#open();
     // in every other run nobody says a word any more: no later event shows that the last one was lost (trap 1)
     time.after(LOOK_EVERY_MS, () => {
       for (const device of this.#devices) device.greet(this.#plan.seed % 4 < 2);
@@ -114,6 +115,14 @@ class PlannedRun {
     const quiet = why.length === 0;
     this.history.add({ t: time.now, p: "sim", ev: "quiesced", quiet, ...(quiet ? {} : { why }) });
     await writeFinalState(this.world, this.#devices, this.history.add);
+  }
+
+  /** Where every window was shut again somebody looks: else nothing would say whether anybody has everything (I9). */
+  #open(): void {
+    const [conversation] = this.#plan.conversations;
+    if (conversation === undefined || this.#devices.some(({ looked }) => looked.size > 0)) return;
+    const at = this.world.time.now;
+    for (const [device, each] of this.#devices.entries()) each.do({ at, op: "open", device, conv: conversation.id });
   }
 
   /** Some leave, in one way or the other, which the rest has to see; then all, and nothing of them is to be left. */
