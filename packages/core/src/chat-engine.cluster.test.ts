@@ -258,6 +258,24 @@ describe("ChatEngine: a cluster whose bus loses", () => {
     await cluster.close();
   });
 
+  it("I9, I26: tells who asked in vain for a large conversation to read it when they are in, though the bus lost that", async () => {
+    const { cluster, one, two } = await scene();
+    await one.create("alice", "c1", ["bob", ...CROWD]);
+    const [carol, tab] = [await two.join("carol"), await two.join("carol", { device: "tab" })];
+    await cluster.advance(20_000);
+    await carol.say({ t: "subscribe", id: "s1", c: "c1" });
+    const lagging = (client: TestClient) => client.of("lagging").flatMap(({ c }) => c);
+    cluster.lossy.on = true;
+    await one.call("alice", "POST", "/conversations/c1/members", { members: [["carol", "member"]] });
+    expect(await until(cluster, () => lagging(carol).length > 0)).toBeLessThanOrEqual(16_000);
+    expect([seqs(carol), lagging(carol), lagging(tab)]).toEqual([[], ["c1"], ["c1"]]);
+    await subscribe(carol);
+    await one.call("alice", "POST", "/conversations/c1/members", { members: [["dave", "member"]] });
+    await cluster.advance(20_000);
+    expect(lagging(carol)).toEqual(["c1"]);
+    await cluster.close();
+  });
+
   it("I9, I17: tells who has only seen their inbox of a removal that the bus lost", async () => {
     const { cluster, one, two } = await scene();
     for (const c of ["c1", "c2"]) await one.create("alice", c, ["bob"]);

@@ -10,6 +10,7 @@ import { type Hearing, Topics } from "./bus/topics.ts";
 import { type EncodedEvent, type EncodedEvents, encode, encodeEvents } from "./codec/encode.ts";
 import { AnsweredSends } from "./fanout/answered-sends.ts";
 import { Audiences } from "./fanout/audience.ts";
+import { AwaitedHere } from "./fanout/awaited-here.ts";
 import { Fanout } from "./fanout/fanout.ts";
 import { HeadsNotices } from "./fanout/heads-notices.ts";
 import { Modes } from "./fanout/modes.ts";
@@ -29,6 +30,7 @@ import type { Access, MessageStore } from "./ports/message-store.ts";
 import type { Random } from "./ports/random.ts";
 import { Replacements } from "./session/replacements.ts";
 import type { Session } from "./session/session.ts";
+import type { CommandFrame } from "./session/session-surroundings.ts";
 
 type EngineSession = Session<EncodedEvents>;
 
@@ -106,6 +108,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     concerns,
     memberHere: async (told) => isHere(await audiences.users(told.c, told)),
     news: (told) => {
+      awaited.told(told);
       // Of another life only when it is confirmed, and with it who may hear of it.
       if (told.mode === "pull" && (gate.standing(told.c)?.epoch ?? told.epoch) === told.epoch) headsNotices.put(told);
     },
@@ -184,6 +187,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     encode,
   });
   const named = new NamedHere(limits);
+  const awaited = new AwaitedHere<EngineSession>({ ...house, alone: bus === null, encode });
   const answeredSends = new AnsweredSends<EngineSession>(clock, limits);
   const readPositions = new ReadPositions<EngineSession>(clock);
   const life = (c: string) => gate.life(c);
@@ -216,6 +220,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     answered,
     origins,
     presented,
+    asked,
     kept,
     listed,
     gauges,
@@ -254,6 +259,7 @@ export function wireDelivery(house: DeliverySurroundings) {
   function lost(c: string, users: readonly UserId[] | null): void {
     headsNotices.left(c, users);
     named.left(c, users, (user) => isHere([user]));
+    for (const user of users ?? []) if (isHere([user])) awaited.add(c, user);
     house.left(c, users);
   }
 
@@ -324,8 +330,19 @@ export function wireDelivery(house: DeliverySurroundings) {
     for (const [c, epoch, head] of have) readPositions.set(session, c, { epoch, head }, false);
   }
 
-  /** A client keeps it up to date, and reads it up to where it stood. */
-  function kept(session: EngineSession, c: string, access: Access): void {
+  /** A client asks: by the answer it knows whether a conversation is its user's. */
+  function asked<Answer>(session: EngineSession, frame: CommandFrame, answer: Promise<Answer>): Promise<Answer> {
+    const c = frame.t === "fetch" || frame.t === "subscribe" ? frame.c : undefined;
+    return c === undefined ? answer : awaited.answered(c, session, answer);
+  }
+
+  /** A client keeps it up to date, and reads it up to where it stood; null: it is not its user's. */
+  function kept(session: EngineSession, c: string, access: Access | null): void {
+    if (access === null) {
+      awaited.add(c, session.user);
+      return;
+    }
+    awaited.came(c, session);
     known(c, access);
     readPositions.set(session, c, access, true);
     named.add(c, session.user, true);
@@ -359,6 +376,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     publisher.stop();
     topics.stop();
     toldHeads.stop();
+    awaited.stop();
     headsNotices.stop();
     await Promise.all([reconciliation.stop(), tallies.close()]);
   }

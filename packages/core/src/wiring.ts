@@ -161,7 +161,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
       for (const [c, seq] of seqs) watermarks.delivered(session.user, c, seq);
     },
     cursors: (session, seqs) => void takeToldCursors(engineHouse, session.user, seqs),
-    command: (session, frame) => dispatch(engineHouse, callerOf(session), frame),
+    command: (session, frame) => delivery.asked(session, frame, dispatch(engineHouse, callerOf(session), frame)),
     send: async (session, frame, order) =>
       delivery.answered(session, await send(engineHouse, callerOf(session), frame, order)),
     sendBlocked: async (session, frame, retryAfterMs) =>
@@ -228,7 +228,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     open: (session: EngineSession, c: string) => openSubscription({ ...delivery, encode }, session, c),
     unsubscribe: (session: EngineSession, c: string) => endSubscription({ subscriptions }, session, c),
     listening: (conversations: readonly string[]) => delivery.listening(conversations),
-    kept: (session: EngineSession, c: string, access: Access) => delivery.kept(session, c, access),
+    kept: (session: EngineSession, c: string, access: Access | null) => delivery.kept(session, c, access),
     listed: (session: EngineSession, rows: readonly InboxRow[]) => delivery.listed(session, rows),
     known: (c: string, access: Access) => {
       delivery.known(c, access);

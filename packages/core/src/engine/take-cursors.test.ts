@@ -49,7 +49,7 @@ async function houseOf() {
       return { abandon: () => {}, activate: (_from, frame) => frames.push(frame()) > 0 };
     },
     listening: async (conversations) => void listened.push(...conversations),
-    kept: (_session, c, { head }) => kept.push([c, head]),
+    kept: (_session, c, access) => kept.push([c, access?.head ?? null]),
     subscribed: () => {},
     known: () => {},
     told: (_c, _epoch, watermarks) => watermarks,

@@ -15,8 +15,8 @@ export interface CursorsSurroundings<Session>
   readonly watermarks: Pick<Watermarks, "delivered">;
   /** Ends a subscription, if there is one. */
   unsubscribe(session: Session, c: ConversationId): void;
-  /** Told of what a client keeps up to date, and where it stood. */
-  kept(session: Session, c: ConversationId, access: Access): void;
+  /** Told of what a client keeps up to date, and where it stood; null: it is not its user's. */
+  kept(session: Session, c: ConversationId, access: Access | null): void;
   accessMany(user: UserId, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
 }
 
@@ -56,7 +56,7 @@ export async function takeCursors<Session extends RepairedSession & Asking>(
     const known = access[index];
     // Who is told that it is gone is told nothing more of it, also where the removal itself is still on its way.
     if (!known) house.unsubscribe(session, c);
-    else if (session.live) house.kept(session, c, known);
+    if (session.live) house.kept(session, c, known ?? null);
   }
   const rest = have.filter((_, index) => seen.unasked.has(index)).map(([c]) => c);
   if (rest.length > 0) session.tell(house.encode({ t: "lagging", c: rest }));
