@@ -71,6 +71,21 @@ describe("beginNewLife", () => {
     expect(said).toEqual([["forget", "c1"]]);
   });
 
+  it("I17: takes it from who had lost it, was back, and is no member any more", async () => {
+    const { sessions, subscriptions, said, beginAfterLoss } = await lifeOver();
+    const [, bob] = sessions;
+    subscriptions.activate(subscriptions.open(bob, "c1"), { epoch: "first", head: 7 });
+    await beginAfterLoss("bob", "carol");
+    expect(sessions.map(({ told }) => told)).toEqual([[], ["gone"], ["gone"], []]);
+    expect([subscriptions.of("c1"), said]).toEqual([
+      undefined,
+      [
+        ["forget", "c1"],
+        ["left", "c1", "bob"],
+      ],
+    ]);
+  });
+
   it("I17: ends a subscription that is being opened with rights of the life before, and tells who is a member of the new one", async () => {
     const { sessions, subscriptions, begin } = await lifeOver();
     const [alice, bob] = sessions;

@@ -46,10 +46,11 @@ export async function beginNewLife<S extends Reader>(
   { c, epoch, users, lost }: LifeBegun,
 ): Promise<void> {
   const { audiences, subscriptions, sessionsOf, encode } = house;
-  const concerned = new Set<UserId>();
-  const strange = new Set(lost);
-  for (const user of [...users, ...strange]) if (sessionsOf(user).length > 0) concerned.add(user);
-  for (const { user } of subscriptions.of(c)?.sessions.keys() ?? []) concerned.add(user);
+  const had = new Set(users);
+  for (const { user } of subscriptions.of(c)?.sessions.keys() ?? []) had.add(user);
+  // Who had lost it may have come back since.
+  const strange = new Set([...lost].filter((user) => !had.has(user)));
+  const concerned = new Set([...had, ...strange].filter((user) => sessionsOf(user).length > 0));
   const since = await membersAmong(house, [...concerned], { c, epoch });
   audiences.forget(c);
   subscriptions.anew(c, epoch, since);
