@@ -122,11 +122,12 @@ describe("NodeClock", () => {
     clock.after(10, () => ran.push("first"));
     clock.after(500, () => ran.push(`last@${clock.monotonic()}`));
     time.after(5, () => clock.stall(100));
+    time.after(50, () => void clock.after(55, () => ran.push("only now")));
     await time.run(104);
     expect(ran).toEqual([]);
     expect(clock.stalled).toBe(true);
     await time.run(600);
-    expect(ran).toEqual(["first", "second@105", "last@500"]);
+    expect(ran).toEqual(["first", "second@105", "only now", "last@500"]);
   });
 
   it("F54: steps the wall clock alone", async () => {

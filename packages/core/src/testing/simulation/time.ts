@@ -42,10 +42,8 @@ export class SimulatedTime {
     return due;
   }
 
-  /** What a process has kept while it stood still is due now. */
+  /** What a process has kept while it stood still is due now, before what falls due only now. */
   again(due: Due): void {
-    due.at = this.#now;
-    due.order = this.#order++;
     this.#heap.push(due);
   }
 
@@ -92,7 +90,7 @@ export class SimulatedTime {
   /** One thing that is due; false: nothing is until then. */
   #step(until: number): boolean {
     const due = this.#heap.peek();
-    const inTurn = due !== null && due.at === this.#now && due.order < this.#turnsEnd;
+    const inTurn = due !== null && due.at <= this.#now && due.order < this.#turnsEnd;
     if (!inTurn && this.#ends.length > 0) {
       const ends = this.#ends;
       this.#ends = [];
@@ -101,7 +99,7 @@ export class SimulatedTime {
     }
     if (due === null || due.at > until) return false;
     if (!inTurn) this.#turnsEnd = this.#order;
-    this.#now = due.at;
+    this.#now = Math.max(this.#now, due.at);
     this.#heap.pop();
     this.#run(due);
     return true;

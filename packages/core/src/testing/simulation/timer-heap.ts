@@ -5,8 +5,8 @@ const SWEPT_FROM = 256;
 
 /** One thing that happens at a moment. */
 export class Due implements Timer {
-  at: number;
-  order: number;
+  readonly at: number;
+  readonly order: number;
   /** null: cancelled, or over. */
   run: (() => void) | null;
   /** Whose it is; of who is dead nothing happens any longer. */
