@@ -122,6 +122,17 @@ describe("Fanout", () => {
     expect(of("bob").told).toEqual([2, 3]);
   });
 
+  it("I16, I19: gives nobody the rest of a life of which the store has said that it is over, though that says how it travels", async () => {
+    const { fanout, of, say, arrival, subscribe } = await fanoutOver(undefined, { mode: "pull" });
+    await subscribe(of("bob"));
+    const [first, second, third] = [arrival([await say()]), arrival([await say()]), arrival([await say()])];
+    fanout.deliver({ ...first, epoch: "before" });
+    fanout.deliver({ ...second, epoch: "before", mode: "pull" });
+    fanout.deliver({ ...third, mode: "pull" });
+    await turn();
+    expect(of("bob").told).toEqual(["subscribed", 4]);
+  });
+
   it("I17: gives nobody what is of another life of the log than the members that the store names", async () => {
     const { fanout, clock, sessions, arrival, say } = await fanoutOver();
     fanout.deliver({ ...arrival([await say()]), epoch: "another" });

@@ -109,13 +109,17 @@ export class Fanout<S extends Recipient> {
     this.#behind.set(c, waiting);
     this.#wait(c, waiting, legs);
     const goesOn = (): boolean => this.#behind.get(c) === waiting;
+    let over: Epoch | null = null;
     if (rest !== null) await this.#finish(c, rest, goesOn);
     while (goesOn()) {
       const leg = waiting.shift();
       if (leg === undefined) break;
       const removed = waiting.takeRemoved();
+      // Of the rest of that life it may be remembered how it travelled.
+      if (leg.epoch === over) continue;
       const reach = this.#reach(leg) ?? (await this.#read(leg, goesOn));
       if (reach === null || !goesOn()) break;
+      if (reach === "over") over = leg.epoch;
       const steps = this.#send(leg, reach, removed);
       if (steps !== null) await this.#finish(c, steps, goesOn);
     }
