@@ -14,9 +14,9 @@ export class HostQueue {
   /** What is to be appended by the host's leave, or was sent before: one word for all copies of a send. */
   readonly verdicts = new SharedVerdicts<Append | SentFrame>();
 
-  /** Orders of which something is with the host, and sends that it was asked about. */
+  /** Orders of which something is with the host; where there are none, sends of no order. */
   get size(): number {
-    return this.#orders.size + this.verdicts.size;
+    return this.#orders.size || this.verdicts.size;
   }
 
   /** Whether something of this order is with the host, so that what comes now has to wait behind it. */
