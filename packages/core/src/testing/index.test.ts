@@ -5,21 +5,29 @@ import * as testing from "./index.ts";
 describe("the entry ./testing", () => {
   it("is what an adopter sees, written by hand", () => {
     expect(Object.keys(testing).sort()).toEqual([
+      "ConnectionLines",
       "ConnectionPair",
+      "DeviceHistory",
+      "DeviceMemory",
       "Lossy",
       "MESSAGE_STORE_PARTS",
       "ManualClock",
       "SeededRandom",
+      "TcpProxy",
       "TestClient",
       "TestEngine",
       "busSuite",
+      "checkHistory",
       "createTestChat",
       "makePlan",
       "messageStoreSuite",
       "presenceStoreSuite",
+      "seenEvent",
+      "settleBus",
       "sharedStore",
       "shrink",
       "simulate",
+      "writeStored",
     ]);
   });
 

@@ -98,7 +98,10 @@ export const brokenBuses: readonly BrokenBus[] = [
   },
   {
     fault: "delivers to the node that published, too",
-    noticed: ["publish and subscribe > does not come back to the node that published it"],
+    noticed: [
+      "publish and subscribe > does not come back to the node that published it",
+      "interruption > I26: leaves every subscription as it was",
+    ],
     breaks: (bus) => {
       const own = new Map<Topic, (envelope: Envelope) => void>();
       return but(bus, {
@@ -137,7 +140,9 @@ export const brokenBuses: readonly BrokenBus[] = [
       "publish and subscribe > carries whatever nodes say to each other, whole, to one and to all",
       "publish and subscribe > sends a repeat twice",
       "publish and subscribe > a subscription that was cancelled before it was ready hears nothing",
+      "publish and subscribe > five hundred topics that are asked for at once are all heard",
       "publish and subscribe > an empty batch is no error, nor is what nobody listens to, or is for nobody",
+      "interruption > I26: leaves every subscription as it was",
     ],
     breaks: (bus) => but(bus, { publish: (batch) => bus.publish(batch.slice(0, 1)) }),
   },
@@ -171,8 +176,14 @@ export const brokenBuses: readonly BrokenBus[] = [
       "publish and subscribe > carries an envelope of 256 KiB and any text",
       "publish and subscribe > what the publisher does to an envelope afterwards does not reach the others, nor they each other",
       "publish and subscribe > a cancelled subscription hears nothing, its neighbour on the same topic still does",
+      "publish and subscribe > a topic that was given up and taken again is heard from then on, once",
+      "publish and subscribe > a topic that a publication names twice is heard, twice at most",
+      "publish and subscribe > five hundred topics that are asked for at once are all heard",
+      "publish and subscribe > what is published by many calls at once, by two nodes, all arrives where the link is well",
+      "publish and subscribe > a listener may cancel itself, subscribe and publish from within",
       "publish and subscribe > a closed node hears nothing, and the others go on",
       "publish and subscribe > an empty batch is no error, nor is what nobody listens to, or is for nobody",
+      "interruption > I26: leaves every subscription as it was",
     ],
     breaks: (bus) =>
       but(bus, {
@@ -195,6 +206,8 @@ export const brokenBuses: readonly BrokenBus[] = [
     noticed: [
       "publish and subscribe > a subscription that was cancelled before it was ready hears nothing",
       "publish and subscribe > a cancelled subscription hears nothing, its neighbour on the same topic still does",
+      "publish and subscribe > a listener may cancel itself, subscribe and publish from within",
+      "interruption > I26: leaves every subscription as it was",
     ],
     breaks: (bus) => but(bus, { subscribe: (topic, on) => ({ ...bus.subscribe(topic, on), cancel: () => {} }) }),
   },
@@ -243,6 +256,7 @@ export const brokenBuses: readonly BrokenBus[] = [
       "opening and closing > every call rejects with closed after close",
       "opening and closing > every call rejects with closed from the moment close is called",
       "opening and closing > close without open does nothing",
+      "publish and subscribe > what is under way when its node closes ends, one way or the other",
       "publish and subscribe > a closed node hears nothing, and the others go on",
     ],
     breaks: (bus) =>
@@ -260,6 +274,7 @@ export const brokenBuses: readonly BrokenBus[] = [
     noticed: [
       "opening and closing > every call rejects with closed after close",
       "opening and closing > every call rejects with closed from the moment close is called",
+      "publish and subscribe > what is under way when its node closes ends, one way or the other",
       "publish and subscribe > a closed node hears nothing, and the others go on",
     ],
     breaks: (bus) => but(bus, { close: async () => {} }),
@@ -277,7 +292,10 @@ export const brokenBuses: readonly BrokenBus[] = [
   },
   {
     fault: "loses its subscriptions in an interruption",
-    noticed: ["interruption > I26: is told to every listener on every node, and what comes later arrives"],
+    noticed: [
+      "interruption > I26: is told to every listener on every node, and what comes later arrives",
+      "interruption > I26: leaves every subscription as it was",
+    ],
     breaks: (bus) => {
       const cancels: (() => void)[] = [];
       bus.onInterruption(() => {
@@ -289,6 +307,88 @@ export const brokenBuses: readonly BrokenBus[] = [
           cancels.push(subscription.cancel);
           return subscription;
         },
+      });
+    },
+  },
+  {
+    fault: "takes a topic once and never again",
+    noticed: ["publish and subscribe > a topic that was given up and taken again is heard from then on, once"],
+    breaks: (bus) => {
+      const taken = new Map<Topic, number>();
+      return but(bus, {
+        subscribe: (topic, on) => {
+          const before = taken.get(topic);
+          if (before === 0) return { ready: bus.ping(), cancel: () => {} };
+          taken.set(topic, (before ?? 0) + 1);
+          const { ready, cancel } = bus.subscribe(topic, on);
+          let cancelled = false;
+          return {
+            ready,
+            cancel: () => {
+              if (!cancelled) taken.set(topic, (taken.get(topic) ?? 1) - 1);
+              cancelled = true;
+              cancel();
+            },
+          };
+        },
+      });
+    },
+  },
+  {
+    fault: "keeps a hundred topics at most",
+    noticed: ["publish and subscribe > five hundred topics that are asked for at once are all heard"],
+    breaks: (bus) => {
+      let kept = 0;
+      return but(bus, {
+        subscribe: (topic, on) => (kept++ < 100 ? bus.subscribe(topic, on) : { ready: bus.ping(), cancel: () => {} }),
+      });
+    },
+  },
+  {
+    fault: "loses what is published while it publishes",
+    noticed: [
+      "publish and subscribe > what is published by many calls at once, by two nodes, all arrives where the link is well",
+      "publish and subscribe > a listener may cancel itself, subscribe and publish from within",
+    ],
+    breaks: (bus) => {
+      let busy = false;
+      return but(bus, {
+        publish: async (batch) => {
+          if (busy) return bus.ping();
+          busy = true;
+          await bus.publish(batch).finally(() => {
+            busy = false;
+          });
+        },
+      });
+    },
+  },
+  {
+    fault: "is of no use to a listener while it calls it",
+    noticed: ["publish and subscribe > a listener may cancel itself, subscribe and publish from within"],
+    breaks: (bus) => {
+      let calling = false;
+      return but(bus, {
+        publish: (batch) => (calling ? bus.ping() : bus.publish(batch)),
+        subscribe: (topic, on) =>
+          bus.subscribe(topic, (envelope) => {
+            calling = true;
+            on(envelope);
+            calling = false;
+          }),
+      });
+    },
+  },
+  {
+    fault: "hears after an interruption what was asked for before it alone",
+    noticed: ["interruption > I26: leaves every subscription as it was"],
+    breaks: (bus) => {
+      let interrupted = false;
+      bus.onInterruption(() => {
+        interrupted = true;
+      });
+      return but(bus, {
+        subscribe: (topic, on) => (interrupted ? { ready: bus.ping(), cancel: () => {} } : bus.subscribe(topic, on)),
       });
     },
   },

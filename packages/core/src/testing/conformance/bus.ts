@@ -204,6 +204,87 @@ export function busSuite(runner: Runner, adapter: BusAdapter): void {
     );
 
     it(
+      "a topic that was given up and taken again is heard from then on, once",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const first = two.subscribe("c:c1", () => {});
+        await first.ready;
+        first.cancel();
+        const heard = await listen(two, "c:c1");
+        await one.publish([publication(["c:c1"], 1)]);
+        await settle();
+        expect(heard.length).toBe(1);
+      }),
+    );
+
+    it(
+      "a topic that a publication names twice is heard, twice at most",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const heard = await listen(two, "c:c1");
+        await one.publish([publication(["c:c1", "u:alice", "c:c1"], 1)]);
+        await settle();
+        expect(new Set(heard.map(({ n }) => n))).toEqual(new Set([1]));
+        expect(3).toBeGreaterThan(heard.length);
+      }),
+    );
+
+    it(
+      "five hundred topics that are asked for at once are all heard",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        const topics = Array.from({ length: 500 }, (_, at): Topic => `u:u${at}`);
+        const heard = await Promise.all(topics.map((topic) => listen(two, topic)));
+        await one.publish(topics.map((topic, at) => publication([topic], at + 1)));
+        await settle();
+        expect(heard.map((envelopes) => envelopes.map(({ n }) => n))).toEqual(topics.map((_, at) => [at + 1]));
+      }),
+    );
+
+    it(
+      "what is published by many calls at once, by two nodes, all arrives where the link is well",
+      withBus(async ({ nodes: [one, two, three], settle }) => {
+        const heard = await listen(three, "c:c1");
+        const calls = Array.from({ length: 300 }, (_, at) => at + 1);
+        await Promise.all(calls.map((n) => (n % 2 === 0 ? one : two).publish([publication(["c:c1"], n)])));
+        await settle();
+        expect(byNumber(heard).map(({ n }) => n)).toEqual(calls);
+      }),
+    );
+
+    it(
+      "a listener may cancel itself, subscribe and publish from within",
+      withBus(async ({ nodes: [one, two, three], settle }) => {
+        const answers = await listen(one, "c:answers");
+        const later = await listen(three, "c:later");
+        const heard: Envelope[] = [];
+        const subscription = two.subscribe("c:c1", (envelope) => {
+          heard.push(envelope);
+          subscription.cancel();
+          void two.subscribe("c:later", () => {}).ready.then(() => two.publish([publication(["c:later"], 3)]));
+          void two.publish([publication(["c:answers"], 2)]);
+        });
+        await subscription.ready;
+        await one.publish([publication(["c:c1"], 1)]);
+        await settle();
+        await one.publish([publication(["c:c1"], 4)]);
+        await settle();
+        expect([heard, answers, later].map((envelopes) => envelopes.map(({ n }) => n))).toEqual([[1], [2], [3]]);
+      }),
+    );
+
+    it(
+      "what is under way when its node closes ends, one way or the other",
+      withBus(async ({ nodes: [one, two], settle }) => {
+        await listen(one, "c:c1");
+        const subscription = two.subscribe("c:c2", () => {});
+        const under = [two.publish([publication(["c:c1"], 1)]), two.ping(), subscription.ready].map(codeOf);
+        await two.close();
+        await Promise.all(under);
+        await settle();
+        subscription.cancel();
+        expect(await codeOf(two.publish([publication(["c:c1"], 2)]))).toBe("closed");
+      }),
+    );
+
+    it(
       "a closed node hears nothing, and the others go on",
       withBus(async ({ nodes: [one, two, three], settle }) => {
         const second = await listen(two, "c:c1");
@@ -254,6 +335,25 @@ export function busSuite(runner: Runner, adapter: BusAdapter): void {
         await nodes[0].publish([publication(["c:c1"], 1)]);
         await settle();
         expect(heard.length).toBe(1);
+      }),
+    );
+
+    it(
+      "I26: leaves every subscription as it was",
+      withBus(async ({ nodes, settle, interrupt }) => {
+        const [one, two] = nodes;
+        const cancelled: Envelope[] = [];
+        const subscription = two.subscribe("c:c1", (envelope) => void cancelled.push(envelope));
+        await subscription.ready;
+        subscription.cancel();
+        const before = await Promise.all([one, two].map((node) => listen(node, "c:c2")));
+        await interrupt?.();
+        const after = await listen(two, "c:c3");
+        await one.publish([publication(["c:c1", "c:c2"], 1), publication(["c:c3"], 2)]);
+        await two.publish([publication(["c:c2"], 3)]);
+        await settle();
+        const numbers = [cancelled, ...before, after].map((envelopes) => envelopes.map(({ n }) => n));
+        expect(numbers).toEqual([[], [3], [1], [2]]);
       }),
     );
   });

@@ -1,15 +1,15 @@
 import { decodeFrame } from "@earshot/protocol";
 import type { WriteLine } from "./fault-counts.ts";
 import type { PlannedDevice } from "./plan.ts";
-import type { SimulatedTime } from "./time.ts";
 
 /** Who a connection's end came from. */
 export type ClosingSide = "gateway" | "device" | "network";
 
 export interface NotingHost {
-  readonly time: SimulatedTime;
+  /** `now`: the controller's monotonic ms. */
+  readonly time: { readonly now: number };
   readonly write: WriteLine;
-  readonly device: PlannedDevice;
+  readonly device: Pick<PlannedDevice, "name" | "user">;
   /** Names the device's life. */
   readonly p: string;
 }

@@ -11,7 +11,8 @@ const PAGE_ROWS = 200;
 const BYTES_MAX = 2 ** 24;
 
 type Untimed<Line> = Line extends { readonly p: "sim" } ? Omit<Line, "t" | "p"> : never;
-type Tell = (line: Untimed<HistoryLine>) => void;
+/** Takes a line of the controller's, which adds who it is and when. */
+export type TellLine = (line: Untimed<HistoryLine>) => void;
 
 /**
  * Writes down what all comes to when nothing goes on any more: logs, members and windows. Lets time go on for the
@@ -23,11 +24,10 @@ export async function writeFinalState(
   write: WriteLine,
 ): Promise<void> {
   const { plain } = world.store;
-  const tell: Tell = (line) => write({ t: world.time.now, p: "sim", ...line });
+  const tell: TellLine = (line) => write({ t: world.time.now, p: "sim", ...line });
   for (const { conversation } of await plain.conversations(null, PAGE_ROWS)) {
     await writePages(world, conversation, tell);
-    await writeLog(plain, conversation, isWhole(world.plan, conversation), tell);
-    await writeMembers(plain, conversation, tell);
+    await writeStored(plain, conversation, isWhole(world.plan, conversation), tell);
   }
   for (const device of devices) {
     for (const conv of device.looked) {
@@ -37,6 +37,17 @@ export async function writeFinalState(
   }
 }
 
+/** One conversation as its store has it: the whole log, the members and their watermarks. */
+export async function writeStored(
+  store: MessageStore,
+  conversation: ConversationId,
+  wholeHistory: boolean,
+  tell: TellLine,
+): Promise<void> {
+  await writeLog(store, conversation, wholeHistory, tell);
+  await writeMembers(store, conversation, tell);
+}
+
 /** Whether every member has its log from 1, as it was planned. */
 function isWhole({ conversations, operations }: Plan, conversation: ConversationId): boolean {
   const created = operations.flatMap((operation) => (operation.op === "create" ? [operation.conversation] : []));
@@ -44,7 +55,7 @@ function isWhole({ conversations, operations }: Plan, conversation: Conversation
 }
 
 /** The whole log, as a fresh reader pages it through the public API. */
-async function writePages(world: SimulatedWorld, c: ConversationId, tell: Tell): Promise<void> {
+async function writePages(world: SimulatedWorld, c: ConversationId, tell: TellLine): Promise<void> {
   for (let after = 0, more = true; more; ) {
     const from = after;
     const page = await world.settle((chat) => chat.system.conversation(c).fetch({ after: from, limit: PAGE_ROWS }));
@@ -58,7 +69,7 @@ async function writePages(world: SimulatedWorld, c: ConversationId, tell: Tell):
   }
 }
 
-async function writeLog(store: MessageStore, c: ConversationId, wholeHistory: boolean, tell: Tell): Promise<void> {
+async function writeLog(store: MessageStore, c: ConversationId, wholeHistory: boolean, tell: TellLine): Promise<void> {
   const all = { view: "log", from: "oldest", rows: Number.MAX_SAFE_INTEGER, bytes: BYTES_MAX } as const;
   const page = await store.range({ conversation: c, ...all });
   for (const row of page?.rows ?? []) {
@@ -67,7 +78,7 @@ async function writeLog(store: MessageStore, c: ConversationId, wholeHistory: bo
   }
 }
 
-async function writeMembers(store: MessageStore, conv: ConversationId, tell: Tell): Promise<void> {
+async function writeMembers(store: MessageStore, conv: ConversationId, tell: TellLine): Promise<void> {
   const roles = new Map((await store.members(conv, null, PAGE_ROWS))?.members);
   const receipts = await store.receipts(conv, 0, null, PAGE_ROWS);
   for (const [of, delivered, read] of receipts?.users ?? []) {
