@@ -26,6 +26,13 @@ const OVER_EVERY_TRANSPORT = [
   "unread",
 ];
 
+/** Tests that need a Postgres, a Redis or a NATS. */
+const ON_SERVERS = [
+  "packages/adapter-{postgres,redis,nats}/test/**/*.test.ts",
+  "examples/cluster/test/**/*.test.ts",
+  "scripts/servers/test/*.test.ts",
+];
+
 // The fourth kind, *.test-d.ts, is checked by `tsc -b` with everything else.
 export default defineConfig({
   resolve: { conditions },
@@ -39,7 +46,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "examples/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "examples/*/{src,fire}/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: ON_SERVERS,
         },
       },
       {
@@ -48,7 +56,19 @@ export default defineConfig({
         test: {
           name: "conformance",
           include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
+          exclude: ON_SERVERS,
           testTimeout: 30_000,
+        },
+      },
+      {
+        // The same on real servers: private ones that come and go with the run, or those of DATABASE_URL, REDIS_URL, NATS_URL.
+        extends: true,
+        test: {
+          name: "servers",
+          include: ON_SERVERS,
+          globalSetup: "scripts/servers/provide-servers.ts",
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

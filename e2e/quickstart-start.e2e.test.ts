@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
-import { freePort } from "./support/free-port.ts";
+import { freePort } from "../scripts/servers/free-port.ts";
 import { type FailedStart, failToStart, startServer } from "./support/server.ts";
 import { call } from "./support/wire-http.ts";
 

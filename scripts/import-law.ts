@@ -20,6 +20,8 @@ const pureRooms = rooms.filter((room) => !["transport", "http", "auth"].includes
 /** The files of core that see all rooms; testing/ may too. */
 const wiring = ["chat-engine.ts", "wiring.ts", "wire-delivery.ts", "index.ts"];
 const tests = ["**/*.test.ts", "**/*.test-d.ts"];
+/** These start servers by scripts/servers, which is no package. */
+const serverTests = "packages/adapter-{postgres,redis,nats}/test/**/*.ts";
 
 /** Who may import whom. A test may import what it needs. */
 export function importLaw(root: string): Linter.Config[] {
@@ -28,7 +30,28 @@ export function importLaw(root: string): Linter.Config[] {
     ...insideCore(root),
     {
       files: ["packages/*/{src,test}/**/*.ts"],
-      rules: { "import-x/no-relative-packages": "error", "import-x/no-cycle": ["error", { ignoreExternal: true }] },
+      rules: { "import-x/no-cycle": ["error", { ignoreExternal: true }] },
+    },
+    {
+      files: ["packages/*/{src,test}/**/*.ts"],
+      ignores: [serverTests],
+      rules: { "import-x/no-relative-packages": "error" },
+    },
+    {
+      files: [serverTests],
+      rules: {
+        "no-restricted-imports": [
+          "error",
+          {
+            patterns: [
+              {
+                regex: "^(\\.\\./)+(packages|protocol|core|client|adapter-[a-z]+)/",
+                message: "Import packages by name.",
+              },
+            ],
+          },
+        ],
+      },
     },
   ];
 }

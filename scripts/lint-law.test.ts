@@ -29,6 +29,8 @@ const tree: Readonly<Record<string, string>> = {
   [`${core}/options.ts`]: "export const a = 1;",
   [`${core}/chat-engine.ts`]: value("./outbox/window.ts"),
   [`${client}/live.ts`]: "export const a = 1;",
+  "packages/adapter-redis/package.json": '{ "name": "@earshot/adapter-redis", "type": "module" }',
+  "scripts/servers/start-redis.ts": "export const a = 1;",
 };
 
 /** A file that breaks a rule, and the rule. */
@@ -66,6 +68,12 @@ const wrongImports: readonly Breach[] = [
     `${core}/x.ts`,
     value("../../protocol/src/frame.ts"),
     "import-x/no-relative-packages",
+  ],
+  [
+    "an adapter's test imports a package's files",
+    "packages/adapter-redis/test/x.test.ts",
+    value("../../protocol/src/frame.ts"),
+    "no-restricted-imports",
   ],
   ["protocol imports a package", "packages/protocol/src/x.ts", value("zod"), names],
   ["protocol imports Node.js", "packages/protocol/src/x.ts", value("node:path"), names],
@@ -141,6 +149,11 @@ const lawful: readonly Lawful[] = [
   ["an adapter imports core's types", `${sqlite}/src/x.ts`, type("@earshot/core")],
   ["an adapter imports protocol", `${sqlite}/src/x.ts`, value("@earshot/protocol")],
   ["an adapter's test imports testing", `${sqlite}/test/x.test.ts`, value("@earshot/core/testing")],
+  [
+    "a test of an adapter that needs a server starts one",
+    "packages/adapter-redis/test/y.test.ts",
+    value("../../../scripts/servers/start-redis.ts"),
+  ],
   ["the client imports protocol", `${client}/x.ts`, value("@earshot/protocol")],
   ["the client imports its own", `${client}/x.ts`, value("./live.ts")],
   ["the system reads the clock", `${core}/system/x.ts`, "export const x = () => [Date.now(), Math.random()];"],

@@ -21,6 +21,14 @@ const builds = [
   { name: "client", folder: "packages/client", needs: ["protocol"], output: "dist/index.js" },
   { name: "adapter-sqlite", folder: "packages/adapter-sqlite", needs: ["protocol", "core"], output: "dist/index.js" },
   {
+    name: "adapter-postgres",
+    folder: "packages/adapter-postgres",
+    needs: ["protocol", "core"],
+    output: "dist/index.js",
+  },
+  { name: "adapter-redis", folder: "packages/adapter-redis", needs: ["protocol", "core"], output: "dist/index.js" },
+  { name: "adapter-nats", folder: "packages/adapter-nats", needs: ["protocol", "core"], output: "dist/index.js" },
+  {
     name: "quickstart",
     folder: "examples/quickstart",
     needs: ["protocol", "core", "client", "adapter-sqlite"],

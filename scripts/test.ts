@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { ensureChromium } from "./test-run/chromium.ts";
 import { runCommand } from "./test-run/command.ts";
+import { fire } from "./test-run/fire.ts";
 import { packedPackages } from "./test-run/packed-packages.ts";
 import { simulation } from "./test-run/simulation.ts";
 import { type Outcome, oneCheck, type Step, sum } from "./test-run/step.ts";
@@ -41,12 +42,14 @@ const steps: readonly Step[] = [
   check("unused", "knip: files, exports, dependencies", () => tool("knip", ["--no-progress"])),
   tests("unit", "no I/O", 5 * minute),
   tests("conformance", "each port's promises, on real files and processes", 8 * minute),
+  tests("servers", "the same on real servers: Postgres, Redis, Redis Cluster, NATS", 8 * minute),
   check("simulation", "seeds of whole clusters, some twice; a checker that bites", () => simulation(root, say)),
   check("packages", "publint, attw, import and require of each tarball", () => packedPackages(root)),
   // Its tests mostly wait, for silence or for time to pass.
   tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"]),
   tests("wire-poll", "the same by long polling, where it is not about sockets", 8 * minute, ["--maxWorkers=3"]),
   tests("wire-sse", "the same by server-sent events", 8 * minute, ["--maxWorkers=3"]),
+  check("fire", "a cluster under load, everything killed, a checker of what came of it", () => fire(root)),
   check("size", "size-limit: the client's bytes", () => tool("size-limit", [])),
   {
     ...endToEnd,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../../scripts/servers/free-port.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

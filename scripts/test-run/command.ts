@@ -22,12 +22,21 @@ function end(pid: number): void {
 }
 
 process.on("exit", endAll);
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.on(signal, () => process.exit(code));
+
+const SIGNALS = [
+  ["SIGINT", () => process.exit(130)],
+  ["SIGTERM", () => process.exit(143)],
+  ["SIGHUP", () => process.exit(129)],
+] as const;
+
+/** A signal ends this process, and by that the command; only while one runs: whoever imports this may have ways of their own. */
+function begin(pid: number): void {
+  if (running.size === 0) for (const [signal, leave] of SIGNALS) process.on(signal, leave);
+  running.add(pid);
+}
+
+function over(pid: number): void {
+  if (running.delete(pid) && running.size === 0) for (const [signal, leave] of SIGNALS) process.off(signal, leave);
 }
 
 /** Runs a command to its end, or for `withinMs` at the most; keeps its output and shows none of it. */
@@ -49,10 +58,10 @@ export function runCommand(command: string, args: readonly string[], cwd: string
     }, withinMs);
     const settle = (ok: boolean, last: string): void => {
       clearTimeout(timer);
-      if (pid !== undefined) running.delete(pid);
+      if (pid !== undefined) over(pid);
       resolve({ ok, output: Buffer.concat(chunks).toString() + last });
     };
-    if (pid !== undefined) running.add(pid);
+    if (pid !== undefined) begin(pid);
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.on("error", (error) => settle(false, `${command} cannot be run: ${error.message}\n`));
