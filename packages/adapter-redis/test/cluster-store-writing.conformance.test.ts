@@ -1,0 +1,12 @@
+import { messageStoreSuite } from "@earshot/core/testing";
+import { describe, expect, inject, it } from "vitest";
+import { hostClient } from "./host-clients.ts";
+import { storeAdapter } from "./store-under-test.ts";
+
+describe("redis store on a Cluster: writing", () => {
+  messageStoreSuite(
+    { describe, it, expect },
+    storeAdapter(hostClient("ioredis", inject("redisClusterUrl"), { cluster: true })),
+    "writing",
+  );
+});
