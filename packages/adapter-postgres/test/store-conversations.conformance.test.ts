@@ -1,0 +1,7 @@
+import { messageStoreSuite } from "@earshot/core/testing";
+import { describe, expect, it } from "vitest";
+import { postgresAdapter } from "./store-under-test.ts";
+
+describe("PostgreSQL store: conversations", () => {
+  messageStoreSuite({ describe, it, expect }, postgresAdapter(), "conversations");
+});

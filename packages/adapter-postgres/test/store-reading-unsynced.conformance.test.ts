@@ -1,0 +1,12 @@
+import { messageStoreSuite } from "@earshot/core/testing";
+import { describe, expect, it } from "vitest";
+import { postgresAdapter } from "./store-under-test.ts";
+
+/** Promises less, and says so; pipelined, as is recommended. */
+describe("PostgreSQL store with synchronous_commit off: reading", () => {
+  const adapter = postgresAdapter(
+    { options: "-c synchronous_commit=off", pipeline: true },
+    { survivesReopen: true, durability: "process" },
+  );
+  messageStoreSuite({ describe, it, expect }, adapter, "reading");
+});
