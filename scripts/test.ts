@@ -33,32 +33,44 @@ function tests(name: string, about: string, withinMs: number, flags: readonly st
 
 const endToEnd = tests("e2e", "against npm start, with browsers", 15 * minute);
 
-const steps: readonly Step[] = [
-  check("format", "biome: format and lint", () =>
-    tool("biome", ["check", ".", "--error-on-warnings", "--diagnostic-level=warn", "--max-diagnostics=none"]),
-  ),
-  check("law", "eslint: imports, promises, time and chance", () => tool("eslint", [".", "--max-warnings=0"])),
-  check("types", "tsc -b, type tests included", () => tool("tsc", ["-b"])),
-  check("unused", "knip: files, exports, dependencies", () => tool("knip", ["--no-progress"])),
-  tests("unit", "no I/O", 5 * minute),
-  tests("conformance", "each port's promises, on real files and processes", 8 * minute),
-  tests("servers", "the same on real servers: Postgres, Redis, Redis Cluster, NATS", 8 * minute),
-  check("simulation", "seeds of whole clusters, some twice; a checker that bites", () => simulation(root, say)),
-  check("packages", "publint, attw, import and require of each tarball", () => packedPackages(root)),
-  // Its tests mostly wait, for silence or for time to pass.
-  tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"]),
-  tests("wire-poll", "the same by long polling, where it is not about sockets", 8 * minute, ["--maxWorkers=3"]),
-  tests("wire-sse", "the same by server-sent events", 8 * minute, ["--maxWorkers=3"]),
-  check("fire", "a cluster under load, everything killed, a checker of what came of it", () => fire(root)),
-  check("size", "size-limit: the client's bytes", () => tool("size-limit", [])),
-  {
-    ...endToEnd,
-    run: async (words) => {
-      const chromium = await ensureChromium((text) => say(`e2e: ${text}`));
-      return chromium.ok ? endToEnd.run(words) : oneCheck(chromium, "Chromium");
+/** One round after the other; what stands in one round takes one core each, or mostly waits, and runs together. */
+const rounds: readonly (readonly Step[])[] = [
+  [
+    check("format", "biome: format and lint", () =>
+      tool("biome", ["check", ".", "--error-on-warnings", "--diagnostic-level=warn", "--max-diagnostics=none"]),
+    ),
+    check("law", "eslint: imports, promises, time and chance", () => tool("eslint", [".", "--max-warnings=0"])),
+    check("types", "tsc -b, type tests included", () => tool("tsc", ["-b"])),
+    check("unused", "knip: files, exports, dependencies", () => tool("knip", ["--no-progress"])),
+  ],
+  [tests("unit", "no I/O", 5 * minute)],
+  [tests("conformance", "each port's promises, on real files and processes", 8 * minute)],
+  [check("simulation", "seeds of whole clusters, some twice; a checker that bites", () => simulation(root, say))],
+  [
+    tests("servers", "the same on real servers: Postgres, Redis, Redis Cluster, NATS", 8 * minute, ["--maxWorkers=3"]),
+    tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"]),
+  ],
+  [
+    tests("wire-poll", "the same by long polling, where it is not about sockets", 8 * minute, ["--maxWorkers=3"]),
+    tests("wire-sse", "the same by server-sent events", 8 * minute, ["--maxWorkers=3"]),
+  ],
+  [check("fire", "a cluster under load, everything killed, a checker of what came of it", () => fire(root))],
+  [
+    check("packages", "publint, attw, import and require of each tarball", () => packedPackages(root)),
+    check("size", "size-limit: the client's bytes", () => tool("size-limit", [])),
+  ],
+  [
+    {
+      ...endToEnd,
+      run: async (words) => {
+        const chromium = await ensureChromium((text) => say(`e2e: ${text}`));
+        return chromium.ok ? endToEnd.run(words) : oneCheck(chromium, "Chromium");
+      },
     },
-  },
+  ],
 ];
+
+const steps = rounds.flat();
 
 const groups: Readonly<Record<string, readonly string[]>> = { static: ["format", "law", "types", "unused"] };
 
@@ -95,7 +107,10 @@ if (plan === null) {
   process.exitCode = 1;
 } else {
   const outcomes: Outcome[] = [];
-  for (const step of plan.steps) outcomes.push(await run(step, plan.words));
+  for (const round of rounds) {
+    const chosenOfRound = round.filter((step) => plan.steps.includes(step));
+    outcomes.push(...(await Promise.all(chosenOfRound.map((step) => run(step, plan.words)))));
+  }
   const { passed, failed } = sum(outcomes);
   const nothing = passed + failed === 0 ? 1 : 0;
   say(`\n${passed} passed, ${failed + nothing} failed`);

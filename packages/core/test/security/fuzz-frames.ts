@@ -15,7 +15,7 @@ const BATCH_FRAMES = 64;
 const BATCH_MS = 100;
 /** Frames after which the conversation that they may write to is removed, and another made: memory is to show leaks, not messages. */
 const LIFE_FRAMES = 5_000;
-const WARM_FRAMES = 50_000;
+const WARM_FRAMES = 100_000;
 
 const [seed = 1, frames = 300_000] = process.argv.slice(2).map(Number);
 const random = new SeededRandom(seed);
