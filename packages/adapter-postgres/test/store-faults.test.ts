@@ -7,7 +7,7 @@ import { postgresUrl } from "./pools.ts";
 import { conversation, message, seqOf } from "./store-scene.ts";
 import { newNamespace, storePool } from "./store-under-test.ts";
 
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1_500;
 
 /** A store behind a proxy that spoils the way to the server. */
 describe("PostgreSQL store: a way that breaks", () => {
@@ -22,6 +22,10 @@ describe("PostgreSQL store: a way that breaks", () => {
     server.hostname = "127.0.0.1";
     server.port = String(proxy.port);
     pool = storePool({ connectionString: server.href });
+    // Tables are made in no such hurry.
+    const first = postgresStore(pool, { namespace });
+    await first.open();
+    await first.close();
     store = postgresStore(pool, { namespace, timeoutMs: TIMEOUT_MS });
     await store.open();
     await store.create(conversation("c1"));
@@ -30,7 +34,7 @@ describe("PostgreSQL store: a way that breaks", () => {
   afterEach(async () => {
     await proxy.heal();
     await store.close();
-    await pool.query(`DROP SCHEMA "earshot_${namespace}" CASCADE`);
+    await pool.query(`DROP SCHEMA IF EXISTS "earshot_${namespace}" CASCADE`);
     await pool.end();
     await proxy.close();
   });
