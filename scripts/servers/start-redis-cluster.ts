@@ -53,7 +53,7 @@ async function startNode(options: RedisOptions): Promise<StartedServer> {
   const settings = {
     "cluster-enabled": "yes",
     "cluster-config-file": "nodes.conf",
-    "cluster-node-timeout": "2000",
+    "cluster-node-timeout": "5000",
     "cluster-port": String(await freePort()),
     ...options.settings,
   };

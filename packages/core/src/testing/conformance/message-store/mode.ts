@@ -162,7 +162,8 @@ export function modeCases(
           const again = reopen();
           await again.open();
           expect([await modesOf(again, "c1"), await modesOf(again, "c2")]).toEqual([all("pull"), all("push")]);
-          expect(await again.changes(mark, 10)).toEqual(page);
+          // Of marks each is good, and the next one may be another.
+          expect((await again.changes(mark, 10)).changes).toEqual(page.changes);
           expect((await again.changes(page.mark, 10)).changes).toEqual([]);
           expect(await again.tally("c1", 10)).toEqual(tally);
           expect((await appendEvent(again, message("c2", "alice", "hi"))).mode).toBe("push");
