@@ -46,10 +46,9 @@ const rounds: readonly (readonly Step[])[] = [
   [tests("unit", "no I/O", 5 * minute)],
   [tests("conformance", "each port's promises, on real files and processes", 8 * minute)],
   [check("simulation", "seeds of whole clusters, some twice; a checker that bites", () => simulation(root, say))],
-  [
-    tests("servers", "the same on real servers: Postgres, Redis, Redis Cluster, NATS", 8 * minute, ["--maxWorkers=3"]),
-    tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"]),
-  ],
+  [tests("servers", "the same on real servers: Postgres, Redis, Redis Cluster, NATS", 8 * minute, ["--maxWorkers=3"])],
+  // Some of it kills in the middle of what it times, and wants the machine for itself.
+  [tests("wire", "against npm start, frame by frame", 8 * minute, ["--maxWorkers=3"])],
   [
     tests("wire-poll", "the same by long polling, where it is not about sockets", 8 * minute, ["--maxWorkers=3"]),
     tests("wire-sse", "the same by server-sent events", 8 * minute, ["--maxWorkers=3"]),
