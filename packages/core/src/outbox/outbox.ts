@@ -117,6 +117,8 @@ export class Outbox implements Budgeted {
 
   /** The session's own `sent` is about to tell of this event: it does not follow it there (I13). */
   told(c: ConversationId, seq: number): void {
+    // With every send: mostly nothing waits.
+    if (this.#window.waiting === 0) return;
     for (const frame of this.#window.drop(c, seq)) this.#wire.send(frame);
     this.#count();
   }

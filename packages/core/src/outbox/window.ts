@@ -135,7 +135,6 @@ export class Window {
    * longer: they can go out now.
    */
   drop(c: ConversationId, seq: number): readonly EncodedFrames[] {
-    if (this.#firstWaiting === null) return [];
     let [before, waits]: [Unacked | null, boolean] = [null, false];
     for (let node = this.#head; node !== null; before = node, node = node.next) {
       const previous = waits ? before : null;

@@ -10,7 +10,7 @@ export type Admission =
   | { readonly kind: "hold" };
 
 /** Refused ids remembered, the earliest given up first: more than a session has in flight. */
-const REFUSED_MAX = 1_000;
+const REFUSED_IDS_MAX = 1_000;
 
 /**
  * The order of one session's sends to one conversation (I11). A send that was refused with `retry`
@@ -84,7 +84,7 @@ export class SendLane {
 
   #remember(id: MessageId, turn: number): void {
     this.#refused.set(id, turn);
-    if (this.#refused.size <= REFUSED_MAX) return;
+    if (this.#refused.size <= REFUSED_IDS_MAX) return;
     const [oldest] = this.#refused.keys();
     if (oldest !== undefined) this.#refused.delete(oldest);
   }
