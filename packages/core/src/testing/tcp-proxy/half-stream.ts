@@ -14,12 +14,18 @@ interface HalfStreamOptions {
   readonly cut: () => void;
 }
 
+interface Waiting {
+  readonly bytes: number;
+  readonly run: () => void;
+}
+
 /** Carries one way of one connection. */
 export class HalfStream {
   readonly #options: HalfStreamOptions;
   /** When the last chunk that waits is due: none overtakes it, however the delay changes. */
   #lastDueMs = 0;
-  #waiting = 0;
+  /** What waits, first to last: a timer carries on the first, since timers that are due together keep no order. */
+  readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #ended = false;
   #lost = false;
@@ -66,18 +72,21 @@ export class HalfStream {
     const now = clock.monotonic();
     const due = Math.max(this.#lastDueMs, now + weather.delayMs);
     this.#lastDueMs = due;
-    if (due <= now && this.#waiting === 0) {
+    if (due <= now && this.#waiting.length === 0) {
       run();
       return;
     }
-    this.#waiting += 1;
+    this.#waiting.push({ bytes, run });
     this.#waitingBytes += bytes;
-    clock.after(due - now, () => {
-      this.#waiting -= 1;
-      this.#waitingBytes -= bytes;
-      run();
-      this.#flow();
-    });
+    clock.after(Math.ceil(due - now), () => this.#carryFirst());
+  }
+
+  #carryFirst(): void {
+    const first = this.#waiting.shift();
+    if (first === undefined) return;
+    this.#waitingBytes -= first.bytes;
+    first.run();
+    this.#flow();
   }
 
   #isFull(): boolean {
