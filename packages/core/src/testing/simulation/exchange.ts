@@ -35,6 +35,8 @@ export class Exchange {
   #resolve: (answered: Answered) => void = () => {};
   #reject: (error: Error) => void = () => {};
   #over = false;
+  /** It, or its answer, was swallowed on the way. */
+  #lost = false;
   #forget: () => void = () => {};
 
   constructor(house: ExchangeSurroundings, asking: Asking) {
@@ -53,7 +55,7 @@ export class Exchange {
   /** Whether the device waits for an answer that never comes, and was not told so. */
   get severed(): boolean {
     const { device, life } = this.#house;
-    return this.awaited && !this.#over && !device.dead && life?.clock.dead === true;
+    return this.awaited && !this.#over && !device.dead && (this.#lost || life?.clock.dead === true);
   }
 
   begin(): this {
@@ -131,7 +133,8 @@ export class Exchange {
     if (this.#over && direction === "down") return;
     const state = path.state(direction);
     if (state === "open") go();
-    else if (state === "holds") {
+    else if (state === "swallows") this.#lost = true;
+    else {
       let held = true;
       this.release = () => {
         if (held && path.state(direction) === "open") {

@@ -137,6 +137,25 @@ describe("Network", () => {
     expect([...outcomes].sort()).toEqual(["failed", "nothing"]);
   });
 
+  it("knows who waits for an answer that was swallowed on its way", async () => {
+    const found = new Set<string>();
+    for (let seed = 1; seed <= 10; seed++) {
+      const scene = await Scene.begin({ seed });
+      const { network } = scene.world;
+      const polls = scene.polls(0);
+      await scene.come(polls.hello("ana"));
+      const hanging = scene.come(polls.poll(2));
+      scene.world.time.after(100, () =>
+        scene.world.apply({ at: 0, kind: "silence", device: 0, way: "down", ms: 60_000 }),
+      );
+      scene.world.time.after(30_000, () => network.heal());
+      const outcome = await hanging;
+      found.add(`${outcome === "nothing"} ${network.severed(0)}`);
+    }
+    // TCP has kept it, or it never comes
+    expect([...found].sort()).toEqual(["false false", "true true"]);
+  });
+
   it("tells who waits that the connection broke, and the gateway that nobody waits", async () => {
     const scene = await Scene.begin();
     const polls = scene.polls(0);
