@@ -20,6 +20,8 @@ export interface CheckBounds {
   readonly networkMs: number;
   /** The same, and in queues, while faults do. */
   readonly troubledMs: number;
+  /** How long a process stands still at a time, and lets lie what its machine has taken for it. */
+  readonly stillMs: number;
   /** Sends of one connection a second, and seconds' worth of them that may come at once (I23). */
   readonly sendsPerSecond: number;
   readonly sendBurstSeconds: number;
@@ -36,6 +38,7 @@ export const CHECK_BOUNDS: CheckBounds = {
   headLagMs: 30_000,
   networkMs: 1_000,
   troubledMs: 30_000,
+  stillMs: 45_000,
   sendsPerSecond: 100,
   sendBurstSeconds: 3,
 };

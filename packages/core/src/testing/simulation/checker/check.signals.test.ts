@@ -62,6 +62,14 @@ describe("check: signals", () => {
       ["I20"],
     );
     expect(violated(chat((history) => history.dev("ben.1", typing).wait(7_000).dev("ann.1", typist)))).toEqual(["I20"]);
+    const slept = (ms: number) =>
+      chat((history) => {
+        history.dev("ben.1", typing).sim({ ev: "nemesis", fault: "F6", target: "ann.1" });
+        history.wait(ms).dev("ann.1", typist);
+      });
+    // it lay there, taken by the machine of somebody asleep
+    expect(violated(slept(45_000))).toEqual([]);
+    expect(violated(slept(85_000))).toEqual(["I20"]);
     const often = chat((history) => {
       for (let times = 0; times < 6; times++) history.dev("ben.1", typing).dev("ann.1", typist);
     });

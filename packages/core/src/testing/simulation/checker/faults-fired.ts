@@ -45,6 +45,9 @@ export const FRAME_FAULTS: ReadonlySet<string> = new Set([
   "repeat polls",
 ]);
 
+/** What makes a process stand still, while its machine goes on to take what is sent to it. */
+export const STANDSTILLS: ReadonlySet<string> = new Set(["F6", "F28", "F29"]);
+
 /** What befalls the bus (I26), and clocks (I27). */
 export const BUS_FAULTS: ReadonlySet<string> = new Set(["F36", "F37", "F38", "F39", "F40", "F41", "F42"]);
 export const CLOCK_FAULTS: ReadonlySet<string> = new Set(["F54", "F55"]);

@@ -1,5 +1,5 @@
 import { LIMITS } from "@earshot/protocol";
-import { FRAME_FAULTS } from "./faults-fired.ts";
+import { FRAME_FAULTS, STANDSTILLS } from "./faults-fired.ts";
 import type { IndexedHistory, Invariant } from "./indexed-history.ts";
 import type { Report } from "./report.ts";
 
@@ -55,7 +55,7 @@ function matched(
 ): void {
   let next = 0;
   for (const { no, t } of seen) {
-    const within = LIMITS.typingShownMs + late({ faults, bounds }, t);
+    const within = LIMITS.typingShownMs + late({ faults, bounds }, t, dev);
     while (next < presses.length && (presses[next] as Typed).t < t - within) next++;
     const press = presses[next];
     if (press !== undefined && press.no < no) {
@@ -84,7 +84,7 @@ function paced(
   for (const [at, { no, t }] of seen.entries()) {
     const span = 10_000;
     while ((seen[from] as Typed).t < t - span) from++;
-    const most = devices * (Math.floor((span + late({ faults, bounds }, t)) / LIMITS.typingApartMs) + 1);
+    const most = devices * (Math.floor((span + late({ faults, bounds }, t, dev)) / LIMITS.typingApartMs) + 1);
     if (at - from + 1 <= most || faults.touched(FRAME_FAULTS, t - span, t, dev)) continue;
     report.violated("I20", `${what}: seen typing ${at - from + 1} times in ${span} ms`, (seen[from] as Typed).no, no);
     return;
@@ -92,6 +92,8 @@ function paced(
 }
 
 /** How long it may have been on its way. */
-function late({ faults, bounds }: Pick<IndexedHistory, "faults" | "bounds">, t: number): number {
-  return faults.touched(null, t - bounds.troubledMs, t) ? bounds.troubledMs : bounds.networkMs;
+function late({ faults, bounds }: Pick<IndexedHistory, "faults" | "bounds">, t: number, dev: string): number {
+  if (!faults.touched(null, t - bounds.troubledMs, t)) return bounds.networkMs;
+  const still = faults.touched(STANDSTILLS, t - bounds.troubledMs, t, dev) ? bounds.stillMs : 0;
+  return bounds.troubledMs + still;
 }
