@@ -35,13 +35,16 @@ export class Holds {
     if (!this.#holds.has(c)) this.#holds.set(c, { until: 0, blocker: null, alarm: new Alarm(this.#clock) });
   }
 
-  /** A send was refused: nothing of its conversation goes out for at least `retryAfterMs`. */
-  refused(send: QueuedSend, retryAfterMs: number): void {
+  /**
+   * A send was refused: nothing of its conversation goes out for at least `retryAfterMs`. `isBefore`: whether it was
+   * written before another one.
+   */
+  refused(send: QueuedSend, retryAfterMs: number, isBefore: (other: QueuedSend) => boolean): void {
     const { conversation } = send;
     const hold = this.#holds.get(conversation) ?? { until: 0, blocker: null, alarm: new Alarm(this.#clock) };
     this.#holds.set(conversation, hold);
-    // the first to be refused is the one for which the others are `blocked`
-    hold.blocker ??= send;
+    // the earliest of those refused is the one for which the others are `blocked`, also where a later one was told first
+    if (hold.blocker === null || isBefore(hold.blocker)) hold.blocker = send;
     const waitMs = atLeast(Math.max(RETRY_MIN_MS, retryAfterMs), this.#random);
     hold.until = this.#clock.monotonic() + waitMs;
     hold.alarm.set(waitMs, this.#onOver);

@@ -73,7 +73,7 @@ export class SendLine extends SendList {
   /** It was refused, and may go again later. */
   refused(send: QueuedSend, retryAfterMs: number): void {
     this.#land(send);
-    this.#holds.refused(send, retryAfterMs);
+    this.#holds.refused(send, retryAfterMs, (other) => this.#isBefore(send, other));
   }
 
   /** What the gateway holds others back for will not be sent again: it need not wait for it. */
@@ -127,6 +127,11 @@ export class SendLine extends SendList {
   /** Nothing more goes out. */
   stop(): void {
     this.#holds.stop();
+  }
+
+  /** Whether it was written before the other. */
+  #isBefore(send: QueuedSend, other: QueuedSend): boolean {
+    return this.all.find((each) => each === send || each === other) === send && send !== other;
   }
 
   /** It is not in flight any more. */

@@ -357,6 +357,22 @@ describe("SendQueue", () => {
     expect(out()).toEqual(["b"]);
   });
 
+  it("I24: nor does one that was refused after a later one, whose refusal was told first", async () => {
+    const { clock, link, queue, welcome, send, refuse, out } = make();
+    const sends = ["a", "b", "c"].map((id) => send(id));
+    welcome();
+    out();
+    // the host had no time for "b", while "a" waited for the store
+    refuse("b", "rate_limited", 1_000);
+    refuse("c", "blocked", 1_000);
+    refuse("a", "rate_limited", 1_000);
+    const row = { seq: 3, ord: 3, type: "message", id: "a", from: "me", at: 5, body: { id: "a" } } as const;
+    queue.observe("c1", "e1", [row], 3);
+    expect([link.skipped, status(...sends)]).toEqual([["a"], ["sent", "pending", "pending"]]);
+    await clock.advance(2_000);
+    expect(out()).toEqual(["b", "c"]);
+  });
+
   it("I24: nor does one that is refused after it was found to be stored", () => {
     const { link, queue, welcome, send, refuse } = make();
     send("a");
