@@ -343,6 +343,25 @@ describe("ChatEngine: a cluster whose bus loses", () => {
     await cluster.close();
   });
 
+  it("I9, I19: tells who asked in vain, and on another node than the one they lost it on, that the new life is theirs", async () => {
+    const { cluster, one, two } = await scene();
+    await one.create("alice", "c1", ["bob", "carol"]);
+    await one.call("alice", "DELETE", "/conversations/c1/members/bob");
+    const bob = await two.join("bob");
+    await bob.say({ t: "subscribe", id: "s1", c: "c1" });
+    await cluster.advance(20_000);
+    expect(bob.of("error")).toMatchObject([{ code: "not_found" }]);
+    const restored = memoryStore({ clock: cluster.clock });
+    await restored.open();
+    const members = ["alice", "bob", "carol"].map((user) => [user, user === "alice" ? "owner" : "member"] as const);
+    await restored.create({ ...conversation("c1"), epoch: "another", members });
+    cluster.replaceStore(restored);
+    await cluster.advance(12_000);
+    expect(bob.of("lagging")).toEqual([{ t: "lagging", c: ["c1"] }]);
+    await subscribe(bob);
+    await cluster.close();
+  });
+
   it.each(["push", "pull"] as const)(
     "I17, I18: tells nothing of the new life of a %s log to who is no member in it",
     async (mode) => {

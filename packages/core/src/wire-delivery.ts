@@ -82,8 +82,10 @@ export function wireDelivery(house: DeliverySurroundings) {
       house.happened(arrival.c);
     },
     anew: (c, epoch) => {
-      const [users, strangers] = [[...audiences.remembered(c), ...named.of(c)], named.lost(c)];
-      return beginNewLife({ ...signals, audiences, forget, left: lost }, { c, epoch, users, lost: strangers });
+      return beginNewLife(
+        { ...signals, audiences, forget, left: lost },
+        { c, epoch, users: [...audiences.remembered(c), ...named.of(c)], lost: [...named.lost(c), ...awaited.of(c)] },
+      );
     },
     gone,
   });
@@ -120,7 +122,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     take: (heads) => toldHeads.take(heads, true),
     lookAtAll: async () => {
       gate.forgetLeft();
-      const all = [...new Set([...gate.known(), ...subscriptions.conversations()])];
+      const all = [...new Set([...gate.known(), ...subscriptions.conversations(), ...awaited.conversations()])];
       for (let from = 0; from < all.length; from += LOOKS_AT_ONCE)
         await Promise.all(all.slice(from, from + LOOKS_AT_ONCE).map((c) => gate.doubt(c)));
       audiences.clear();

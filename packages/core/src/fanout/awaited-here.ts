@@ -53,6 +53,16 @@ export class AwaitedHere<S extends Reader> {
     return this.#awaiting.size;
   }
 
+  /** Conversations that somebody waits for, those unused for longest last. */
+  conversations(): Iterable<ConversationId> {
+    return this.#awaiting.keys();
+  }
+
+  /** Who waits for it. */
+  of(c: ConversationId): Iterable<UserId> {
+    return this.#awaiting.peek(c)?.keys() ?? [];
+  }
+
   /** It is not the user's, as they were just told. */
   add(c: ConversationId, user: UserId): void {
     if (this.#house.alone) return;

@@ -38,12 +38,14 @@ async function lifeOver(wrap = (store: MessageStore): Pick<MessageStore, "access
   };
   const begin = (...users: string[]) => beginNewLife(house, { c: "c1", epoch: EPOCH, users, lost: [] });
   const beginAfterLoss = (...lost: string[]) => beginNewLife(house, { c: "c1", epoch: EPOCH, users: [], lost });
+  const beginWith = (user: string) => beginNewLife(house, { c: "c1", epoch: EPOCH, users: [user], lost: [user] });
   return {
     sessions: sessions as [Recorder, Recorder, Recorder, Recorder],
     subscriptions,
     said,
     begin,
     beginAfterLoss,
+    beginWith,
     audiences,
   };
 }
@@ -69,6 +71,12 @@ describe("beginNewLife", () => {
     await beginAfterLoss("alice", "bob", "dave");
     expect(sessions.map(({ told }) => told)).toEqual([["lagging"], [], [], []]);
     expect(said).toEqual([["forget", "c1"]]);
+  });
+
+  it("I9: also where it is remembered that they were a member once", async () => {
+    const { sessions, beginWith } = await lifeOver();
+    await beginWith("alice");
+    expect(sessions.map(({ told }) => told)).toEqual([["lagging"], [], [], []]);
   });
 
   it("I17: takes it from who had lost it, was back, and is no member any more", async () => {

@@ -28,7 +28,7 @@ interface LifeBegun {
   readonly epoch: Epoch;
   /** Who may have been members in the life before. */
   readonly users: Iterable<UserId>;
-  /** Who were none any more in the end. */
+  /** Who were none in the end, or asked for it in vain. */
   readonly lost: Iterable<UserId>;
 }
 
@@ -48,15 +48,16 @@ export async function beginNewLife<S extends Reader>(
   const { audiences, subscriptions, sessionsOf, encode } = house;
   const had = new Set(users);
   for (const { user } of subscriptions.of(c)?.sessions.keys() ?? []) had.add(user);
-  // Who had lost it may have come back since.
-  const strange = new Set([...lost].filter((user) => !had.has(user)));
+  // Who had lost it may have come back since, and their client may not know.
+  const doubtful = new Set(lost);
+  const strange = new Set([...doubtful].filter((user) => !had.has(user)));
   const concerned = new Set([...had, ...strange].filter((user) => sessionsOf(user).length > 0));
   const since = await membersAmong(house, [...concerned], { c, epoch });
   audiences.forget(c);
   subscriptions.anew(c, epoch, since);
   house.forget(c);
   const back = encode({ t: "lagging", c: [c] });
-  for (const user of strange) if (since.has(user)) for (const session of sessionsOf(user)) session.tell(back);
+  for (const user of doubtful) if (since.has(user)) for (const session of sessionsOf(user)) session.tell(back);
   const strangers = [...concerned].filter((user) => !since.has(user) && !strange.has(user));
   if (strangers.length === 0) return;
   house.left(c, strangers);
