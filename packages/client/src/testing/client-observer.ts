@@ -8,6 +8,7 @@ import {
   type UserId,
 } from "@earshot/protocol";
 import { type ChatClient, wiringOf } from "../chat-client.ts";
+import { noStorage } from "../no-storage.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Requests } from "../ports/gateway.ts";
 import type { StorageRoom } from "../storage-room.ts";
@@ -74,6 +75,8 @@ export function observeClient(
     applied(c, epoch, rows);
   };
 
+  // it is every such client's, and restores nothing
+  if (storage === noStorage) return;
   const restore = storage.timeline.bind(storage);
   const restoring: StorageRoom["timeline"] = (c, done) =>
     restore(c, (stored) => {

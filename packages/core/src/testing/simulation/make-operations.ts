@@ -22,7 +22,7 @@ export function drawOperations(draw: Draw, cast: Cast): readonly Operation[] {
   const acts = new Acts(draw, cast);
   acts.begin();
   const scenes = draw.int(3, 5);
-  const sends = draw.int(275, 350);
+  const sends = draw.int(295, 315);
   const sceneMs = (cast.fireMs - BEGUN_MS - END_MS) / scenes;
   for (let scene = 0; scene < scenes; scene++) {
     const from = BEGUN_MS + scene * sceneMs;
@@ -55,7 +55,7 @@ class Acts {
   begin(): void {
     for (const [device, { user }] of this.#cast.devices.entries()) {
       for (const { id } of this.#made) {
-        const looks = this.#members.get(id)?.has(user) === true ? 0.28 : 0.03;
+        const looks = this.#members.get(id)?.has(user) === true ? 0.22 : 0.03;
         if (this.#draw.chance(looks)) this.#add({ at: this.#draw.int(100, BEGUN_MS), op: "open", device, conv: id });
       }
       if (this.#draw.chance(0.6)) this.#watch(device, this.#draw.int(100, BEGUN_MS));
@@ -190,7 +190,8 @@ class Acts {
     return this.#draw.int(0, this.#cast.devices.length - 1);
   }
 
+  /** What follows from another one comes before the end of the phase all the same. */
   #add(operation: Operation): void {
-    this.#operations.push(operation);
+    this.#operations.push({ ...operation, at: Math.min(operation.at, this.#cast.fireMs - 1) });
   }
 }

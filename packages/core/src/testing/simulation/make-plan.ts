@@ -17,16 +17,16 @@ export interface PlanOptions {
 export function makePlan(seed: number, { faults }: PlanOptions = {}): Plan {
   const draw = new Draw(seed);
   const gateways = draw.weighed([
-    [3, 2],
+    [4, 2],
     [6, 3],
-    [2, 4],
+    [1, 4],
   ]);
   const devices = drawDevices(draw);
   const pullAbove = draw.int(3, 5);
   const fanout = { pullAbove, pushBelow: pullAbove - draw.int(0, 1) };
   const users = [...new Set(devices.map(({ user }) => user))];
   const conversations = drawConversations(draw, users, pullAbove);
-  const fireMs = draw.int(45, 85) * 1_000;
+  const fireMs = draw.int(35, 60) * 1_000;
   const operations = drawOperations(draw, { devices, conversations, users, everybody: NAMES, fireMs });
   const drawn = drawFaults(draw, { gateways, devices, fireMs, users }, faults);
   const absences = drawAbsences(draw, { devices, conversations, operations, faults: drawn, fireMs });
@@ -40,14 +40,13 @@ export function makePlan(seed: number, { faults }: PlanOptions = {}): Plan {
 
 function drawDevices(draw: Draw): readonly PlannedDevice[] {
   const count = draw.weighed([
-    [2, 4],
-    [2, 5],
+    [3, 4],
+    [3, 5],
     [6, 6],
-    [2, 7],
-    [1, 8],
+    [1, 7],
     [1, 9],
   ]);
-  const users = NAMES.slice(0, draw.int(3, Math.min(5, count)));
+  const users = NAMES.slice(0, draw.int(3, Math.min(6, count)));
   return Array.from({ length: count }, (_, index): PlannedDevice => {
     const user = users[index] ?? draw.one(users);
     return {
@@ -80,7 +79,7 @@ function drawConversation(
   const role = (): Role => (kind === "channel" && draw.chance(0.5) ? "reader" : draw.chance(0.2) ? "admin" : "member");
   const absent = NAMES.filter((name) => !users.includes(name));
   const size = kind === "direct" ? 2 : Math.max(3, pullAbove + draw.int(-1, 2));
-  const present = kind === "direct" ? draw.some(others, 1) : others.filter(() => draw.chance(0.4));
+  const present = kind === "direct" ? draw.some(others, 1) : others.filter(() => draw.chance(0.25));
   const members = [...present, ...draw.some(absent, Math.max(0, size - present.length - 1))];
   return {
     id,

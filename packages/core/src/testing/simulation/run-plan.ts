@@ -16,7 +16,7 @@ const QUIET_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 2_000;
 const QUIET_LOOKS = 6;
 /** Time after which it is known of everybody who is not there that they are not, in ms. */
-const PRESENCE_SETTLES_MS = 50_000;
+const PRESENCE_SETTLES_MS = 40_000;
 /** Time after which nothing of a device is left, in ms. */
 const GONE_AFTER_MS = 60_000;
 

@@ -207,5 +207,5 @@ const WITHIN_MS = 120_000;
 const ASKED_AGAIN_MS = 500;
 const ASKED_MAX = 60;
 /** Time between two looks at gauges; and how long after the healing there are any, in ms. */
-const GAUGED_EVERY_MS = 500;
+const GAUGED_EVERY_MS = 1_000;
 const GAUGED_MS = 20_000;
