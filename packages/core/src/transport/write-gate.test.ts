@@ -46,10 +46,19 @@ describe("WriteGate", () => {
     expect(peer.socket.calls).toEqual([]);
     expect(peer.queuedBytes).toBe(3);
     clock.finishTurn();
-    expect(peer.socket.calls).toEqual([["a", "b", "c"]]);
+    expect(peer.socket.calls).toEqual([["abc"]]);
     expect(peer).toMatchObject({ queue: [], queuedBytes: 0 });
     clock.finishTurn();
     expect(peer.socket.calls).toHaveLength(1);
+  });
+
+  it("copies nothing large, and still asks the operating system once", () => {
+    const { clock, gate } = gateOf();
+    const peer = new Peer();
+    const texts = ["a", "b".repeat(16_384), "c"];
+    for (const text of texts) gate.queue(peer, framesOf(text));
+    clock.finishTurn();
+    expect(peer.socket.calls).toEqual([texts]);
   });
 
   it("renders shared frames once for all sockets", () => {

@@ -11,6 +11,9 @@ export interface Gated {
   readonly open: boolean;
 }
 
+/** Up to so many bytes several frames are copied into one piece, which costs less than a vector of them. */
+const PIECE_BYTES_MAX = 16_384;
+
 /**
  * One write a socket and turn: what a connection gets within one turn of the event loop leaves in
  * one piece. Measured on 1,000 receivers: 1.5 µs a delivery instead of 5.2.
@@ -37,7 +40,7 @@ export class WriteGate {
 
   /** Writes what is queued for one socket now: before it closes. */
   flush(gated: Gated): void {
-    const { queue, socket } = gated;
+    const { queue, socket, queuedBytes } = gated;
     if (queue.length === 0) return;
     gated.queue = [];
     gated.queuedBytes = 0;
@@ -45,6 +48,10 @@ export class WriteGate {
     const only = queue.length === 1 ? queue[0] : undefined;
     if (only !== undefined) {
       socket.write(this.#bytes(only));
+      return;
+    }
+    if (queuedBytes <= PIECE_BYTES_MAX) {
+      socket.write(Buffer.concat(queue.map((frames) => this.#bytes(frames))));
       return;
     }
     socket.cork();
