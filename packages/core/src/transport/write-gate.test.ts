@@ -21,7 +21,7 @@ class Socket extends Writable {
 
 class Peer implements Gated {
   readonly socket = new Socket() as Socket & Gated["socket"];
-  queue: EncodedFrames[] = [];
+  queue: EncodedFrames | EncodedFrames[] | null = null;
   queuedBytes = 0;
   open = true;
 }
@@ -47,7 +47,7 @@ describe("WriteGate", () => {
     expect(peer.queuedBytes).toBe(3);
     clock.finishTurn();
     expect(peer.socket.calls).toEqual([["abc"]]);
-    expect(peer).toMatchObject({ queue: [], queuedBytes: 0 });
+    expect(peer).toMatchObject({ queue: null, queuedBytes: 0 });
     clock.finishTurn();
     expect(peer.socket.calls).toHaveLength(1);
   });
@@ -100,6 +100,6 @@ describe("WriteGate", () => {
     peer.open = false;
     clock.finishTurn();
     expect(peer.socket.calls).toEqual([]);
-    expect(peer).toMatchObject({ queue: [], queuedBytes: 0 });
+    expect(peer).toMatchObject({ queue: null, queuedBytes: 0 });
   });
 });
