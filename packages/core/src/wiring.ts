@@ -151,7 +151,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     decode,
     decodeHello,
     encode,
-    outbox: (wireOut, slow) => new Outbox(outboxHouse, wireOut, slow),
+    outbox: (wireOut, owner) => new Outbox(outboxHouse, wireOut, owner),
     enter: (session) => sessions.enter(session),
     leave: (session, farewell) => sessions.leave(session, farewell),
     welcome,

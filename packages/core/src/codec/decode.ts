@@ -15,6 +15,7 @@ import {
   type WireErrorCode,
 } from "@earshot/protocol";
 import { frameSchemas } from "./frame-schemas.ts";
+import { countFrame, messageFrame } from "./hot-frames.ts";
 
 /** What became of a frame's text: a frame that can be trusted, a refusal to answer with, or the end. */
 export type Decoded =
@@ -48,6 +49,8 @@ function wellFormed(text: string, frame: UnvalidatedFrame): boolean {
 
 /** One frame of an open session: text → frame. Never throws, and no refusal repeats content. */
 export function decode(text: string): Decoded {
+  const count = countFrame(text);
+  if (count !== null) return { kind: "frame", frame: count };
   const raw = parse(text);
   if (raw === null) return MALFORMED;
   if (!wellFormed(text, raw))
@@ -56,16 +59,8 @@ export function decode(text: string): Decoded {
       "invalid",
       "unable to take frame; it holds U+0000, a lone surrogate, a key __proto__ or an infinite number",
     );
-  const schema = typeof raw.t === "string" ? schemas.get(raw.t) : undefined;
-  if (schema === undefined) return refuse(raw, "invalid", "unable to take frame; its type is unknown");
-  const forged = (raw.t === "send" ? GATEWAY_FIELDS_OF_SEND : GATEWAY_FIELDS).find((field) =>
-    Object.hasOwn(raw, field),
-  );
-  if (forged !== undefined) return refuse(raw, "invalid", `unable to take frame; only the gateway sets ${forged}`);
-  const parsed = schema.safeParse(raw);
-  if (!parsed.success)
-    return refuse(raw, "invalid", `unable to take frame; ${fieldAtFault(parsed.error.issues)} is wrong`);
-  const frame = parsed.data as ClientFrame;
+  const frame = messageFrame(raw) ?? bySchema(raw);
+  if ("kind" in frame) return frame;
   if (frame.t === "send" && bodyTooLarge(text, frame.body)) {
     return refuse(raw, "too_large", `unable to send message; its body is over ${LIMITS.bodyBytesMax} bytes`);
   }
@@ -73,6 +68,19 @@ export function decode(text: string): Decoded {
     return refuse(raw, "too_large", `unable to take frame; it names over ${LIMITS.haveMax} cursors`);
   }
   return { kind: "frame", frame };
+}
+
+/** The frame that its schema makes of it, or why it makes none. */
+function bySchema(raw: UnvalidatedFrame): ClientFrame | Extract<Decoded, { readonly kind: "refused" }> {
+  const schema = typeof raw.t === "string" ? schemas.get(raw.t) : undefined;
+  if (schema === undefined) return refuse(raw, "invalid", "unable to take frame; its type is unknown");
+  const forged = (raw.t === "send" ? GATEWAY_FIELDS_OF_SEND : GATEWAY_FIELDS).find((field) =>
+    Object.hasOwn(raw, field),
+  );
+  if (forged !== undefined) return refuse(raw, "invalid", `unable to take frame; only the gateway sets ${forged}`);
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data as ClientFrame;
+  return refuse(raw, "invalid", `unable to take frame; ${fieldAtFault(parsed.error.issues)} is wrong`);
 }
 
 /** The first frame of a connection. A version that is not spoken is told apart before anything else of it is read. */
@@ -98,7 +106,11 @@ function bodyTooLarge(text: string, body: object | undefined): boolean {
   return utf8Bytes(JSON.stringify(body)) > LIMITS.bodyBytesMax;
 }
 
-function refuse(raw: UnvalidatedFrame, code: WireErrorCode, message: string): Decoded {
+function refuse(
+  raw: UnvalidatedFrame,
+  code: WireErrorCode,
+  message: string,
+): Extract<Decoded, { readonly kind: "refused" }> {
   const id = raw["id"];
   const c = raw["c"];
   const error: ErrorFrame = {

@@ -1,11 +1,4 @@
-import {
-  type ConversationId,
-  type Epoch,
-  type EventRow,
-  encodeFrame,
-  type GatewayFrame,
-  utf8Bytes,
-} from "@earshot/protocol";
+import { type ConversationId, type Epoch, type EventRow, encodeFrame, type GatewayFrame } from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
 
 /** One event, encoded once: as a frame for sessions, as a row for pages. */
@@ -26,7 +19,9 @@ export interface EncodedEvents {
 }
 
 function encoded(texts: readonly string[]): EncodedFrames {
-  return { texts, bytes: texts.reduce((sum, text) => sum + utf8Bytes(text), 0), prepared: null };
+  let bytes = 0;
+  for (const text of texts) bytes += Buffer.byteLength(text);
+  return { texts, bytes, prepared: null };
 }
 
 /** One frame for one session. */

@@ -76,6 +76,9 @@ export interface SubscribedConversation<S, Events> {
   readonly told: Map<UserId, Told>;
 }
 
+/** One empty list for all: nothing is ever put into it. */
+const NOTHING: never[] = [];
+
 /**
  * Conversation → sessions of this node that subscribed to it. A subscription is opened in two steps
  * around the reading of the user's rights, and holds back what comes in between, so that neither an
@@ -137,7 +140,7 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
         active: false,
         from: null,
         openings: 0,
-        held: [],
+        held: NOTHING,
         heldEvents: 0,
         lost: false,
         removedAt: 0,
@@ -175,14 +178,21 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
       conversation.epoch = from.epoch;
     }
     // Only the first time: what lay between was on its way to the session already.
-    if (!subscription.active) Object.assign(subscription, { active: true, from });
-    Object.assign(subscription, { held: [], heldEvents: 0, lost: false, life: null });
+    if (!subscription.active) {
+      subscription.active = true;
+      // Of what was read no more is kept.
+      subscription.from = { epoch: from.epoch, head: from.head };
+    }
+    forgetHeld(subscription);
+    subscription.lost = false;
+    subscription.life = null;
     return { stands: true, held, lost, life };
   }
 
   /** Keeps events for a subscription that is being opened; `unasked`: the session is to have them anyway. Gives those of these that it is to have now, since no more are held. */
   hold(subscription: Subscription<S, Events>, events: Events, unasked: boolean): readonly Events[] {
     if (subscription.lost) return unasked ? [events] : [];
+    if (subscription.held.length === 0) subscription.held = [];
     subscription.held.push({ events, unasked });
     subscription.heldEvents += events.events.length;
     if (subscription.heldEvents <= this.#limits.subscribingEventsMax) return [];
@@ -269,9 +279,14 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
   }
 }
 
+function forgetHeld<S, Events>(subscription: Subscription<S, Events>): void {
+  subscription.held = NOTHING;
+  subscription.heldEvents = 0;
+}
+
 /** Forgets what is held, and gives what of it the session is to have all the same. */
 function letGo<S, Events>(subscription: Subscription<S, Events>): readonly Events[] {
   const { held } = subscription;
-  Object.assign(subscription, { held: [], heldEvents: 0 });
+  forgetHeld(subscription);
   return held.flatMap(({ events, unasked }) => (unasked ? [events] : []));
 }

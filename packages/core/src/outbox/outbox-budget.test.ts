@@ -19,10 +19,11 @@ function outboxesOf(bytesMax: number, { onOverflow = "catch-up" as "catch-up" | 
   const make = (name: string) => {
     const frames: EncodedFrames[] = [];
     const wire = { bufferedBytes: 0, send: (given: EncodedFrames) => void frames.push(given) };
-    const box: Outbox = new Outbox(house, wire, () => {
+    const end = () => {
       slow.push(name);
       box.close();
-    });
+    };
+    const box: Outbox = new Outbox(house, wire, { slow: end });
     const told = () => frames.flatMap(({ texts }) => texts.map((text) => JSON.parse(text) as GatewayFrame));
     return { box, wire, told };
   };

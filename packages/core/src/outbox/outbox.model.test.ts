@@ -174,9 +174,10 @@ class World {
       encode,
       encodeAgain,
     };
-    this.box = new Outbox(house, this.way, () => {
+    const slow = () => {
       this.verdict = "slow";
-    });
+    };
+    this.box = new Outbox(house, this.way, { slow });
   }
 
   run(step: Step): void {

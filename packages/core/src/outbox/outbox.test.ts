@@ -57,7 +57,7 @@ let wire: Wire;
 function outbox(given: Partial<OutboxSurroundings> = {}): Outbox {
   const budget = { change: () => {} };
   const house = { limits: LIMITS, onOverflow: "catch-up" as const, budget, now: () => now, encode, encodeAgain };
-  return new Outbox({ ...house, ...given }, wire, () => {});
+  return new Outbox({ ...house, ...given }, wire, { slow: () => {} });
 }
 
 /** Sweeps once a second, as the gateway does; the first verdict, and after how many ms. */

@@ -35,6 +35,12 @@ export interface OutboxWire {
   send(frames: EncodedFrames, counted?: boolean): void;
 }
 
+/** Whose it is. */
+export interface OutboxOwner {
+  /** The session has to end to make room for others. */
+  slow(): void;
+}
+
 /** Events of one conversation that go out together. */
 export interface OutgoingEvents {
   readonly c: ConversationId;
@@ -54,26 +60,25 @@ export type OutboxVerdict = "slow" | "silent";
 export class Outbox implements Budgeted {
   readonly #house: OutboxSurroundings;
   readonly #wire: OutboxWire;
-  readonly #slow: () => void;
+  readonly #owner: OutboxOwner;
   readonly #window = new Window();
   /** Made when first needed: few sockets are ever full. */
   #signals: HeldSignals | null = null;
   #lagging: Set<ConversationId> | null = null;
-  #laggingSince = Number.NEGATIVE_INFINITY;
-  #overflowedAt = Number.NEGATIVE_INFINITY;
+  #laggingSince: number | null = null;
+  #overflowedAt: number | null = null;
   /** What was named in `lagging`, and the number that the last one stands behind, until something behind that is acknowledged. */
   #told: { readonly conversations: ReadonlySet<ConversationId>; readonly behind: number } | null = null;
   #rounds = 0;
-  #ackedAt = Number.NEGATIVE_INFINITY;
+  #ackedAt: number | null = null;
 
   /** Bytes kept, as the budget of all knows them. */
   counted = 0;
 
-  /** `slow`: told when the session has to end to make room for others. */
-  constructor(house: OutboxSurroundings, wire: OutboxWire, slow: () => void) {
+  constructor(house: OutboxSurroundings, wire: OutboxWire, owner: OutboxOwner) {
     this.#house = house;
     this.#wire = wire;
-    this.#slow = slow;
+    this.#owner = owner;
   }
 
   /** Counted frames written so far: the `n` of a `pong`. */
@@ -132,7 +137,7 @@ export class Outbox implements Budgeted {
   evict(): void {
     const waiting = this.#window.bytes - this.#window.wireBytes;
     const verdict = this.#lagging === null && 2 * waiting >= this.bytes ? this.#overflow() : "slow";
-    if (verdict === "slow") this.#slow();
+    if (verdict === "slow") this.#owner.slow();
   }
 
   /** The session has ended. */
@@ -228,10 +233,14 @@ export class Outbox implements Budgeted {
       this.#laggingSince = now;
       return null;
     }
-    if (this.#lagging !== null && now - this.#laggingSince >= limits.drainedWithinMs) return "slow";
+    if (this.#lagging !== null && now - (this.#laggingSince ?? now) >= limits.drainedWithinMs) return "slow";
     const oldest = this.#window.oldest;
     if (oldest === null) return null;
-    const due: Retransmit = retransmitDue(now - Math.max(oldest.writtenAt, this.#ackedAt), this.#rounds, limits);
+    const due: Retransmit = retransmitDue(
+      now - Math.max(oldest.writtenAt, this.#ackedAt ?? oldest.writtenAt),
+      this.#rounds,
+      limits,
+    );
     if (due === "give up") return "silent";
     if (due === "again") {
       this.#rounds++;
@@ -277,7 +286,7 @@ export class Outbox implements Budgeted {
   /** `untold`: of this one a signal found no room. */
   #overflow(untold?: ConversationId): OutboxVerdict | null {
     const now = this.#house.now();
-    const again = now - this.#overflowedAt < this.#house.limits.overflowsApartMs;
+    const again = this.#overflowedAt !== null && now - this.#overflowedAt < this.#house.limits.overflowsApartMs;
     this.#overflowedAt = now;
     this.#laggingSince = now;
     if (again || this.#house.onOverflow === "close") return "slow";

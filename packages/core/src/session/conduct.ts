@@ -24,7 +24,7 @@ export class Conduct {
   #polls: RateLimit | null = null;
   #cursors: RateLimit | null = null;
   #refused: RateLimit | null = null;
-  #invalid: number[] = [];
+  #invalid: number[] | null = null;
 
   constructor(limits: ConductLimits) {
     this.#limits = limits;
@@ -77,7 +77,7 @@ export class Conduct {
 
   /** A frame was refused as `invalid`. false: too many. */
   invalid(now: number): boolean {
-    this.#invalid = this.#invalid.filter((at) => now - at < MINUTE_MS);
+    this.#invalid = (this.#invalid ?? []).filter((at) => now - at < MINUTE_MS);
     this.#invalid.push(now);
     return this.#invalid.length < this.#limits.invalidPerMinuteMax;
   }

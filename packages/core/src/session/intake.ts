@@ -20,7 +20,8 @@ export class Intake {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #connection: Pick<Connection, "pause" | "resume">;
   readonly #owner: IntakeOwner;
-  #texts: string[] = [];
+  /** null: nothing waits, as most of the time. */
+  #texts: string[] | null = null;
   #taking = false;
   #stoppedAt: number | null = null;
 
@@ -37,7 +38,13 @@ export class Intake {
 
   /** Adds a text that came. */
   push(text: string): void {
-    this.#texts.push(text);
+    if (this.#texts === null && !this.#taking && this.#owner.live && !this.#owner.full) {
+      this.#taking = true;
+      this.#read();
+      this.#owner.take(text);
+      this.#taking = false;
+    } else if (this.#texts === null) this.#texts = [text];
+    else this.#texts.push(text);
     this.regulate();
   }
 
@@ -63,16 +70,17 @@ export class Intake {
         break;
       }
       this.#read();
-      const text = this.#texts.shift();
+      const text = this.#texts?.shift();
       if (text === undefined) break;
       this.#owner.take(text);
     }
+    if (this.#texts?.length === 0) this.#texts = null;
     this.#taking = false;
   }
 
   /** Forgets what waits. */
   clear(): void {
-    this.#texts = [];
+    this.#texts = null;
   }
 
   #read(): void {

@@ -32,7 +32,10 @@ import { TypingPace } from "./typing-pace.ts";
 const SPREAD_NEWS_PART = 0.25;
 
 /** The session whose frames are taken. */
-export interface CommandingSession {
+export interface CommandingSession<Events> {
+  readonly request: PeerRequest;
+  readonly outbox: SessionOutbox<Events>;
+  readonly conduct: Conduct;
   readonly id: SessionId;
   readonly user: UserId;
   readonly device: DeviceId;
@@ -48,27 +51,19 @@ export interface CommandingSession {
   authenticated(credentials: Credentials): void;
   /** A resume token as of now. */
   renew(): string;
-}
-
-/** What a session shares with its commands. */
-export interface SessionChannel<Events> {
-  readonly request: PeerRequest;
-  readonly outbox: SessionOutbox<Events>;
-  readonly conduct: Conduct;
   /** Something was answered: there may be room for more. */
   answered(): void;
 }
 
 /** Frames of one open session → commands, each answered or refused; sends in their order, pages one after the other. */
-export class SessionCommands<Events, Session extends CommandingSession> {
+export class SessionCommands<Events, Session extends CommandingSession<Events>> {
   readonly #house: SessionSurroundings<Events, Session>;
   readonly #session: Session;
-  readonly #channel: SessionChannel<Events>;
-  readonly #turns = new Turns();
+  /** Made when first needed, as all of these: what idles asks for little. */
+  #turns: Turns | null = null;
   /** Cursors beside them: one `have` after the other, so that the first's pages are charged before the next is read. */
-  readonly #repairs = new Turns();
-  readonly #pace = new TypingPace();
-  /** Made with the first send: most sessions only listen. */
+  #repairs: Turns | null = null;
+  #pace: TypingPace | null = null;
   #sends: SendOrder | null = null;
   #sendRate: RateLimit | null = null;
   /** Requests without an answer yet, beside sends. */
@@ -76,10 +71,9 @@ export class SessionCommands<Events, Session extends CommandingSession> {
   /** The `spread` that the client knows; 0: none. */
   #toldSpread = 0;
 
-  constructor(house: SessionSurroundings<Events, Session>, session: Session, channel: SessionChannel<Events>) {
+  constructor(house: SessionSurroundings<Events, Session>, session: Session) {
     this.#house = house;
     this.#session = session;
-    this.#channel = channel;
   }
 
   /** Sends and requests without an answer yet. */
@@ -108,8 +102,10 @@ export class SessionCommands<Events, Session extends CommandingSession> {
    * is told to fetch, and the fetch to wait (S47).
    */
   async repair(have: readonly HaveEntry[]): Promise<void> {
+    this.#repairs ??= new Turns();
+    const turns = this.#repairs;
     try {
-      await this.#counted(this.#repairs.take(() => this.#repair(have)));
+      await this.#counted(turns.take(() => this.#repair(have)));
     } catch (error) {
       this.#fail(error, "have");
       this.#refuse(errorFrame(error, { re: "have" }));
@@ -169,14 +165,17 @@ export class SessionCommands<Events, Session extends CommandingSession> {
         void this.#command(frame, (run) => run());
         return;
       default:
-        // One after the other, each when the socket has room: a page asked for is not a page in memory (S49).
-        void this.#command(frame, (run) =>
-          this.#turns.take(async () => {
-            await this.#session.drained();
-            if (this.#session.live) await run();
-          }),
-        );
+        void this.#command(frame, (run) => this.#inTurn(run));
     }
+  }
+
+  /** One after the other, each when the socket has room: a page asked for is not a page in memory (S49). */
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    this.#turns ??= new Turns();
+    return this.#turns.take(async () => {
+      await this.#session.drained();
+      if (this.#session.live) await run();
+    });
   }
 
   #send(frame: SendFrame): void {
@@ -187,7 +186,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
   }
 
   #ack({ n, d }: AckFrame): void {
-    const { conduct, outbox } = this.#channel;
+    const { conduct, outbox } = this.#session;
     const seqs = outbox.ack(n);
     if (seqs === null) {
       this.#session.end(CLOSE.malformed);
@@ -203,7 +202,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
 
   #ping(): void {
     const { clock, spread } = this.#house;
-    const { conduct, outbox } = this.#channel;
+    const { conduct, outbox } = this.#session;
     const wait = conduct.ping(clock.monotonic());
     if (wait === "end") this.#session.end(CLOSE.tooManyRequests);
     else if (wait > 0) {
@@ -226,7 +225,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
     const session = this.#session;
     if (!this.#pays(AUTH_ROWS, { re: "auth" })) return;
     const greeting = await this.#counted(
-      this.#house.handshake.authenticate(frame.token, this.#channel.request, session.device),
+      this.#house.handshake.authenticate(frame.token, this.#session.request, session.device),
     );
     if (!session.live) return;
     if (greeting.kind === "close") {
@@ -268,6 +267,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
 
   /** More than one in a while is dropped without a word (I20). */
   async #typing(frame: TypingFrame): Promise<void> {
+    this.#pace ??= new TypingPace();
     if (!this.#pace.take(frame.c, this.#house.clock.monotonic())) return;
     if (!(await this.#command(frame, (run) => run()))) this.#pace.giveBack(frame.c);
   }
@@ -315,7 +315,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
         return Promise.reject(new ChatError("blocked", "unable to send; an earlier one waits", { retryAfterMs }));
       },
       answer: (frame: SentFrame | ErrorFrame) => (frame.t === "error" ? this.#refuse(frame) : session.say(frame)),
-      answered: () => this.#channel.answered(),
+      answered: () => this.#session.answered(),
     };
   }
 
@@ -324,12 +324,12 @@ export class SessionCommands<Events, Session extends CommandingSession> {
     this.#session.say(error);
     if (error.code === "rate_limited" || error.code === "blocked") this.#refused();
     if (error.code !== "invalid" || !this.#session.live) return;
-    if (!this.#channel.conduct.invalid(this.#house.clock.monotonic())) this.#session.end(CLOSE.tooManyErrors);
+    if (!this.#session.conduct.invalid(this.#house.clock.monotonic())) this.#session.end(CLOSE.tooManyErrors);
   }
 
   /** Something was refused because too much came before it. */
   #refused(): void {
-    if (this.#session.live && !this.#channel.conduct.refused(this.#house.clock.monotonic()))
+    if (this.#session.live && !this.#session.conduct.refused(this.#house.clock.monotonic()))
       this.#session.end(CLOSE.tooManyRequests);
   }
 
@@ -347,7 +347,7 @@ export class SessionCommands<Events, Session extends CommandingSession> {
       return await work;
     } finally {
       this.#requests--;
-      this.#channel.answered();
+      this.#session.answered();
     }
   }
 }

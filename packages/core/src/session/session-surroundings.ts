@@ -82,8 +82,7 @@ export interface SessionSurroundings<Events, Session> {
     text: string,
   ): { readonly kind: "hello"; readonly hello: HelloFrame } | { readonly kind: "too large" | "version" | "malformed" };
   encode(frame: GatewayFrame): EncodedFrames;
-  /** `slow`: told when the session has to end to make room for others. */
-  outbox(wire: Connection, slow: () => void): SessionOutbox<Events>;
+  outbox(wire: Connection, owner: { slow(): void }): SessionOutbox<Events>;
   /** Takes the session in, or says with which code it has to go. */
   enter(session: Session): CloseCode | null;
   leave(session: Session, farewell: Farewell): void;

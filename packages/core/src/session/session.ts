@@ -7,7 +7,7 @@ import {
   type SessionId,
   type UserId,
 } from "@earshot/protocol";
-import type { Claims } from "../ports/authenticate.ts";
+import type { Claims, PeerRequest } from "../ports/authenticate.ts";
 import type { Activity } from "../ports/presence-store.ts";
 import type { Connection, ConnectionListener, EncodedFrames } from "../ports/transport.ts";
 import { Conduct } from "./conduct.ts";
@@ -19,12 +19,12 @@ import { type SessionEvent, type SessionState, sessionStep } from "./session-sta
 import type { SessionOutbox, SessionSignal, SessionSurroundings } from "./session-surroundings.ts";
 
 /** One device's conversation with this node: runs the state machine against a connection. */
-export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, CommandingSession {
+export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, CommandingSession<Events> {
   readonly #house: SessionSurroundings<Events, Session<Events>>;
   readonly #connection: Connection;
-  readonly #outbox: SessionOutbox<Events>;
+  readonly outbox: SessionOutbox<Events>;
   readonly #intake: Intake;
-  readonly #conduct: Conduct;
+  #conduct: Conduct | null = null;
   readonly #commands: SessionCommands<Events, Session<Events>>;
   #openedAt: number;
   readonly id: SessionId;
@@ -37,27 +37,22 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   #state: SessionState = "opening";
   #heardAt: number;
   /** When this process was last found to have stood still. */
-  #stalledAt = Number.NEGATIVE_INFINITY;
+  #stalledAt: number | null = null;
   /** Whether the client itself ended it, in the proper way. */
   #clean = false;
   /** Whether the gateway ended it so that its client does not come back. */
   #forGood = false;
-  #drained: (() => void)[] = [];
+  /** Who waits for room in the socket. */
+  #drained: (() => void)[] | null = null;
 
   constructor(house: SessionSurroundings<Events, Session<Events>>, id: SessionId, connection: Connection) {
     this.#house = house;
     this.#connection = connection;
     this.id = id;
     this.#openedAt = this.#heardAt = house.clock.monotonic();
-    this.#outbox = house.outbox(connection, () => this.end(CLOSE.slowConsumer));
+    this.outbox = house.outbox(connection, this);
     this.#intake = new Intake(house.clock, connection, this);
-    this.#conduct = new Conduct(house.limits);
-    this.#commands = new SessionCommands<Events, Session<Events>>(house, this, {
-      request: connection.request,
-      outbox: this.#outbox,
-      conduct: this.#conduct,
-      answered: () => this.#intake.regulate(),
-    });
+    this.#commands = new SessionCommands<Events, Session<Events>>(house, this);
   }
 
   /** Whether it is open for events. */
@@ -108,25 +103,24 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   onControl(): void {
     const now = this.#house.clock.monotonic();
     this.#heardAt = now;
-    if (!this.#conduct.control(now)) this.end(CLOSE.tooManyRequests);
+    if (!this.conduct.control(now)) this.end(CLOSE.tooManyRequests);
   }
 
   onLife(): void {
     const now = this.#house.clock.monotonic();
     this.#heardAt = now;
-    if (!this.#conduct.poll(now)) this.end(CLOSE.tooManyRequests);
+    if (!this.conduct.poll(now)) this.end(CLOSE.tooManyRequests);
   }
 
   onStream(queued: number): void {
-    if (this.live) this.#outbox.startOver(queued);
+    if (this.live) this.outbox.startOver(queued);
   }
 
   onDrain(): void {
     if (!this.live) return;
-    this.#outbox.flush();
+    this.outbox.flush();
     this.#intake.regulate();
-    if (this.#connection.bufferedBytes < this.#house.limits.socketBytesMax)
-      for (const resolve of this.#drained.splice(0)) resolve();
+    if (this.#connection.bufferedBytes < this.#house.limits.socketBytesMax) this.#drain();
   }
 
   onClose(_code: number, clean: boolean): void {
@@ -139,30 +133,30 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   /** Events for this session, encoded for all. */
   deliver(events: Events): void {
     if (!this.live) return;
-    if (this.#outbox.deliver(events) !== null) this.end(CLOSE.slowConsumer);
+    if (this.outbox.deliver(events) !== null) this.end(CLOSE.slowConsumer);
   }
 
   /** The answer to a send of its own is about to tell of this event. */
   told(c: ConversationId, seq: number): void {
-    if (this.live) this.#outbox.told(c, seq);
+    if (this.live) this.outbox.told(c, seq);
   }
 
   /** The conversation is no longer the user's: frames that say so must not overtake the events before them. */
   lose(c: ConversationId, frames: EncodedFrames): void {
-    if (this.live) this.#outbox.lose(c, frames);
+    if (this.live) this.outbox.lose(c, frames);
   }
 
   /** State that is told as long as the socket has room, encoded for all. */
   signal(signal: SessionSignal): void {
     if (!this.live) return;
-    if (this.#outbox.signal(signal) !== null) this.end(CLOSE.slowConsumer);
+    if (this.outbox.signal(signal) !== null) this.end(CLOSE.slowConsumer);
   }
 
   /** An uncounted frame that is encoded already. */
   tell(frames: EncodedFrames): void {
     if (!this.live) return;
     this.#connection.send(frames);
-    this.#outbox.answered();
+    this.outbox.answered();
   }
 
   say(frame: GatewayFrame): void {
@@ -172,7 +166,14 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   /** Resolves when the socket has room for a page. */
   drained(): Promise<void> {
     if (!this.live || this.#connection.bufferedBytes < this.#house.limits.socketBytesMax) return Promise.resolve();
-    return new Promise((resolve) => this.#drained.push(resolve));
+    this.#drained ??= [];
+    const waiting = this.#drained;
+    return new Promise((resolve) => waiting.push(resolve));
+  }
+
+  /** For the outbox: the session has to end to make room for others. */
+  slow(): void {
+    this.end(CLOSE.slowConsumer);
   }
 
   end(close: CloseCode): void {
@@ -199,12 +200,27 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     if (!this.live) return;
     const unread = this.#connection.bufferedBytes >= limits.socketBytesMax;
     const stuck = unread && now - (this.#intake.stoppedAt ?? now) >= limits.drainedWithinMs;
-    const verdict = stuck ? "slow" : this.#outbox.sweep(fresh);
+    const verdict = stuck ? "slow" : this.outbox.sweep(fresh);
     if (verdict === "slow") this.end(CLOSE.slowConsumer);
     else if (verdict === "silent") this.end(CLOSE.silent);
   }
 
   // ---- from its own frames
+
+  get request(): PeerRequest {
+    return this.#connection.request;
+  }
+
+  /** Counted when first needed. */
+  get conduct(): Conduct {
+    this.#conduct ??= new Conduct(this.#house.limits);
+    return this.#conduct;
+  }
+
+  /** Something was answered: there may be room for more. */
+  answered(): void {
+    this.#intake.regulate();
+  }
 
   bye(): void {
     this.#clean = true;
@@ -260,8 +276,8 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
 
   #leave(): void {
     this.#intake.clear();
-    this.#outbox.close();
-    for (const resolve of this.#drained.splice(0)) resolve();
+    this.outbox.close();
+    this.#drain();
     this.#house.leave(this, { clean: this.#clean, forGood: this.#forGood, heardAt: this.#heardAt });
   }
 
@@ -298,10 +314,16 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     this.#intake.regulate();
   }
 
+  #drain(): void {
+    const waiting = this.#drained;
+    this.#drained = null;
+    for (const resolve of waiting ?? []) resolve();
+  }
+
   /** For how long the peer has owed the rest of a message that it has begun, while it was read (S22). */
   #owes(now: number): number {
     const since = this.#connection.unfinishedSince ?? null;
-    return since === null || this.#intake.stoppedAt !== null ? 0 : now - Math.max(since, this.#stalledAt);
+    return since === null || this.#intake.stoppedAt !== null ? 0 : now - Math.max(since, this.#stalledAt ?? since);
   }
 
   /** Whether the peer leaves so many bytes unread that no more should be asked for: above half of the cap. */

@@ -6,13 +6,15 @@ export class Turns {
   async take(work: () => Promise<void>): Promise<void> {
     const before = this.#last;
     let done = (): void => {};
-    this.#last = new Promise((resolve) => {
+    const own = new Promise<void>((resolve) => {
       done = resolve;
     });
+    this.#last = own;
     try {
       await before;
       await work();
     } finally {
+      if (this.#last === own) this.#last = null;
       done();
     }
   }

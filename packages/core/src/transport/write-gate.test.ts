@@ -21,7 +21,7 @@ class Socket extends Writable {
 
 class Peer implements Gated {
   readonly socket = new Socket() as Socket & Gated["socket"];
-  queue: EncodedFrames[] = [];
+  queue: EncodedFrames | EncodedFrames[] | null = null;
   queuedBytes = 0;
   open = true;
 }
@@ -46,10 +46,19 @@ describe("WriteGate", () => {
     expect(peer.socket.calls).toEqual([]);
     expect(peer.queuedBytes).toBe(3);
     clock.finishTurn();
-    expect(peer.socket.calls).toEqual([["a", "b", "c"]]);
-    expect(peer).toMatchObject({ queue: [], queuedBytes: 0 });
+    expect(peer.socket.calls).toEqual([["abc"]]);
+    expect(peer).toMatchObject({ queue: null, queuedBytes: 0 });
     clock.finishTurn();
     expect(peer.socket.calls).toHaveLength(1);
+  });
+
+  it("copies nothing large, and still asks the operating system once", () => {
+    const { clock, gate } = gateOf();
+    const peer = new Peer();
+    const texts = ["a", "b".repeat(16_384), "c"];
+    for (const text of texts) gate.queue(peer, framesOf(text));
+    clock.finishTurn();
+    expect(peer.socket.calls).toEqual([texts]);
   });
 
   it("renders shared frames once for all sockets", () => {
@@ -91,6 +100,6 @@ describe("WriteGate", () => {
     peer.open = false;
     clock.finishTurn();
     expect(peer.socket.calls).toEqual([]);
-    expect(peer).toMatchObject({ queue: [], queuedBytes: 0 });
+    expect(peer).toMatchObject({ queue: null, queuedBytes: 0 });
   });
 });

@@ -5,11 +5,15 @@ import type { EncodedFrames } from "../ports/transport.ts";
 /** A socket with what is queued for the end of this turn. */
 export interface Gated {
   readonly socket: Duplex;
-  queue: EncodedFrames[];
+  /** null: nothing; mostly it is one. */
+  queue: EncodedFrames | EncodedFrames[] | null;
   queuedBytes: number;
   /** Whether the socket still takes frames. */
   readonly open: boolean;
 }
+
+/** Up to so many bytes several frames are copied into one piece, which costs less than a vector of them. */
+const PIECE_BYTES_MAX = 16_384;
 
 /**
  * One write a socket and turn: what a connection gets within one turn of the event loop leaves in
@@ -27,24 +31,29 @@ export class WriteGate {
   }
 
   queue(gated: Gated, frames: EncodedFrames): void {
-    if (gated.queue.length === 0) {
+    const { queue } = gated;
+    if (queue === null) {
       if (this.#dirty.length === 0) this.#clock.endOfTurn(() => this.#flushAll());
       this.#dirty.push(gated);
-    }
-    gated.queue.push(frames);
+      gated.queue = frames;
+    } else if (Array.isArray(queue)) queue.push(frames);
+    else gated.queue = [queue, frames];
     gated.queuedBytes += frames.bytes;
   }
 
   /** Writes what is queued for one socket now: before it closes. */
   flush(gated: Gated): void {
-    const { queue, socket } = gated;
-    if (queue.length === 0) return;
-    gated.queue = [];
+    const { queue, socket, queuedBytes } = gated;
+    if (queue === null) return;
+    gated.queue = null;
     gated.queuedBytes = 0;
     if (!gated.open) return;
-    const only = queue.length === 1 ? queue[0] : undefined;
-    if (only !== undefined) {
-      socket.write(this.#bytes(only));
+    if (!Array.isArray(queue)) {
+      socket.write(this.#bytes(queue));
+      return;
+    }
+    if (queuedBytes <= PIECE_BYTES_MAX) {
+      socket.write(Buffer.concat(queue.map((frames) => this.#bytes(frames))));
       return;
     }
     socket.cork();

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
 import { LIMITS } from "@earshot/protocol";
-import type { WebSocket } from "ws";
 import type { PeerRequest } from "../ports/authenticate.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AcceptConnection, Connection, ConnectionListener, EncodedFrames } from "../ports/transport.ts";
+import type { ConnectedSocket, SocketOwner } from "./connected-socket.ts";
 import { MessageWatch } from "./message-watch.ts";
 import type { Gated, WriteGate } from "./write-gate.ts";
 
@@ -11,33 +11,39 @@ const OPEN = 1;
 /** Close codes by which a peer says goodbye; 1005: a close frame without a code. */
 const CLEAN = new Set([1000, 1001, 1005]);
 
+/** What all connections of a transport share. */
+export interface ConnectionHouse {
+  readonly gate: WriteGate;
+  readonly clock: Pick<Clock, "monotonic">;
+  /** One has ended. */
+  closed(): void;
+}
+
+/** The connection of a socket, for listeners that all of them share. */
+const CONNECTION = Symbol("connection");
+
+type Owned = Duplex & { [CONNECTION]?: WsConnection };
+
 /**
  * One WebSocket as a `Connection`. Ready frames go to the socket itself: `ws` would copy and frame
  * them anew for every peer. That is sound because deflate is off, so `ws` writes whole frames too.
  */
-export class WsConnection implements Connection, Gated {
+export class WsConnection implements Connection, Gated, SocketOwner {
   readonly request: PeerRequest;
   readonly socket: Duplex;
-  readonly #ws: WebSocket;
-  readonly #gate: WriteGate;
-  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #ws: ConnectedSocket;
+  readonly #house: ConnectionHouse;
   readonly #watch = new MessageWatch();
   #listener: ConnectionListener | null = null;
   #closing = false;
-  queue: EncodedFrames[] = [];
+  queue: EncodedFrames | EncodedFrames[] | null = null;
   queuedBytes = 0;
 
-  constructor(
-    ws: WebSocket,
-    socket: Duplex,
-    request: PeerRequest,
-    house: { readonly gate: WriteGate; readonly clock: Pick<Clock, "monotonic"> },
-  ) {
+  constructor(ws: ConnectedSocket, socket: Duplex, request: PeerRequest, house: ConnectionHouse) {
     this.#ws = ws;
     this.socket = socket;
     this.request = request;
-    this.#gate = house.gate;
-    this.#clock = house.clock;
+    this.#house = house;
   }
 
   get open(): boolean {
@@ -54,33 +60,49 @@ export class WsConnection implements Connection, Gated {
 
   /** Hands the connection over to its session. */
   start(accept: AcceptConnection): void {
-    const listener = accept(this);
-    this.#listener = listener;
-    this.#ws.on("message", (content: Buffer, isBinary: boolean) => {
-      if (isBinary) listener.onBinary();
-      else listener.onText(content.toString());
-    });
-    this.#ws.on("ping", () => listener.onControl());
-    this.#ws.on("pong", () => listener.onControl());
-    // `ws` has closed with the code that fits (1002, 1007, 1008, 1009) before it says what was wrong (S32).
-    this.#ws.on("error", () => {});
-    this.#ws.on("close", (code: number) => {
-      this.queue = [];
-      this.queuedBytes = 0;
-      listener.onClose(code, CLEAN.has(code));
-    });
-    this.socket.on("drain", () => listener.onDrain());
-    this.socket.on("data", (bytes: Uint8Array) => this.#watch.take(bytes, this.#clock.monotonic()));
+    this.#listener = accept(this);
+    this.#ws.owner = this;
+    (this.socket as Owned)[CONNECTION] = this;
+    this.socket.on("drain", onDrain);
+    this.socket.on("data", onData);
   }
 
+  // ---- from the socket
+
+  onMessage(content: Buffer, isBinary: boolean): void {
+    if (isBinary) this.#listener?.onBinary();
+    else this.#listener?.onText(content.toString());
+  }
+
+  onControl(): void {
+    this.#listener?.onControl();
+  }
+
+  onClosed(code: number): void {
+    this.queue = null;
+    this.queuedBytes = 0;
+    this.#listener?.onClose(code, CLEAN.has(code));
+    this.#house.closed();
+  }
+
+  onDrained(): void {
+    this.#listener?.onDrain();
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#watch.take(bytes, this.#house.clock.monotonic());
+  }
+
+  // ---- from the session
+
   send(frames: EncodedFrames): void {
-    if (!this.#closing && this.open) this.#gate.queue(this, frames);
+    if (!this.#closing && this.open) this.#house.gate.queue(this, frames);
   }
 
   close(code: number, reason: string): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#gate.flush(this);
+    this.#house.gate.flush(this);
     // A peer's answer is only seen by who reads (trap 36).
     this.resume();
     this.#ws.close(code, Buffer.from(reason).subarray(0, LIMITS.closeReasonBytesMax).toString());
@@ -91,7 +113,15 @@ export class WsConnection implements Connection, Gated {
   }
 
   resume(): void {
-    this.#watch.forgive(this.#clock.monotonic());
+    this.#watch.forgive(this.#house.clock.monotonic());
     this.#ws.resume();
   }
+}
+
+function onDrain(this: Duplex): void {
+  (this as Owned)[CONNECTION]?.onDrained();
+}
+
+function onData(this: Duplex, bytes: Uint8Array): void {
+  (this as Owned)[CONNECTION]?.onBytes(bytes);
 }

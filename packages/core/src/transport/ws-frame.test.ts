@@ -21,7 +21,7 @@ function parse(bytes: Uint8Array): Promise<readonly string[]> {
   });
 }
 
-const framesOf = (...texts: readonly string[]) => ({ texts, bytes: 0, prepared: null });
+const framesOf = (...texts: readonly string[]) => ({ texts, bytes: Buffer.byteLength(texts.join("")), prepared: null });
 
 describe("wsFrames", () => {
   // RFC 6455, 5.2: lengths up to 125, up to 65,535 and above are written differently.

@@ -3,7 +3,13 @@ import type { EncodedFrames } from "../ports/transport.ts";
 const FIN_TEXT = 0x81;
 
 /** Unmasked WebSocket text frames (RFC 6455, 5.2), all texts in one piece of memory. */
-export function wsFrames({ texts }: EncodedFrames): Uint8Array {
+export function wsFrames({ texts, bytes: contentBytes }: EncodedFrames): Uint8Array {
+  const only = texts.length === 1 ? texts[0] : undefined;
+  if (only !== undefined) {
+    const bytes = Buffer.allocUnsafe(headerBytes(contentBytes) + contentBytes);
+    bytes.write(only, writeHeader(bytes, 0, contentBytes));
+    return bytes;
+  }
   const lengths = texts.map((text) => Buffer.byteLength(text));
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headerBytes(length) + length, 0));
   let at = 0;

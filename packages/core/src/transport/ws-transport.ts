@@ -1,15 +1,16 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { ChatError, LIMITS, SUBPROTOCOL, WIRE_ERRORS, type WireErrorCode } from "@earshot/protocol";
-import { type ServerOptions, WebSocketServer } from "ws";
+import { type Server as ServerOfSockets, type ServerOptions, WebSocketServer } from "ws";
 import { MOUNT_PATH } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AcceptConnection } from "../ports/transport.ts";
 import type { NotAdmitted } from "./admission.ts";
 import { claimUpgrades } from "./claim-upgrades.ts";
+import { ConnectedSocket } from "./connected-socket.ts";
 import type { RawRequest, SeenRequest } from "./origin.ts";
 import { WriteGate } from "./write-gate.ts";
-import { WsConnection } from "./ws-connection.ts";
+import { type ConnectionHouse, WsConnection } from "./ws-connection.ts";
 import { wsFrames } from "./ws-frame.ts";
 
 export interface WsTransportSurroundings {
@@ -41,17 +42,20 @@ const NOT_OURS: UpgradeRefusal = { code: "not_found", detail: "no WebSocket is s
 /** WebSocket at `<path>/ws` on servers that are the host's: leaves every other upgrade to its owner. */
 export class WsTransport {
   readonly #house: WsTransportSurroundings;
-  readonly #server: WebSocketServer;
-  readonly #gate: WriteGate;
+  readonly #server: ServerOfSockets<typeof ConnectedSocket>;
+  readonly #connectionHouse: ConnectionHouse;
   readonly #detach: (() => void)[] = [];
   #connections = 0;
   #allClosed: (() => void)[] = [];
 
   constructor(house: WsTransportSurroundings) {
     this.#house = house;
-    this.#gate = new WriteGate(house.clock, wsFrames);
-    const options: ServerOptions & Record<"maxFragments" | "maxBufferedChunks" | "closeTimeout", number> = {
+    const { clock } = house;
+    this.#connectionHouse = { clock, gate: new WriteGate(clock, wsFrames), closed: () => this.#closed() };
+    const options: ServerOptions<typeof ConnectedSocket> &
+      Record<"maxFragments" | "maxBufferedChunks" | "closeTimeout", number> = {
       noServer: true,
+      WebSocket: ConnectedSocket,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: LIMITS.frameBytesMax,
@@ -86,19 +90,19 @@ export class WsTransport {
   /** Takes an upgrade that the host has routed here itself. Never throws. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A socket without a listener for its errors takes the process down (S32).
-    socket.on("error", () => {});
+    socket.on("error", ignore);
     const seen = this.#house.see(rawRequest(request));
     const refusal = this.#refusal(request, seen);
     if (refusal !== null) {
       refuse(socket, refusal);
       return;
     }
+    const { peer } = seen;
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       this.#connections++;
-      ws.once("close", () => {
-        if (--this.#connections === 0) for (const resolve of this.#allClosed.splice(0)) resolve();
-      });
-      new WsConnection(ws, socket, seen.peer, { gate: this.#gate, clock: this.#house.clock }).start(this.#house.accept);
+      // `ws` listens by now.
+      socket.off("error", ignore);
+      new WsConnection(ws, socket, peer, this.#connectionHouse).start(this.#house.accept);
     });
   }
 
@@ -107,6 +111,10 @@ export class WsTransport {
     for (const undo of this.#detach.splice(0)) undo();
     this.#server.close();
     if (this.#connections > 0) await new Promise<void>((resolve) => this.#allClosed.push(resolve));
+  }
+
+  #closed(): void {
+    if (--this.#connections === 0) for (const resolve of this.#allClosed.splice(0)) resolve();
   }
 
   #refusal(request: IncomingMessage, { peer, refusal }: SeenRequest): UpgradeRefusal | null {
@@ -120,10 +128,16 @@ export class WsTransport {
   }
 }
 
+/** Of the upgrade itself: they say nothing of who asks, and are kept as long as the connection. */
+const OF_UPGRADE = new Set(["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"]);
+
+function ignore(): void {}
+
 function rawRequest(request: IncomingMessage) {
   const headers: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
-  for (const [name, value] of Object.entries(request.headers))
-    headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (!OF_UPGRADE.has(name)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
   const { remoteAddress = "", encrypted = false } = request.socket as typeof request.socket & { encrypted?: boolean };
   return { headers, remoteAddress, secure: encrypted };
 }
@@ -132,7 +146,7 @@ function refuse(socket: Duplex, { code, detail, retryAfterSeconds }: UpgradeRefu
   const { http, meaning } = WIRE_ERRORS[code];
   const body = JSON.stringify({ type: "about:blank", title: meaning, status: http, code, detail });
   const retry = retryAfterSeconds === undefined ? "" : `Retry-After: ${retryAfterSeconds}\r\n`;
-  socket.on("error", () => {});
+  socket.on("error", ignore);
   socket.end(
     `HTTP/1.1 ${http} ${code}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n${retry}\r\n${body}`,
