@@ -18,6 +18,7 @@ import { contentText } from "./engine/content-text.ts";
 import { dispatch } from "./engine/dispatch.ts";
 import { HostQueue } from "./engine/host-queue.ts";
 import { send, sendBlocked } from "./engine/send.ts";
+import { sendRefusal } from "./engine/send-refusal.ts";
 import { Sequencer } from "./engine/sequencer.ts";
 import { stillVisible } from "./engine/still-visible.ts";
 import { takeCursors } from "./engine/take-cursors.ts";
@@ -311,6 +312,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     decode,
     checkedCreation,
     checkedPatch,
+    refusalOf: sendRefusal,
     contentHash: (content) => engineHouse.keyedHash(contentText(content)),
     sessionsOf,
     allSessions: () => sessions.all,
