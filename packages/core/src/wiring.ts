@@ -1,7 +1,7 @@
 import type { EventRow, InboxRow, UserId, WelcomeFrame } from "@earshot/protocol";
 import { monotonicFactory } from "ulid";
 import { RecentEvents } from "./bus/recent-events.ts";
-import { decode, decodeHello } from "./codec/decode.ts";
+import { checkFrame, decode, decodeHello } from "./codec/decode.ts";
 import {
   type EncodedEvent,
   type EncodedEvents,
@@ -210,7 +210,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     changes: new Changes(limits),
     watermarks,
     newId,
-    keyedHash: (text: string) => systemCrypto.sign(keys.messages, text),
+    keyedHash: (text: string) => systemCrypto.keyedHash(keys.messages, text),
     access: (user: UserId, c: string) => access.one(user, c),
     accessMany: (user: UserId, conversations: readonly string[]) => access.of(user, conversations),
     recent: (c: string, epoch: string, after: number, head: number) => recent.above(c, epoch, after, head),
@@ -309,7 +309,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     system: settings.system,
     retention: settings.retention,
     commands,
-    decode,
+    decode: checkFrame,
     checkedCreation,
     checkedPatch,
     refusalOf: sendRefusal,

@@ -14,7 +14,7 @@ import {
   utf8Bytes,
   type WireErrorCode,
 } from "@earshot/protocol";
-import { frameSchemas } from "./frame-schemas.ts";
+import { frameSchemas, plainSendSchema, SELDOM_SENT } from "./frame-schemas.ts";
 
 /** What became of a frame's text: a frame that can be trusted, a refusal to answer with, or the end. */
 export type Decoded =
@@ -56,7 +56,12 @@ export function decode(text: string): Decoded {
       "invalid",
       "unable to take frame; it holds U+0000, a lone surrogate, a key __proto__ or an infinite number",
     );
-  const schema = typeof raw.t === "string" ? schemas.get(raw.t) : undefined;
+  return checkFrame(raw, text.length);
+}
+
+/** The same of what is JSON without a fault, and takes so many `characters` as text. */
+export function checkFrame(raw: UnvalidatedFrame, characters: number): Decoded {
+  const schema = schemaFor(raw);
   if (schema === undefined) return refuse(raw, "invalid", "unable to take frame; its type is unknown");
   const forged = (raw.t === "send" ? GATEWAY_FIELDS_OF_SEND : GATEWAY_FIELDS).find((field) =>
     Object.hasOwn(raw, field),
@@ -66,7 +71,7 @@ export function decode(text: string): Decoded {
   if (!parsed.success)
     return refuse(raw, "invalid", `unable to take frame; ${fieldAtFault(parsed.error.issues)} is wrong`);
   const frame = parsed.data as ClientFrame;
-  if (frame.t === "send" && bodyTooLarge(text, frame.body)) {
+  if (frame.t === "send" && bodyTooLarge(characters, frame.body)) {
     return refuse(raw, "too_large", `unable to send message; its body is over ${LIMITS.bodyBytesMax} bytes`);
   }
   if (frame.t === "have" && frame.have.length > LIMITS.haveMax) {
@@ -86,6 +91,11 @@ export function decodeHello(text: string): DecodedHello {
   return parsed.success ? { kind: "hello", hello: parsed.data as HelloFrame } : MALFORMED;
 }
 
+function schemaFor(raw: UnvalidatedFrame) {
+  if (raw.t === "send" && !SELDOM_SENT.some((field) => Object.hasOwn(raw, field))) return plainSendSchema;
+  return typeof raw.t === "string" ? schemas.get(raw.t) : undefined;
+}
+
 /** Names the field, never its value; the names are the schema's own. */
 function fieldAtFault(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
   const field = issues[0]?.path[0];
@@ -93,8 +103,8 @@ function fieldAtFault(issues: readonly { readonly path: readonly PropertyKey[]; 
 }
 
 /** A body's JSON text is part of the frame's, so a short frame cannot hold a long body. */
-function bodyTooLarge(text: string, body: object | undefined): boolean {
-  if (body === undefined || text.length * 3 <= LIMITS.bodyBytesMax) return false;
+function bodyTooLarge(characters: number, body: object | undefined): boolean {
+  if (body === undefined || characters * 3 <= LIMITS.bodyBytesMax) return false;
   return utf8Bytes(JSON.stringify(body)) > LIMITS.bodyBytesMax;
 }
 

@@ -16,6 +16,14 @@ const sendType = z.union([
 ]);
 const mentions = z.union([z.literal("all"), z.array(userId).max(LIMITS.mentionsMax)]);
 const cursor = z.tuple([id, id, counter, z.boolean().exactOptional()]);
+const plainSend = { t: z.literal("send"), id, c: id, type: sendType, body: body.exactOptional() };
+const hasBody = (frame: { readonly type: string; readonly body?: Body }) =>
+  frame.type === "delete" || frame.body !== undefined;
+
+/** Fields of a `send` that most do without. */
+export const SELDOM_SENT = ["re", "mentions", "slot", "expect"] as const;
+/** A `send` without them: each that is not there costs the schema as much as one that is. */
+export const plainSendSchema = z.object(plainSend).refine(hasBody, "body is missing");
 
 /** One schema for each frame of a client, by its `t`. Unknown fields are dropped. */
 export const frameSchemas = {
@@ -42,17 +50,13 @@ export const frameSchemas = {
   ping: z.object({ t: z.literal("ping"), n: counter }),
   send: z
     .object({
-      t: z.literal("send"),
-      id,
-      c: id,
-      type: sendType,
-      body: body.exactOptional(),
+      ...plainSend,
       re: seq.exactOptional(),
       mentions: mentions.exactOptional(),
       slot: id.exactOptional(),
       expect: counter.exactOptional(),
     })
-    .refine((frame) => frame.type === "delete" || frame.body !== undefined, "body is missing"),
+    .refine(hasBody, "body is missing"),
   skip: z.object({ t: z.literal("skip"), id }),
   inbox: z.object({
     t: z.literal("inbox"),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { equal, hash, sign } from "./system-crypto.ts";
+import { equal, hash, keyedHash, sign } from "./system-crypto.ts";
 
 describe("system crypto", () => {
   // RFC 4231, test case 2; FIPS 180-2, appendix B.1.
@@ -9,6 +9,11 @@ describe("system crypto", () => {
       base64url("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
     );
     expect(hash("abc")).toBe(base64url("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+  });
+
+  it("hashes a text by a key, otherwise with each key", () => {
+    expect(keyedHash("a", "bc")).toBe(hash("abc"));
+    expect(keyedHash("b", "bc")).not.toBe(keyedHash("a", "bc"));
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash as digest, timingSafeEqual } from "node:crypto";
 
 /** Keyed hash of a text: HMAC-SHA-256, base64url. */
 export function sign(secret: string, text: string): string {
@@ -7,7 +7,15 @@ export function sign(secret: string, text: string): string {
 
 /** SHA-256 of a text, base64url. */
 export function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  return digest("sha256", text, "base64url");
+}
+
+/**
+ * The same of a key and a text, a quarter of the price of `sign`: where no text begins as another one ends, as no JSON does, and
+ * every key is as long as the next.
+ */
+export function keyedHash(key: string, text: string): string {
+  return hash(key + text);
 }
 
 /** Compares two texts in a time that depends on their lengths alone. */
