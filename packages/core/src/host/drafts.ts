@@ -1,7 +1,6 @@
 import { ChatError, isChatError, type MessageId, type SendFrame, type SentFrame } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { Asking } from "../ports/commands.ts";
-import type { Logger } from "../ports/logger.ts";
 import type { DraftAppend, DraftStore, MessageStore } from "../ports/message-store.ts";
 import type { Random } from "../ports/random.ts";
 import { type NumberSurroundings, numberDrafts } from "./number-drafts.ts";
@@ -15,7 +14,6 @@ export interface DraftsSurroundings extends Omit<NumberSurroundings, "stopped">,
   readonly store: Pick<MessageStore, "drafts">;
   readonly clock: Pick<Clock, "now" | "monotonic" | "after">;
   readonly random: Random;
-  readonly logger: Logger;
   readonly limits: NumberSurroundings["limits"] &
     RefusedDraftsSurroundings["limits"] & { readonly draftsEveryMs: number; readonly draftsWaitingMax: number };
   readonly commands: {

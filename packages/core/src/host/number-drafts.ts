@@ -4,7 +4,7 @@ import type { Append, AppendResult, DraftAppend, DraftRefusal, DraftStore } from
 
 export interface NumberSurroundings {
   readonly clock: Pick<Clock, "now">;
-  readonly sequencer: { append(entry: Append, order: DraftOrder): Promise<AppendResult> };
+  readonly sequencer: { append(entry: Append, order: DraftOrder | null): Promise<AppendResult> };
   readonly limits: { readonly draftsPerPageMax: number; readonly refusedDraftsKeptMs: number };
   /** Asked between two pages. */
   stopped(): boolean;

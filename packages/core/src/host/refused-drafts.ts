@@ -8,8 +8,9 @@ import {
 } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { DraftRefusal, DraftStore, KeptRefusal } from "../ports/message-store.ts";
+import type { DraftAppend, DraftRefusal, DraftStore, KeptRefusal } from "../ports/message-store.ts";
 import { frozen } from "./frozen.ts";
+import type { NumberSurroundings } from "./number-drafts.ts";
 
 /** A draft that was not appended when its transaction had committed. */
 export interface RefusedDraft {
@@ -26,9 +27,10 @@ export interface RefusedDraft {
 export type RefusedListener = (draft: RefusedDraft, error: ChatError) => unknown;
 
 export interface RefusedDraftsSurroundings {
-  readonly clock: Pick<Clock, "monotonic">;
+  readonly clock: Pick<Clock, "monotonic" | "now">;
   readonly logger: Logger;
   readonly limits: { readonly refusedDraftsAgainMs: number; readonly refusedDraftsKeptMs: number };
+  readonly sequencer: NumberSurroundings["sequencer"];
   /** What who sends it would have been told. */
   refusalOf(refusal: DraftRefusal): ChatError;
 }
@@ -82,12 +84,21 @@ export class RefusedDrafts {
       ...(mentions === undefined ? {} : { mentions }),
     });
     try {
-      const error = this.#house.refusalOf(refusal);
-      await Promise.all([...this.#listeners].map(async (listener) => listener(draft, error)));
+      if (!(await this.#isStored(entry))) {
+        const error = this.#house.refusalOf(refusal);
+        await Promise.all([...this.#listeners].map(async (listener) => listener(draft, error)));
+      }
       await drafts.settle([mark], [], limits.refusedDraftsKeptMs);
     } catch (error) {
       const name = error instanceof Error ? error.name : typeof error;
       logger.error({ c: conversation, name }, "unable to tell of a refused draft; it is told again");
     }
+  }
+
+  /** Another node may have had it when its sender still had the right to it, or has it again. */
+  async #isStored(entry: DraftAppend): Promise<boolean> {
+    const { clock, sequencer } = this.#house;
+    const result = await sequencer.append({ ...entry, at: clock.now(), lookup: true }, null);
+    return result.kind === "duplicate";
   }
 }
