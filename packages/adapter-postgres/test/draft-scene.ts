@@ -7,7 +7,7 @@ import { newNamespace, storePool } from "./store-under-test.ts";
 import { until } from "./until.ts";
 
 /** Longer than any test: what happens all the same happens for another reason. */
-export const NEVER_MS = 1_000_000_000;
+const NEVER_MS = 1_000_000_000;
 /** Nobody looks, and nobody is told: drafts stay where they are until somebody asks. */
 export const IDLE = { draftsEveryMs: NEVER_MS } satisfies Partial<EngineLimits>;
 

@@ -46,7 +46,7 @@ export function postgresAdapter(
 }
 
 /** A transaction of the host's own, on a client of its pool. */
-export async function hostTransaction(pool: Pool): Promise<HostTransaction> {
+async function hostTransaction(pool: Pool): Promise<HostTransaction> {
   const client = await pool.connect();
   const end = async (word: string): Promise<void> => {
     await client.query(word);
