@@ -85,9 +85,14 @@ export class OpenStore {
     return this.#closing;
   }
 
+  /** Throws `closed`. */
+  requireOpen(): void {
+    if (this.#state !== "open") throw closed();
+  }
+
   /** Runs one call of the port; rejects as that promises. */
   async call<Value>(run: (store: OpenStore) => Promise<Value>): Promise<Value> {
-    if (this.#state !== "open") throw closed();
+    this.requireOpen();
     const called = this.#isSure ? run(this) : this.#check().then(() => run(this));
     this.#calls.add(called);
     try {

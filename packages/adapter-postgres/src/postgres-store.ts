@@ -5,6 +5,7 @@ import type {
   ChangePage,
   ConversationSettings,
   Created,
+  DraftStore,
   EventPage,
   Expired,
   FeedPage,
@@ -25,6 +26,8 @@ import type {
 import type { ConversationId, Durability, InboxRow, NodeId, Role, UserId } from "@earshot/protocol";
 import { keepSetting, movePosition, revokeUser, takeLease } from "./claims.ts";
 import { createConversation } from "./create-conversation.ts";
+import { DraftNews } from "./draft-news.ts";
+import { eraseDrafts, PostgresDrafts } from "./drafts.ts";
 import { type EraseMark, eraseBlocks, eraseStep } from "./erase-step.ts";
 import { expireBeginning } from "./expire-beginning.ts";
 import { formatMark, type Horizon, startOf } from "./feed-mark.ts";
@@ -40,6 +43,7 @@ import { readAccess, readMembers, readReceipts } from "./read-members.ts";
 import { readRange } from "./read-range.ts";
 import { readTally } from "./read-tally.ts";
 import { removeConversation } from "./remove-conversation.ts";
+import { schemaOf } from "./schema-of.ts";
 import type { PostgresStoreOptions } from "./store-options.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -58,10 +62,14 @@ export function postgresStore(pool: PgPool, options: PostgresStoreOptions = {}):
 }
 
 class PostgresStore implements MessageStore {
+  readonly drafts: DraftStore;
   readonly #store: OpenStore;
+  readonly #news: DraftNews;
 
   constructor(pool: PgPool, options: PostgresStoreOptions) {
     this.#store = new OpenStore(pool, options);
+    this.#news = new DraftNews(pool, options.namespace, options.listen);
+    this.drafts = new PostgresDrafts(this.#store, schemaOf(options.namespace), this.#news);
   }
 
   get durability(): Durability {
@@ -72,8 +80,8 @@ class PostgresStore implements MessageStore {
     return this.#store.open();
   }
 
-  close(): Promise<void> {
-    return this.#store.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#news.close(), this.#store.close()]);
   }
 
   ping(): Promise<void> {
@@ -230,7 +238,12 @@ class PostgresStore implements MessageStore {
   }
 
   erase(user: UserId, conversation: ConversationId | null): Promise<void> {
-    if (conversation === null) return this.#write((transaction) => eraseBlocks(transaction, user));
+    if (conversation === null) {
+      return this.#write(async (transaction) => {
+        await eraseBlocks(transaction, user);
+        await eraseDrafts(transaction, user);
+      });
+    }
     return this.#store.call(async ({ connections, barrier, purge }) => {
       let from: EraseMark | null = null;
       do {

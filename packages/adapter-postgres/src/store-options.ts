@@ -1,4 +1,5 @@
 import type { Durability } from "@earshot/protocol";
+import type { ListenSource } from "./listen-client.ts";
 
 export interface PostgresStoreOptions {
   /** Whose tables: `default` in the schema `earshot`, any other in `earshot_<namespace>`. Lower-case letters, digits, `_`; 55 at most. */
@@ -11,4 +12,10 @@ export interface PostgresStoreOptions {
   readonly namedStatements?: boolean;
   /** ms in which a transaction is answered or its connection is given up, whatever the network does. Default 20,000. */
   readonly timeoutMs?: number;
+  /**
+   * A connection straight to PostgreSQL, on which the store hears at once that a transaction of the host's has committed drafts
+   * (`send` with `tx`); it is opened with the first draft. Default: as the pool connects, and none where that goes through a pooler. false: none, and no
+   * NOTIFY in the host's transactions; drafts are found within `draftsEveryMs`.
+   */
+  readonly listen?: ListenSource | false;
 }

@@ -46,7 +46,7 @@ describe("PostgreSQL store: opening", () => {
     expect(results.flat().map(({ kind }) => kind)).toEqual(stores.map(() => "event"));
     for (const store of stores) await store.close();
     const { rows } = await pool.query(`SELECT version FROM "earshot_${namespace}".migrations`);
-    expect(rows).toEqual([{ version: 1 }]);
+    expect(rows).toEqual([{ version: 1 }, { version: 2 }]);
   });
 
   it("takes the tables that a DBA has made of what is printed, and needs no right to make any", async () => {

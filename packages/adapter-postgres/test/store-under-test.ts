@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MessageStoreAdapter } from "@earshot/core/testing";
+import type { HostTransaction, MessageStoreAdapter } from "@earshot/core/testing";
 import { Pool } from "pg";
 import { type PostgresStoreOptions, postgresStore } from "../src/index.ts";
 import { postgresUrl } from "./pools.ts";
@@ -13,7 +13,7 @@ const free: string[] = [];
 /** PostgreSQL, each store in a namespace of its own; `config`: of the pool that all of them share. */
 export function postgresAdapter(
   config: object = {},
-  capabilities: StoreCapabilities = { survivesReopen: true, durability: "fsync" },
+  capabilities: StoreCapabilities = { survivesReopen: true, durability: "fsync", drafts: true },
   options: PostgresStoreOptions = {},
 ): MessageStoreAdapter {
   let pool: Pool | null = null;
@@ -33,6 +33,7 @@ export function postgresAdapter(
         store: stores[0] ?? another(),
         reopen: another,
         beside: another,
+        transaction: () => hostTransaction(shared),
         pass: (ms) => sleep(ms),
         destroy: async () => {
           for (const store of stores) await store.close();
@@ -42,6 +43,17 @@ export function postgresAdapter(
       };
     },
   };
+}
+
+/** A transaction of the host's own, on a client of its pool. */
+async function hostTransaction(pool: Pool): Promise<HostTransaction> {
+  const client = await pool.connect();
+  const end = async (word: string): Promise<void> => {
+    await client.query(word);
+    client.release();
+  };
+  await client.query("BEGIN");
+  return { tx: client, commit: () => end("COMMIT"), rollback: () => end("ROLLBACK") };
 }
 
 export function newNamespace(): string {
@@ -58,7 +70,7 @@ export function storePool(config: object = {}): Pool {
 const TABLES = [
   ...["settings", "conversations", "heads", "events", "keys", "members", "message_states", "reactions", "bans"],
   ...["reaction_counts", "slots", "mentions", "mentions_of_all", "blocks", "purges", "feed", "leases", "positions"],
-  "revocations",
+  ...["revocations", "drafts"],
 ];
 
 /** As a new one, in another life. */

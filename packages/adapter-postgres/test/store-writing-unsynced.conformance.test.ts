@@ -6,7 +6,7 @@ import { postgresAdapter } from "./store-under-test.ts";
 describe("PostgreSQL store with synchronous_commit off: writing", () => {
   const adapter = postgresAdapter(
     { options: "-c synchronous_commit=off", pipeline: true },
-    { survivesReopen: true, durability: "process" },
+    { survivesReopen: true, durability: "process", drafts: true },
   );
   messageStoreSuite({ describe, it, expect }, adapter, "writing");
 });

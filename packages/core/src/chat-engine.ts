@@ -6,6 +6,7 @@ import type { EventListener } from "./host/event-listeners.ts";
 import type { Exported } from "./host/export-user.ts";
 import type { Followed, FollowOptions } from "./host/follow.ts";
 import type { Imported, ImportMessage } from "./host/import-messages.ts";
+import type { RefusedListener } from "./host/refused-drafts.ts";
 import type { FetchContext } from "./http/http-api.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { type ChatEngineOptions, type EngineSettings, readOptions } from "./options.ts";
@@ -146,8 +147,17 @@ export class ChatEngine<D extends Definition = Definition> {
    * the store's answer was lost (`follow` tells of all, at least once). No delivery waits for a listener; one that throws or
    * rejects is logged. Returns its undo. Throws `invalid`.
    */
-  on(name: "event", listener: EventListener<D>): () => void {
-    return this.#house.decisions.listeners.on(name, listener as unknown as EventListener);
+  on(name: "event", listener: EventListener<D>): () => void;
+  /**
+   * Tells of every message that was stored in a transaction (`send` with `tx`) and could not be appended after its
+   * commit, with the error that its sender would have had: at least once, on any node that listens. It is kept until a
+   * listener has taken it without throwing; where one does, it is told again a minute later. Returns its undo. Throws `invalid`.
+   */
+  on(name: "refused", listener: RefusedListener): () => void;
+  on(name: "event" | "refused", listener: EventListener<D> | RefusedListener): () => void {
+    const { decisions, inProcess } = this.#house;
+    if (name === "refused") return inProcess.drafts.onRefused(listener as RefusedListener);
+    return decisions.listeners.on(name, listener as unknown as EventListener);
   }
 
   /** The host itself, which writes as the user id of option `system`: no role, membership, rate, `authorize` or hook stands in its way. */

@@ -9,11 +9,13 @@ export { ChatEngine } from "./chat-engine.ts";
 export { type MembersPolicyOptions, membersPolicy } from "./fanout/fanout-policy.ts";
 export type { Actor, CreateRequest } from "./host/actor.ts";
 export type { ActorConversation, SendOptions, Sent } from "./host/actor-conversation.ts";
+export type { StoredDraft } from "./host/drafts.ts";
 export type { EventListener } from "./host/event-listeners.ts";
 export type { Exported } from "./host/export-user.ts";
 export type { Followed, FollowOptions } from "./host/follow.ts";
 export type { Imported, ImportMessage } from "./host/import-messages.ts";
 export { type RefuseCode, refuse } from "./host/refuse.ts";
+export type { RefusedDraft, RefusedListener } from "./host/refused-drafts.ts";
 export type { FetchContext } from "./http/http-api.ts";
 export {
   type ChatEngineOptions,
@@ -53,11 +55,16 @@ export type {
   ChangePage,
   ConversationSettings,
   Created,
+  DraftAppend,
+  DraftRefusal,
+  DraftStore,
   EventPage,
   Expired,
   FeedItem,
   FeedPage,
   InboxPage,
+  KeptDraft,
+  KeptRefusal,
   MemberChange,
   MemberPage,
   Membership,

@@ -66,6 +66,16 @@ const limitsSchema = z.strictObject({
   retentionEveryMs: count(60_000),
   /** Events taken away in one step, so that sends wait for no long one. */
   retentionRowsMax: count(1_000),
+  /** How often each node looks for messages that the host has stored in its own transactions, where no hint came. */
+  draftsEveryMs: count(2_000),
+  /** Of them one page, appended at once. */
+  draftsPerPageMax: count(200),
+  /** Those that this node has stored since it last found none left to number; more: `unavailable`. */
+  draftsWaitingMax: count(10_000),
+  /** After so long the host is told again of one that was refused, if no listener has taken it. */
+  refusedDraftsAgainMs: count(60_000),
+  /** How long one that was refused is kept for a listener: 30 days. */
+  refusedDraftsKeptMs: count(2_592_000_000),
   /** Time for clients to leave in a drain, unless it is given another; who is still here then is closed with 4001. */
   drainWithinMs: count(20_000),
   /** How often the store's changes are read, by the one node that does it for all, or by each that the bus may have left out; within a fifth of it, by chance. */

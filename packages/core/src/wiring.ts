@@ -1,7 +1,7 @@
 import type { EventRow, InboxRow, UserId, WelcomeFrame } from "@earshot/protocol";
 import { monotonicFactory } from "ulid";
 import { RecentEvents } from "./bus/recent-events.ts";
-import { decode, decodeHello } from "./codec/decode.ts";
+import { checkFrame, decode, decodeHello } from "./codec/decode.ts";
 import {
   type EncodedEvent,
   type EncodedEvents,
@@ -18,6 +18,7 @@ import { contentText } from "./engine/content-text.ts";
 import { dispatch } from "./engine/dispatch.ts";
 import { HostQueue } from "./engine/host-queue.ts";
 import { send, sendBlocked } from "./engine/send.ts";
+import { sendRefusal } from "./engine/send-refusal.ts";
 import { Sequencer } from "./engine/sequencer.ts";
 import { stillVisible } from "./engine/still-visible.ts";
 import { takeCursors } from "./engine/take-cursors.ts";
@@ -308,9 +309,10 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     system: settings.system,
     retention: settings.retention,
     commands,
-    decode,
+    decode: checkFrame,
     checkedCreation,
     checkedPatch,
+    refusalOf: sendRefusal,
     contentHash: (content) => engineHouse.keyedHash(contentText(content)),
     sessionsOf,
     allSessions: () => sessions.all,

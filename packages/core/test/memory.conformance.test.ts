@@ -6,6 +6,7 @@ import { busSuite } from "../src/testing/conformance/bus.ts";
 import { messageStoreSuite } from "../src/testing/conformance/message-store.ts";
 import { presenceStoreSuite } from "../src/testing/conformance/presence-store.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
+import { MemoryDrafts, withDrafts } from "../src/testing/memory-drafts.ts";
 import { sharedStore } from "../src/testing/shared-store.ts";
 
 const runner = { describe, it, expect };
@@ -26,6 +27,26 @@ describe("memory store", () => {
       };
     },
   });
+});
+
+describe("memory store with the drafts of tests", () => {
+  const create = async () => {
+    const clock = new ManualClock();
+    const drafts = new MemoryDrafts(clock);
+    const store = withDrafts(memoryStore({ clock }), drafts);
+    return {
+      store,
+      reopen: () => store,
+      transaction: async () => {
+        const tx = drafts.begin();
+        return { tx, commit: async () => tx.commit(), rollback: async () => tx.rollback() };
+      },
+      pass: (ms: number) => clock.advance(ms),
+      destroy: () => store.close(),
+    };
+  };
+  const capabilities = { survivesReopen: false, durability: "memory", drafts: true } as const;
+  messageStoreSuite(runner, { capabilities, create }, "writing");
 });
 
 describe("memory bus", () => {

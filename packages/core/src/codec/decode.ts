@@ -59,9 +59,14 @@ export function decode(text: string): Decoded {
       "invalid",
       "unable to take frame; it holds U+0000, a lone surrogate, a key __proto__ or an infinite number",
     );
+  return checkFrame(raw, text.length);
+}
+
+/** The same of what is JSON without a fault, and takes so many `characters` as text. */
+export function checkFrame(raw: UnvalidatedFrame, characters: number): Decoded {
   const frame = messageFrame(raw) ?? bySchema(raw);
   if ("kind" in frame) return frame;
-  if (frame.t === "send" && bodyTooLarge(text, frame.body)) {
+  if (frame.t === "send" && bodyTooLarge(characters, frame.body)) {
     return refuse(raw, "too_large", `unable to send message; its body is over ${LIMITS.bodyBytesMax} bytes`);
   }
   if (frame.t === "have" && frame.have.length > LIMITS.haveMax) {
@@ -101,8 +106,8 @@ function fieldAtFault(issues: readonly { readonly path: readonly PropertyKey[]; 
 }
 
 /** A body's JSON text is part of the frame's, so a short frame cannot hold a long body. */
-function bodyTooLarge(text: string, body: object | undefined): boolean {
-  if (body === undefined || text.length * 3 <= LIMITS.bodyBytesMax) return false;
+function bodyTooLarge(characters: number, body: object | undefined): boolean {
+  if (body === undefined || characters * 3 <= LIMITS.bodyBytesMax) return false;
   return utf8Bytes(JSON.stringify(body)) > LIMITS.bodyBytesMax;
 }
 

@@ -16,9 +16,10 @@ import { changeMemberState, type MemberState } from "./member-state.ts";
 import { changeMembers, listMembers, type MembersSurroundings } from "./members.ts";
 import { type ConversationPatch, type PatchSurroundings, patchConversation } from "./patch-conversation.ts";
 import { pinMessage } from "./pins.ts";
+import { prepareDraft } from "./prepare-draft.ts";
 import { type ReceiptsRequest, receiptsPage } from "./receipts-page.ts";
 import { type RemoveSurroundings, removeConversation } from "./remove-conversation.ts";
-import { type SendSurroundings, send } from "./send.ts";
+import { lookUp, type SendSurroundings, send } from "./send.ts";
 import { type SeePresenceSurroundings, seePresence } from "./watch-presence.ts";
 
 export interface CommandsSurroundings
@@ -61,6 +62,12 @@ export function commandsOf(house: CommandsSurroundings) {
     await permit(house, by, { action, conversation: c, doing });
     return run(called(by));
   };
+  const pace = (by: Asking, { c }: Draft): void => {
+    // The host itself is not held back by what holds its users back.
+    const retryAfterMs = by.system ? 0 : house.sendWait(by.user, c);
+    if (retryAfterMs === 0) return;
+    throw new ChatError("rate_limited", "unable to send message; too many in too short a time", { retryAfterMs });
+  };
   return {
     create: (by: Asking, request: ConversationRequest) => createConversation(house, called(by), request),
     inbox: (by: Asking, cursor: string | null, limit: number | undefined) =>
@@ -86,11 +93,14 @@ export function commandsOf(house: CommandsSurroundings) {
     presence: (by: Asking, c: ConversationId, users: readonly UserId[]) => seePresence(house, by, { c, users }),
 
     send: async (by: Asking, draft: Draft) => {
-      // The host itself is not held back by what holds its users back.
-      const retryAfterMs = by.system ? 0 : house.sendWait(by.user, draft.c);
-      if (retryAfterMs === 0) return send(house, called(by), draft, null);
-      throw new ChatError("rate_limited", "unable to send message; too many in too short a time", { retryAfterMs });
+      pace(by, draft);
+      return send(house, called(by), draft, null);
     },
+    prepare: async (by: Asking, draft: Draft) => {
+      pace(by, draft);
+      return prepareDraft(house, called(by), draft);
+    },
+    sent: (by: Asking, draft: Draft) => lookUp(house, called(by), draft, null),
     fetch: (by: Asking, request: FetchRequest) =>
       asking(["see", "fetch"], by, request.c, (caller) => fetchPage(house, caller, request)),
     pin: (by: Asking, c: ConversationId, seq: number, pinned: boolean) =>

@@ -1,7 +1,7 @@
 import { ChatError, isChatError, type SentFrame } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
+import type { Access, Append, AppendKey, AppendResult, MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { contentText } from "./content-text.ts";
@@ -10,6 +10,7 @@ import type { HostQueue } from "./host-queue.ts";
 import { ask, asksHost, type PermitSurroundings } from "./host-verdicts.ts";
 import type { Order } from "./next-batch.ts";
 import { hookBefore, rewrite } from "./rewrite.ts";
+import { sendRefusal } from "./send-refusal.ts";
 import type { Sequencer } from "./sequencer.ts";
 
 export interface SendSurroundings extends PermitSurroundings {
@@ -22,13 +23,13 @@ export interface SendSurroundings extends PermitSurroundings {
   keyedHash(text: string): string;
 }
 
+type Keyed = Append & { readonly key: AppendKey };
+
 /** A send about which the host is asked. */
 interface Asked {
   /** The answer that it had before, null if it is not stored yet. */
   readonly known: Promise<SentFrame | null>;
 }
-
-type Refused = Extract<AppendResult, { readonly kind: "refused" }>;
 
 /**
  * Sends a message, an edit, a deletion, a reaction or an event of the host's own. Resolves after it is
@@ -48,7 +49,7 @@ export async function send(
   if (!free || asksAbout(house, caller, draft)) return sendAsked(house, caller, draft, order);
   let entry: Append;
   try {
-    entry = { ...keyOf(house, caller, draft), ...entryOf(draft, house.permissions), ...systemOf(caller) };
+    entry = entryFor(house, caller, draft, keyOf(house, caller, draft));
   } catch (fault) {
     // The key comes before every check: an id that is stored already is told of first.
     const known = await lookUp(house, caller, draft, order);
@@ -148,19 +149,42 @@ async function prepare(
   draft: Draft,
   { known, key }: Asked & { readonly key: ReturnType<typeof keyOf> },
 ): Promise<Append | SentFrame> {
-  const { c, type } = draft;
   const asks = asksAbout(house, caller, draft);
-  const reading = asks ? house.access(caller.user, c).catch(unanswered) : null;
+  const reading = asks ? house.access(caller.user, draft.c).catch(unanswered) : null;
   const [sent, access] = await Promise.all([known, reading]);
   if (sent !== null) return sent;
-  const entry = { ...key, ...entryOf(draft, house.permissions), ...systemOf(caller) };
-  if (!asks) return entry;
-  if (access === null) throw refusal({ kind: "refused", code: "not_found" });
-  if (!entry.by.includes(access.role)) throw refusal({ kind: "refused", code: "forbidden" });
+  return asks ? allowed(house, caller, draft, { key, access }) : entryFor(house, caller, draft, key);
+}
+
+/**
+ * What is to be appended of who has the right to it and the host's leave, as hooks leave it. Rejects with `not_found`
+ * (no member), `forbidden`, and as the host refuses.
+ */
+export async function allowed(
+  house: SendSurroundings,
+  caller: Caller,
+  draft: Draft,
+  { key, access }: { readonly key: ReturnType<typeof keyOf>; readonly access: Access | null },
+): Promise<Keyed> {
+  const { c, type } = draft;
+  const entry = entryFor(house, caller, draft, key);
+  if (caller.system !== true) {
+    if (access === null) throw sendRefusal({ kind: "refused", code: "not_found" });
+    if (!entry.by.includes(access.role)) throw sendRefusal({ kind: "refused", code: "forbidden" });
+  }
   await ask(house.host, caller, { action: "send", conversation: c, type, doing: "send event" });
   const made = await rewrite(house.host, caller, draft);
   if (made === draft) return entry;
-  return { ...entry, ...entryOf(made, house.permissions), key: { ...entry.key, rewritten: true } };
+  return { ...entry, ...entryOf(made, house.permissions), key: { ...key.key, rewritten: true } };
+}
+
+function entryFor(
+  { permissions }: SendSurroundings,
+  { system }: Caller,
+  draft: Draft,
+  key: ReturnType<typeof keyOf>,
+): Keyed {
+  return { ...key, ...entryOf(draft, permissions), ...(system ? { system } : {}) };
 }
 
 async function sentOf(house: SendSurroundings, draft: Draft, result: AppendResult): Promise<SentFrame> {
@@ -173,12 +197,12 @@ async function sentOf(house: SendSurroundings, draft: Draft, result: AppendResul
 }
 
 /** A store that cannot say who is a member cannot take a message either: the client comes back with it. */
-function unanswered(cause: unknown): never {
+export function unanswered(cause: unknown): never {
   throw new ChatError("unavailable", "unable to send event; the store did not answer", { retryAfterMs: 1_000, cause });
 }
 
 /** The answer of what is stored already, null if it is not. Rejects with `conflict`. */
-async function lookUp(
+export async function lookUp(
   house: SendSurroundings,
   caller: Caller,
   draft: Draft,
@@ -190,7 +214,8 @@ async function lookUp(
   return result.kind === "duplicate" && result.rewritten ? rewritten(house, draft, result) : answer(draft, result);
 }
 
-function keyOf(house: SendSurroundings, caller: Caller, draft: Draft) {
+/** Under which key it is appended, and when. */
+export function keyOf(house: SendSurroundings, caller: Caller, draft: Draft) {
   const { id, c } = draft;
   return {
     conversation: c,
@@ -198,10 +223,6 @@ function keyOf(house: SendSurroundings, caller: Caller, draft: Draft) {
     at: house.clock.now(),
     key: { id, hash: house.keyedHash(contentText(draft)) },
   };
-}
-
-function systemOf({ system }: Caller): Pick<Append, "system"> {
-  return system ? { system } : {};
 }
 
 /** The answer to a repeat of what hooks made something else of: with the body that is stored, unless it was deleted. */
@@ -226,40 +247,6 @@ function answer(draft: Draft, result: AppendResult): SentFrame {
     case "duplicate":
       return { t: "sent", id, c, epoch: result.epoch, seq: result.seq, ord: result.ord, at: result.at, dup: true };
     case "refused":
-      throw refusal(result);
-  }
-}
-
-function refusal(refused: Refused): ChatError {
-  switch (refused.code) {
-    case "not_found":
-      return new ChatError("not_found", "unable to send event; no such conversation");
-    case "no_target":
-      return new ChatError("not_found", "unable to send event; its target is no message of this conversation");
-    case "forbidden":
-      return new ChatError(
-        "forbidden",
-        "unable to send event; your role does not allow it, or its target is another's",
-      );
-    case "blocked":
-    case "banned":
-      return new ChatError("forbidden", "unable to send event; one of you has blocked the other");
-    case "conflict":
-      return new ChatError("conflict", "unable to send event; its id was used for another");
-    case "deleted":
-      return new ChatError("conflict", "unable to send event; its target is deleted");
-    case "slot":
-      return new ChatError("conflict", "unable to send event; its slot has moved on", {
-        details: { last: refused.last },
-      });
-    case "too_soon":
-      return new ChatError("rate_limited", "unable to send message; this conversation is in slow mode", {
-        retryAfterMs: Math.max(1, refused.retryAfterMs),
-      });
-    case "too_many":
-      return new ChatError("too_large", "unable to send event; its target has too many reactions");
-    case "absent":
-    case "stale":
-      return new ChatError("internal", "unable to send event; the store answered what was not asked");
+      throw sendRefusal(result);
   }
 }

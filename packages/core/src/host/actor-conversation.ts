@@ -21,10 +21,12 @@ import type { ChatEvent } from "../ports/hooks.ts";
 import type { MemberChange } from "../ports/message-store.ts";
 import { checkedFrame, type DecodeFrame } from "./checked-frame.ts";
 import { type ConversationEventsSurroundings, conversationEvents } from "./conversation-events.ts";
+import type { Drafts, StoredDraft } from "./drafts.ts";
 
 export interface ActorConversationSurroundings extends Omit<ConversationEventsSurroundings, "fetch"> {
   readonly commands: Commands;
   readonly decode: DecodeFrame;
+  readonly drafts: Pick<Drafts, "store">;
   /** A new id, never used before. */
   newId(): string;
   /** The patch as HTTP would have let it through. Rejects with `invalid`. */
@@ -43,7 +45,15 @@ export interface SendOptions<Type extends string = "message" | `x-${string}`> {
   readonly slot?: string;
   /** Refuse with `conflict` unless this is the seq of the last event of `slot`; 0: of none. */
   readonly expect?: number;
+  /**
+   * The host's own transaction, in which the message is stored; it is numbered right after the commit. With
+   * `postgresStore`: a connected `pg` client, on the store's database.
+   */
+  readonly tx?: object;
 }
+
+/** The same, of a send in a transaction. */
+type InTransaction = { readonly tx: object };
 
 /** What was appended, or, with `dup`, what had been under the same id. `body`: what was stored, where a hook rewrote it. */
 export type Sent = Omit<SentFrame, "t">;
@@ -66,14 +76,27 @@ export class ActorConversation<D extends Definition = Definition> {
     this.#by = by;
   }
 
-  /** Sends a message, or an event of a type of your own. Resolves when it is durable. Rejects as `POST …/messages` does. */
-  send(body: MessageBody<D>, options?: SendOptions<"message">): Promise<Sent>;
+  /**
+   * Sends a message, or an event of a type of your own. Resolves when it is durable. Rejects as `POST …/messages` does.
+   *
+   * With `tx` it resolves when it is stored in that transaction: the message appears, once, if and when that commits,
+   * whatever becomes of this process; never if it is rolled back. Everything is asked and checked now; what the log decides (membership and role once
+   * more, blocks, `re`, `slot`, slow mode) then: who is refused is told of by `on("refused")`. Rejects with `invalid` where the store takes
+   * no transactions, or not this one, and with `unavailable` where too many wait.
+   */
+  send(body: MessageBody<D>, options: SendOptions<"message"> & InTransaction): Promise<StoredDraft>;
   send<Type extends OwnType<D>>(
     body: OwnBody<D, Type>,
-    options: SendOptions<Type> & { readonly type: Type },
+    options: SendOptions<Type> & { readonly type: Type } & InTransaction,
+  ): Promise<StoredDraft>;
+  send(body: MessageBody<D>, options?: SendOptions<"message"> & { readonly tx?: never }): Promise<Sent>;
+  send<Type extends OwnType<D>>(
+    body: OwnBody<D, Type>,
+    options: SendOptions<Type> & { readonly type: Type; readonly tx?: never },
   ): Promise<Sent>;
-  send(body: Body, { type = "message", ...options }: SendOptions = {}): Promise<Sent> {
-    return this.#send({ ...options, type, body });
+  async send(body: Body, { type = "message", tx, ...options }: SendOptions = {}): Promise<Sent | StoredDraft> {
+    const asked = { ...options, type, body };
+    return tx === undefined ? this.#send(asked) : this.#house.drafts.store(this.#by, this.#checked(asked), tx);
   }
 
   /** Gives the actor's own message `seq` another body. */
@@ -188,11 +211,17 @@ export class ActorConversation<D extends Definition = Definition> {
     return this.#house.commands.receipts(this.#by, this.id, request);
   }
 
-  async #send({ id = this.#house.newId(), ...draft }: Omit<SendFrame, "t" | "c" | "id"> & { id?: MessageId }) {
-    const frame = checkedFrame(this.#house.decode, { t: "send", id, c: this.id, ...draft });
-    const { t: _t, ...asked } = frame;
-    const { t: _, ...sent } = await this.#house.commands.send(this.#by, asked);
+  async #send(asked: Omit<SendFrame, "t" | "c" | "id"> & { id?: MessageId }): Promise<Sent> {
+    const { t: _, ...sent } = await this.#house.commands.send(this.#by, this.#checked(asked));
     return sent;
+  }
+
+  #checked({ id = this.#house.newId(), ...asked }: Omit<SendFrame, "t" | "c" | "id"> & { id?: MessageId }) {
+    const { t: _t, ...checked } = checkedFrame<SendFrame>(this.#house.decode, {
+      ...{ t: "send", id, c: this.id },
+      ...asked,
+    });
+    return checked;
   }
 }
 

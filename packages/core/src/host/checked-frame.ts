@@ -1,8 +1,17 @@
-import { ChatError, type ClientFrame, type ErrorFrame, jsonFault, LIMITS } from "@earshot/protocol";
+import {
+  ChatError,
+  type ClientFrame,
+  type ErrorFrame,
+  jsonFault,
+  LIMITS,
+  parseJson,
+  type UnvalidatedFrame,
+} from "@earshot/protocol";
 
-/** Text → a frame that can be trusted, as the wire does it. */
+/** JSON → a frame that can be trusted, as the wire does it; `characters`: of its text. */
 export type DecodeFrame = (
-  text: string,
+  raw: UnvalidatedFrame,
+  characters: number,
 ) =>
   | { readonly kind: "frame"; readonly frame: ClientFrame }
   | { readonly kind: "refused"; readonly error: ErrorFrame }
@@ -19,7 +28,8 @@ export function checkedFrame<Frame extends ClientFrame>(decode: DecodeFrame, fra
       `it holds what is no JSON, more than ${LIMITS.keysMax} keys, or is deeper than ${LIMITS.depthMax} levels`,
     );
   }
-  const decoded = decode(JSON.stringify(frame));
+  const text = JSON.stringify(frame);
+  const decoded = decode(parseJson(text) as UnvalidatedFrame, text.length);
   switch (decoded.kind) {
     case "frame":
       return decoded.frame as Frame;

@@ -37,7 +37,7 @@ export class EventListeners {
   /** Adds a listener. Returns its undo. Throws `invalid`. */
   on(name: "event", listener: EventListener): () => void {
     if (name !== "event" || typeof listener !== "function") {
-      throw new ChatError("invalid", 'unable to listen; it takes "event" and a function');
+      throw new ChatError("invalid", 'unable to listen; it takes "event" or "refused", and a function');
     }
     const safe = (event: ChatEvent, context: EventContext): void => {
       // Inside a promise: it may throw or reject, and harms neither the others nor the engine.

@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Asking } from "../ports/commands.ts";
 import type { Retention } from "../ports/message-store.ts";
 import { Actor, type ActorSurroundings } from "./actor.ts";
+import { Drafts, type DraftsSurroundings } from "./drafts.ts";
 import { type EraseSurroundings, eraseUser } from "./erase-user.ts";
 import { type Exported, type ExportSurroundings, exportUser } from "./export-user.ts";
 import type { Followed, FollowOptions, FollowSurroundings } from "./follow.ts";
@@ -14,25 +15,31 @@ import { type RevocableSession, Revocations, type RevocationsSurroundings } from
 import { Waiters } from "./waiters.ts";
 
 export interface HostSurroundings
-  extends Omit<ActorSurroundings, "waiters" | "clock" | "limits" | "newId">,
+  extends Omit<ActorSurroundings, "waiters" | "drafts" | "commands" | "clock" | "limits" | "newId">,
+    Omit<DraftsSurroundings, "store" | "clock" | "limits" | "commands" | "sequencer">,
     Omit<FollowSurroundings, "store" | "limits">,
     Omit<RevocationsSurroundings, "store" | "clock" | "limits" | "sessionsOf" | "tellNodes">,
     Omit<KicksSurroundings, "clock" | "limits" | "sessionsOf" | "tellNodes">,
     Omit<ImportSurroundings, "store" | "sequencer">,
     Omit<RetentionSurroundings, "store" | "clock" | "limits" | "retention">,
     Pick<EraseSurroundings, "changes" | "forget"> {
-  readonly store: FollowSurroundings["store"] &
+  readonly commands: ActorSurroundings["commands"] & DraftsSurroundings["commands"];
+  readonly store: DraftsSurroundings["store"] &
+    FollowSurroundings["store"] &
     RevocationsSurroundings["store"] &
     RetentionSurroundings["store"] &
     EraseSurroundings["store"] &
     ExportSurroundings["store"];
   readonly clock: Clock;
   readonly limits: ActorSurroundings["limits"] &
+    DraftsSurroundings["limits"] &
     FollowSurroundings["limits"] &
     RevocationsSurroundings["limits"] &
     RetentionSurroundings["limits"] &
     KicksSurroundings["limits"];
-  readonly sequencer: ImportSurroundings["sequencer"] & EraseSurroundings["sequencer"];
+  readonly sequencer: ImportSurroundings["sequencer"] &
+    EraseSurroundings["sequencer"] &
+    DraftsSurroundings["sequencer"];
   newId(): string;
   sessionsOf(user: UserId): Iterable<RevocableSession & { readonly id: SessionId }>;
   tellNodes: RevocationsSurroundings["tellNodes"] & KicksSurroundings["tellNodes"];
@@ -45,6 +52,7 @@ export interface HostSurroundings
 export class Host {
   readonly revocations: Revocations;
   readonly kicks: Kicks;
+  readonly drafts: Drafts;
   /** The host itself. */
   readonly system: Actor;
   readonly #house: HostSurroundings;
@@ -58,6 +66,7 @@ export class Host {
     this.#bySystem = { user: house.system, claims: null, system: true };
     this.revocations = new Revocations(house);
     this.kicks = new Kicks(house);
+    this.drafts = new Drafts(house);
     this.#followers = new Followers(house);
     this.#retention = new RetentionWalk(house);
     this.system = this.#actor(this.#bySystem);
@@ -117,6 +126,7 @@ export class Host {
     await this.revocations.start();
     this.#followers.start();
     this.#retention.start();
+    this.drafts.start();
   }
 
   /** The node is leaving: what it holds by lease is another's to take. Never rejects. */
@@ -129,11 +139,11 @@ export class Host {
   async close(): Promise<void> {
     this.revocations.stop();
     this.#waiters.close();
-    await Promise.all([this.#followers.close(), this.#retention.stop()]);
+    await Promise.all([this.#followers.close(), this.#retention.stop(), this.drafts.stop()]);
   }
 
   #actor(by: Asking): Actor {
-    return new Actor({ ...this.#house, waiters: this.#waiters }, by);
+    return new Actor({ ...this.#house, waiters: this.#waiters, drafts: this.drafts }, by);
   }
 }
 

@@ -1,6 +1,7 @@
 export type { Gauges } from "../gauges.ts";
 export { type BusAdapter, type BusCapabilities, type BusUnderTest, busSuite } from "./conformance/bus.ts";
 export type {
+  HostTransaction,
   MessageStoreAdapter,
   MessageStoreCapabilities,
   MessageStoreUnderTest,

@@ -14,6 +14,7 @@ import { conversationSettingsCases } from "./message-store/conversation-settings
 import { conversationsCases } from "./message-store/conversations.ts";
 import { createCases } from "./message-store/create.ts";
 import { crowdCases } from "./message-store/crowd.ts";
+import { draftCases } from "./message-store/drafts.ts";
 import { editAndDeleteCases } from "./message-store/edit-delete.ts";
 import { conversation, message } from "./message-store/entries.ts";
 import { eraseCases } from "./message-store/erase.ts";
@@ -69,6 +70,7 @@ const PARTS = {
     reactionCases,
     replyCases,
     concurrencyCases,
+    draftCases,
   ],
   conversations: [
     createCases,

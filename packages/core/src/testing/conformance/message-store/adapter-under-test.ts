@@ -6,6 +6,15 @@ export interface MessageStoreCapabilities {
   readonly survivesReopen: boolean;
   /** What it says of itself once it is open. */
   readonly durability: Durability;
+  /** The host may have transactions of its own on the same storage: the store has `drafts`, what is under test `transaction`. */
+  readonly drafts?: true;
+}
+
+/** A transaction of the host's, that the store's `drafts` are put in. */
+export interface HostTransaction {
+  readonly tx: object;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
 }
 
 export interface MessageStoreUnderTest {
@@ -15,6 +24,8 @@ export interface MessageStoreUnderTest {
   reopen(): MessageStore;
   /** Another store over the same storage, not open yet, while the first one is open. Absent where one alone may be. */
   beside?(): MessageStore;
+  /** Begins one; each is ended before `destroy`. */
+  transaction?(): Promise<HostTransaction>;
   /** Lets `ms` pass by the storage's own time: waits, where nobody can move it. Cases ask for less than a second in all. */
   pass(ms: number): Promise<void>;
   /** Closes what is still open, and removes what was left behind. */
