@@ -7,8 +7,10 @@ export const BODY: Body = { text: "hello there, how are you doing today my frien
 /** As long as the one that the engine keeps: a hash of 256 bits. */
 const HASH = "A".repeat(43);
 
-/** What the engine would hand to the store for a message of this body; its ids ascend as ULIDs do. */
-export function messageEntry(c: ConversationId, user: UserId, n: number): Append {
-  const key = { id: `01ARZ3NDEKTSV4${String(n).padStart(12, "0")}`, hash: HASH };
+let made = 0;
+
+/** What the engine would hand to the store for a message of this body; its id is new, and they ascend as ULIDs do. */
+export function messageEntry(c: ConversationId, user: UserId): Append {
+  const key = { id: `01ARZ3NDEKTSV4${String(made++).padStart(12, "0")}`, hash: HASH };
   return { conversation: c, user, at: Date.now(), type: "message", body: BODY, key, by: ["owner", "admin", "member"] };
 }

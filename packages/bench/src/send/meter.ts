@@ -1,4 +1,5 @@
-import { percentile } from "../../../../examples/cluster/fire/percentile.ts";
+import { quantile } from "../median.ts";
+import { treeCpuSeconds } from "../tree-cpu.ts";
 
 /** What was answered in the measured time. */
 export interface Metered {
@@ -9,6 +10,14 @@ export interface Metered {
   readonly p99Ms: number;
   /** Of this process, all its threads, in µs a message. */
   readonly cpuMicrosPerMessage: number;
+  /** Of the store's server, in µs a message; 0 where there is none. */
+  readonly serverCpuMicrosPerMessage: number;
+}
+
+interface Reading {
+  readonly at: number;
+  readonly ownMicros: number;
+  readonly serverMicros: number;
 }
 
 /**
@@ -16,13 +25,23 @@ export interface Metered {
  * where answers leave the event loop no turn.
  */
 export class Meter {
+  readonly #serverPid: number | null;
   readonly #beginAt: number;
   readonly #endAt: number;
   readonly #latencies: number[] = [];
-  #begun: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | null = null;
-  #ended: { readonly at: number; readonly cpuMicros: number } | null = null;
+  #begun: Reading | null = null;
+  #ended: Reading | null = null;
 
-  constructor(warmMs: number, ms: number) {
+  constructor({
+    warmMs,
+    ms,
+    serverPid,
+  }: {
+    readonly warmMs: number;
+    readonly ms: number;
+    readonly serverPid: number | null;
+  }) {
+    this.#serverPid = serverPid;
     this.#beginAt = performance.now() + warmMs;
     this.#endAt = this.#beginAt + ms;
   }
@@ -31,27 +50,33 @@ export class Meter {
   note(startedAt: number): boolean {
     const now = performance.now();
     if (now < this.#beginAt) return true;
-    if (this.#begun === null) this.#begun = { at: now, cpu: process.cpuUsage() };
+    if (this.#begun === null) this.#begun = this.#read(now);
     else if (this.#ended === null) this.#latencies.push(now - startedAt);
     if (now < this.#endAt) return true;
-    if (this.#ended === null) {
-      const { user, system } = process.cpuUsage(this.#begun.cpu);
-      this.#ended = { at: now, cpuMicros: user + system };
-    }
+    this.#ended ??= this.#read(now);
     return false;
   }
 
   /** Throws where it is not over, or nothing was answered meanwhile. */
   result(): Metered {
+    const begun = this.#begun;
+    const ended = this.#ended;
     const messages = this.#latencies.length;
-    if (this.#begun === null || this.#ended === null || messages === 0) throw new Error("nothing was answered in time");
+    if (begun === null || ended === null || messages === 0) throw new Error("nothing was answered in time");
     return {
       messages,
-      perSecond: (messages * 1000) / (this.#ended.at - this.#begun.at),
-      p50Ms: percentile(this.#latencies, 0.5),
-      p95Ms: percentile(this.#latencies, 0.95),
-      p99Ms: percentile(this.#latencies, 0.99),
-      cpuMicrosPerMessage: this.#ended.cpuMicros / messages,
+      perSecond: (messages * 1000) / (ended.at - begun.at),
+      p50Ms: quantile(this.#latencies, 0.5),
+      p95Ms: quantile(this.#latencies, 0.95),
+      p99Ms: quantile(this.#latencies, 0.99),
+      cpuMicrosPerMessage: (ended.ownMicros - begun.ownMicros) / messages,
+      serverCpuMicrosPerMessage: (ended.serverMicros - begun.serverMicros) / messages,
     };
+  }
+
+  #read(at: number): Reading {
+    const { user, system } = process.cpuUsage();
+    const serverMicros = this.#serverPid === null ? 0 : treeCpuSeconds(this.#serverPid) * 1_000_000;
+    return { at, ownMicros: user + system, serverMicros };
   }
 }

@@ -9,16 +9,16 @@ const BATCH_ENTRIES_MAX = 500;
 
 /** The store's own group commit: the next batch leaves when the last is acknowledged. */
 export async function sendBare(store: MessageStore, request: SendRequest): Promise<Metered> {
-  const { conversations, inFlight, pauseMs, warmMs, ms } = request;
+  const { conversations, inFlight, pauseMs } = request;
   await store.open();
   const ids = await makeConversations(store, conversations);
-  const meter = new Meter(warmMs, ms);
+  const meter = new Meter(request);
   let next = 0;
   /** When each of those that wait began to. */
   let waiting: number[] = Array.from({ length: inFlight }, () => performance.now());
   for (let on = true; on; ) {
     const begun = waiting.slice(0, BATCH_ENTRIES_MAX);
-    const entries = begun.map(() => messageEntry(ids[next % ids.length] ?? "", SENDER, next++));
+    const entries = begun.map(() => messageEntry(ids[next++ % ids.length] ?? "", SENDER));
     const results = await store.append(entries);
     const odd = results.find(({ kind }) => kind !== "event");
     if (odd !== undefined) throw new Error(`the store answers ${JSON.stringify(odd)}`);

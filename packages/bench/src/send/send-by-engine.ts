@@ -13,12 +13,12 @@ const NO_RATES = {
 
 /** Sends through an engine of one's own, as the host does in process. */
 export async function sendByEngine(store: MessageStore, request: SendRequest): Promise<Metered> {
-  const { conversations, inFlight, pauseMs, warmMs, ms } = request;
+  const { conversations, inFlight, pauseMs } = request;
   const chat = new ChatEngine({ store, authenticate: () => null, limits: NO_RATES });
   await chat.start();
   const ids = await makeConversations(store, conversations);
   const own = ids.map((id) => chat.as(SENDER).conversation(id));
-  const meter = new Meter(warmMs, ms);
+  const meter = new Meter(request);
   let next = 0;
   const sendOn = async (): Promise<void> => {
     for (let on = true; on; ) {

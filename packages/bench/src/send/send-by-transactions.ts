@@ -13,11 +13,11 @@ const TABLES = `
 
 /** What an application without an engine would do: a transaction a message, each on a connection of the pool. */
 export async function sendByTransactions(pool: Pool, request: SendRequest): Promise<Metered> {
-  const { conversations, inFlight, pauseMs, warmMs, ms } = request;
+  const { conversations, inFlight, pauseMs } = request;
   const schema = `single_${randomBytes(4).toString("hex")}`;
   await pool.query(`create schema ${schema}; set search_path to ${schema}; ${TABLES}; reset search_path`);
   await pool.query(`insert into ${schema}.head select i, 0 from generate_series(0, $1::int - 1) i`, [conversations]);
-  const meter = new Meter(warmMs, ms);
+  const meter = new Meter(request);
   let next = 0;
   const sendOn = async (): Promise<void> => {
     for (let on = true; on; ) {

@@ -1,5 +1,5 @@
-// One way of sending on one store, measured: a process of its own, started by run-program's runProgram.
-import { answerOnce } from "../programs/program.ts";
+// One way of sending on one store, measured: a process of its own, asked by scenarios/send.ts.
+import { answerQuestions } from "../machine/answer.ts";
 import { benchPool, benchStore } from "../stores/open-bench-store.ts";
 import type { Metered } from "./meter.ts";
 import { sendBare } from "./send-bare.ts";
@@ -8,13 +8,21 @@ import { sendByTransactions } from "./send-by-transactions.ts";
 import type { SendRequest } from "./send-request.ts";
 
 async function send(request: SendRequest): Promise<Metered> {
-  if (request.way === "transactions") {
-    const pool = benchPool(request.store.at);
-    return sendByTransactions(pool, request).finally(() => pool.end());
-  }
   const { store, end } = benchStore(request.store);
-  const measured = request.way === "engine" ? sendByEngine(store, request) : sendBare(store, request);
-  return measured.finally(end);
+  try {
+    return await (request.way === "earshot" ? sendByEngine(store, request) : sendBare(store, request));
+  } finally {
+    await end();
+  }
 }
 
-answerOnce(send);
+async function sendSingly(request: SendRequest): Promise<Metered> {
+  const pool = benchPool(request.store.at);
+  try {
+    return await sendByTransactions(pool, request);
+  } finally {
+    await pool.end();
+  }
+}
+
+answerQuestions((request: SendRequest) => (request.way === "transactions" ? sendSingly(request) : send(request)));

@@ -10,8 +10,6 @@ import type { StoreAddress } from "./store-kind.ts";
 export interface BenchStore {
   /** Not opened yet: that is its engine's, or the caller's. */
   readonly store: MessageStore;
-  /** Of what lies behind it: `PostgreSQL 15.18`. */
-  version(): Promise<string>;
   /** Lets go of the connections, once the store is closed. */
   end(): Promise<void>;
 }
@@ -20,21 +18,16 @@ export interface BenchStore {
 export function benchStore({ kind, at, namespace }: StoreAddress): BenchStore {
   switch (kind) {
     case "memory":
-      return { store: memoryStore(), version: async () => `Node.js ${process.versions.node}`, end: async () => {} };
+      return { store: memoryStore(), end: async () => {} };
     case "sqlite":
       return {
         store: sqliteStore(join(at, `${namespace}.db`)),
-        version: async () => `SQLite ${process.versions["sqlite"] ?? ""}`,
         end: async () => {},
       };
     case "postgres": {
       const pool = benchPool(at);
       return {
         store: postgresStore(pool, { namespace }),
-        version: async () => {
-          const { rows } = await pool.query<{ server_version: string }>("show server_version");
-          return `PostgreSQL ${rows[0]?.server_version.split(" ")[0]}`;
-        },
         end: () => pool.end(),
       };
     }
@@ -42,7 +35,6 @@ export function benchStore({ kind, at, namespace }: StoreAddress): BenchStore {
       const client = new Redis(at);
       return {
         store: redisStore(client, { namespace }),
-        version: async () => `Redis ${/redis_version:(\S+)/.exec(await client.info("server"))?.[1]}`,
         end: async () => client.disconnect(),
       };
     }

@@ -19,3 +19,15 @@ export const STORE_GUARANTEES: Readonly<Record<StoreKind, string>> = {
   postgres: "power loss (synchronous_commit, fsync)",
   redis: "power loss (AOF, appendfsync always)",
 };
+
+/** Those that are asked for, or all; throws one sentence for a word that names none. */
+export function chosenStores(
+  words: readonly string[] | null,
+  all: readonly StoreKind[] = STORE_KINDS,
+): readonly StoreKind[] {
+  return (words ?? all).map((word) => {
+    const kind = all.find((each) => each === word);
+    if (kind === undefined) throw new Error(`--stores ${word} cannot be had; choose ${all.join(", ")}`);
+    return kind;
+  });
+}

@@ -23,7 +23,9 @@ export async function startStorePlace(kind: StoreKind): Promise<StorePlace> {
       return { kind, at: "", pid: null, stop: async () => {} };
     case "sqlite": {
       const at = mkdtempSync(join(tmpdir(), "earshot-bench-"));
-      return { kind, at, pid: null, stop: async () => rmSync(at, { recursive: true, force: true }) };
+      const remove = (): void => rmSync(at, { recursive: true, force: true });
+      process.once("exit", remove);
+      return { kind, at, pid: null, stop: async () => remove() };
     }
     case "postgres":
       return ofServer(kind, await startPostgres());

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { Child } from "../machine/child.ts";
+import type { BenchOptions, Case, Figures, Goal, Scenario } from "../scenario.ts";
+import type { Metered } from "../send/meter.ts";
+import type { SendRequest, SendWay } from "../send/send-request.ts";
+import { KeptPlaces } from "../stores/kept-places.ts";
+import { chosenStores, STORE_GUARANTEES, type StoreKind } from "../stores/store-kind.ts";
+import { storeVersion } from "../stores/store-version.ts";
+
+const PROGRAM = join(import.meta.dirname, "../send/send-program.ts");
+/** Of the engine's rate to the store's own, at least. */
+const SHARE = 0.8;
+/** What the engine may add to an idle send, in ms. */
+const OVER_MS = 0.3;
+const IDLE_PAUSE_MS = 10;
+const CONVERSATIONS_MANY = 1_000;
+
+/** Sends at a time; 0: one, after a pause. */
+type Load = 0 | 1 | 64 | 1_000;
+const LOADS: readonly Load[] = [0, 1, 64, 1_000];
+
+/** How long each run takes. */
+export interface SendTimes {
+  readonly warmMs: number;
+  readonly ms: number;
+}
+
+export const sendScenario: Scenario = {
+  name: "send",
+  about: "a send until it is durable, beside the store's own group commit (--stores, --n conversations of many)",
+  peers: [
+    { name: "earshot", guarantees: "checked, keyed, numbered, persisted; answered when durable" },
+    {
+      name: "bare",
+      guarantees: "the same entries by the store's own append, the next batch when the last is answered",
+    },
+    {
+      name: "transactions",
+      guarantees: "plain SQL, a transaction a message on 10 connections: numbered, keyed, durable",
+    },
+  ],
+  usually: ["earshot", "bare", "transactions"],
+  main: "microsPerMessage",
+  cases: (options) => sendCases(options, { warmMs: 1_000, ms: 2_000 }),
+};
+
+export function sendCases({ stores, n }: BenchOptions, times: SendTimes): readonly Case[] {
+  return chosenStores(stores).flatMap((store) => {
+    const places = new KeptPlaces();
+    return [1, n ?? CONVERSATIONS_MANY].flatMap((conversations) =>
+      LOADS.map((load) => sendCase(places, { store, conversations, load, ...times })),
+    );
+  });
+}
+
+interface SendCase extends SendTimes {
+  readonly store: StoreKind;
+  readonly conversations: number;
+  readonly load: Load;
+}
+
+function sendCase(places: KeptPlaces, wanted: SendCase): Case {
+  const { store, conversations, load, warmMs, ms } = wanted;
+  const inFlight = load || 1;
+  const pauseMs = load === 0 ? IDLE_PAUSE_MS : 0;
+  return {
+    parameters: {
+      ...{ store, version: storeVersion(store), survives: STORE_GUARANTEES[store] },
+      ...{ conversations, inFlight, pauseMs, warmMs, ms, rates: "raised" },
+    },
+    peers: store === "postgres" ? ["earshot", "bare", "transactions"] : ["earshot", "bare"],
+    goals: goalsOf(wanted),
+    measure: async (peer) => {
+      const place = await places.of(store);
+      const address = { kind: store, at: place.at, namespace: places.namespace() };
+      const request = { store: address, serverPid: place.pid, conversations, inFlight, pauseMs, warmMs, ms };
+      return figuresOf(await askProgram({ way: peer as SendWay, ...request }));
+    },
+    close: () => places.stop(),
+  };
+}
+
+/** A store that only moves an array's end has no group commit to compare with. */
+function goalsOf({ store, load }: SendCase): readonly Goal[] {
+  if (store === "memory") return [];
+  if (load === 0) return [{ peer: "earshot", figure: "p50Ms", bound: "at most", of: "bare", value: 1, plus: OVER_MS }];
+  return [{ peer: "earshot", figure: "messagesPerSecond", bound: "at least", of: "bare", value: SHARE }];
+}
+
+async function askProgram(request: SendRequest): Promise<Metered> {
+  const child = new Child(PROGRAM, { core: null });
+  try {
+    return await child.ask<Metered>(request);
+  } finally {
+    await child.kill();
+  }
+}
+
+function figuresOf({ messages, perSecond, ...rest }: Metered): Figures {
+  return { messagesPerSecond: perSecond, microsPerMessage: 1_000_000 / perSecond, ...rest, messages };
+}
