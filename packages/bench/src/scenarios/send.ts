@@ -1,13 +1,11 @@
-import { join } from "node:path";
-import { Child } from "../machine/child.ts";
 import type { BenchOptions, Case, Figures, Goal, Scenario } from "../scenario.ts";
+import { askSend } from "../send/ask-send.ts";
 import type { Metered } from "../send/meter.ts";
-import type { SendRequest, SendWay } from "../send/send-request.ts";
+import type { SendWay } from "../send/send-request.ts";
 import { KeptPlaces } from "../stores/kept-places.ts";
 import { chosenStores, STORE_GUARANTEES, type StoreKind } from "../stores/store-kind.ts";
 import { storeVersion } from "../stores/store-version.ts";
 
-const PROGRAM = join(import.meta.dirname, "../send/send-program.ts");
 /** Of the engine's rate to the store's own, at least. */
 const SHARE = 0.8;
 /** What the engine may add to an idle send, in ms. */
@@ -74,7 +72,7 @@ function sendCase(places: KeptPlaces, wanted: SendCase): Case {
       const place = await places.of(store);
       const address = { kind: store, at: place.at, namespace: places.namespace() };
       const request = { store: address, serverPid: place.pid, conversations, inFlight, pauseMs, warmMs, ms };
-      return figuresOf(await askProgram({ way: peer as SendWay, ...request }));
+      return figuresOf(await askSend({ way: peer as SendWay, ...request }));
     },
     close: () => places.stop(),
   };
@@ -85,15 +83,6 @@ function goalsOf({ store, load }: SendCase): readonly Goal[] {
   if (store === "memory") return [];
   if (load === 0) return [{ peer: "earshot", figure: "p50Ms", bound: "at most", of: "bare", value: 1, plus: OVER_MS }];
   return [{ peer: "earshot", figure: "messagesPerSecond", bound: "at least", of: "bare", value: SHARE }];
-}
-
-async function askProgram(request: SendRequest): Promise<Metered> {
-  const child = new Child(PROGRAM, { core: null });
-  try {
-    return await child.ask<Metered>(request);
-  } finally {
-    await child.kill();
-  }
 }
 
 function figuresOf({ messages, perSecond, ...rest }: Metered): Figures {
