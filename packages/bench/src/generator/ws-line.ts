@@ -70,6 +70,11 @@ export class WsLine {
     this.#socket.uncork();
   }
 
+  /** Takes nothing more from the socket, and stays. */
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
   /** Ends it at once. */
   end(): void {
     this.onClose = () => {};

@@ -3,6 +3,8 @@ import { fill } from "./fill.ts";
 import type { HistoryAnswer, HistoryRequest } from "./history-request.ts";
 import { PageMeter } from "./page-meter.ts";
 
+type InboxAnswer = Awaited<ReturnType<Actor["inbox"]>>;
+
 /** Times that the first page is read before, and that behind a cursor after it. */
 const READS = 50;
 
@@ -20,7 +22,7 @@ export async function readInbox(
   let cursor: string | null = null;
   for (let more = true; more; ) {
     const at: string | null = cursor;
-    const page = await down.page(() => actor.inbox(at, { limit: inboxRows }));
+    const page: InboxAnswer = await down.page(() => actor.inbox(at, { limit: inboxRows }));
     for (const row of page.conversations) seen.add(row.c);
     cursor = page.cursor;
     more = page.more;

@@ -14,6 +14,8 @@ export class CutNetwork implements NetworkStatus {
   readonly #from: string;
   #isCut = false;
   #line: CutLine | null = null;
+  /** What the server still takes for a connection. */
+  #deaf: CutLine | null = null;
   #tell: (change: NetworkChange) => void = () => {};
 
   constructor(from: string) {
@@ -38,12 +40,13 @@ export class CutNetwork implements NetworkStatus {
   cut(): void {
     this.#isCut = true;
     this.#line?.cut();
+    this.#deaf = this.#line;
     this.#tell("offline");
   }
 
   restore(): void {
     this.#isCut = false;
-    this.#line?.end();
+    this.#deaf?.end();
     this.#tell("online");
   }
 }

@@ -1,15 +1,17 @@
 import { join } from "node:path";
 import type { HistoryAnswer, HistoryRequest } from "../history/history-request.ts";
 import { Child } from "../machine/child.ts";
-import type { BenchOptions, Case, Figures, Goal, Scenario } from "../scenario.ts";
+import type { Case, Figures, Goal, Scenario } from "../scenario.ts";
 import { KeptPlaces } from "../stores/kept-places.ts";
 import { chosenStores, STORE_GUARANTEES, STORE_KINDS, type StoreKind } from "../stores/store-kind.ts";
 import { storeVersion } from "../stores/store-version.ts";
 
 const PROGRAM = join(import.meta.dirname, "../history/history-program.ts");
+const DURABLE = STORE_KINDS.filter((kind) => kind !== "memory");
 const PEER = "earshot";
 const EVENTS = 100_000;
 const EVENTS_FULL = 1_000_000;
+const CONVERSATIONS = 5_000;
 const PAGE_ROWS = 100;
 /** A page of the inbox may take so long, in ms. */
 const INBOX_PAGE_MS = 5;
@@ -17,26 +19,24 @@ const INBOX_PAGE_MS = 5;
 const FLAT = 1.5;
 
 /** How much there is. */
-export interface HistorySizes {
+interface HistorySizes {
   readonly events: number;
   readonly conversations: number;
 }
 
-export const historyScenario: Scenario = {
-  name: "history",
-  about: "paging back through a long conversation, and an inbox of 5,000 (--stores, --n events, --full 1,000,000)",
-  peers: [{ name: PEER, guarantees: "messages as they stand, rights checked, each page and its head one snapshot" }],
-  usually: [PEER],
-  main: "oldestCpuMs",
-  cases: ({ stores, n, full }: BenchOptions) =>
-    historyCases(stores, { events: n ?? (full ? EVENTS_FULL : EVENTS), conversations: 5_000 }),
-};
-
-export function historyCases(stores: readonly string[] | null, sizes: HistorySizes): readonly Case[] {
-  return chosenStores(
-    stores,
-    STORE_KINDS.filter((kind) => kind !== "memory"),
-  ).map((store) => historyCase(store, sizes));
+/** Paging through what there is; `conversations`: in the inbox. */
+export function history(conversations: number = CONVERSATIONS): Scenario {
+  return {
+    name: "history",
+    about: "paging back through a long conversation, and an inbox of 5,000 (--stores, --n events, --full 1,000,000)",
+    peers: [{ name: PEER, guarantees: "messages as they stand, rights checked, each page and its head one snapshot" }],
+    usually: [PEER],
+    main: "oldestCpuMs",
+    cases: ({ stores, n, full }) =>
+      chosenStores(stores, DURABLE).map((store) =>
+        historyCase(store, { events: n ?? (full ? EVENTS_FULL : EVENTS), conversations }),
+      ),
+  };
 }
 
 function historyCase(store: StoreKind, { events, conversations }: HistorySizes): Case {

@@ -4,7 +4,7 @@ import { Child } from "../machine/child.ts";
 import { GENERATOR_CORE } from "../machine/pinned.ts";
 import { peersNamed } from "../peers/peers.ts";
 import { processCpuSeconds } from "../process-cpu.ts";
-import { type BenchOptions, type Case, type Figures, type Goal, type Scenario, VoidRun } from "../scenario.ts";
+import { type Case, type Figures, type Goal, type Scenario, VoidRun } from "../scenario.ts";
 import { driven } from "./driven.ts";
 
 const PROGRAM = join(import.meta.dirname, "../jitter/jitter-program.ts");
@@ -25,7 +25,7 @@ export function jitter(pace: JitterPace = PACE): Scenario {
     peers: peersNamed("earshot", "earshot-sqlite"),
     usually: ["earshot-sqlite"],
     main: "replayP99Ms",
-    cases: ({ n, full }: BenchOptions) => [jitterCase(n ?? (full ? CLIENTS_FULL : CLIENTS), pace)],
+    cases: ({ n, full }) => [jitterCase(n ?? (full ? CLIENTS_FULL : CLIENTS), pace)],
   };
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { BUSES, type Choices } from "../../../../examples/cluster/src/choices.ts";
 import { Cluster } from "../../../../examples/cluster/src/cluster.ts";
 import { type LatencyFigures, type LatencyLoad, runLatency } from "../latency/run-latency.ts";
-import type { BenchOptions, Case, Figures, Goal, Scenario } from "../scenario.ts";
+import type { Case, Figures, Goal, Scenario } from "../scenario.ts";
 import { askSend } from "../send/ask-send.ts";
 import { programVersion, storeVersion } from "../stores/store-version.ts";
 
@@ -10,32 +10,34 @@ const PEER = "earshot";
 const P95_MS = 100;
 /** What an idle cluster may add to its store's bare commit, in ms. */
 const OVER_MS = 10;
-const PAIRS = 100;
 const LOAD: LatencyLoad = {
-  ...{ pairs: PAIRS, inFlight: 1, warmMs: 2_000, saturatedMs: 3_000, halfMs: 5_000, idleMs: 5_000, idlePerSecond: 20 },
+  ...{ pairs: 100, inFlight: 1, warmMs: 2_000, saturatedMs: 3_000, halfMs: 5_000, idleMs: 5_000, idlePerSecond: 20 },
 };
 /** Bare commits one after the other, with as long a pause as idle sends have. */
 const BARE = { conversations: 1, inFlight: 1, warmMs: 500, ms: 3_000 };
 
 type BusKind = Choices["bus"];
 
-export const latencyScenario: Scenario = {
-  name: "latency",
-  about: "a sender's call to another user's application, one gateway, and two with each bus (--buses, --n pairs)",
-  peers: [
-    {
-      name: PEER,
-      guarantees: "checked, keyed, numbered, persisted on Postgres, acknowledged; real clients at both ends",
+/** Real clients at both ends; `load`: how much and how long, for tests. */
+export function latency(load: LatencyLoad = LOAD): Scenario {
+  return {
+    name: "latency",
+    about: "a sender's call to another user's application, one gateway, and two with each bus (--buses, --n pairs)",
+    peers: [
+      {
+        name: PEER,
+        guarantees: "checked, keyed, numbered, persisted on Postgres, acknowledged; real clients at both ends",
+      },
+    ],
+    usually: [PEER],
+    main: "halfP95Ms",
+    cases: ({ buses, n }) => {
+      const wanted = { ...load, pairs: n ?? load.pairs };
+      const two = chosenBuses(buses).map((bus) => latencyCase(2, bus, wanted));
+      return buses === null ? [latencyCase(1, "postgres", wanted), ...two] : two;
     },
-  ],
-  usually: [PEER],
-  main: "halfP95Ms",
-  cases: ({ buses, n }: BenchOptions) => {
-    const load = { ...LOAD, pairs: n ?? PAIRS };
-    const two = chosenBuses(buses).map((bus) => latencyCase(2, bus, load));
-    return buses === null ? [latencyCase(1, "postgres", load), ...two] : two;
-  },
-};
+  };
+}
 
 function chosenBuses(words: readonly string[] | null): readonly BusKind[] {
   const all = Object.keys(BUSES) as BusKind[];
@@ -46,7 +48,7 @@ function chosenBuses(words: readonly string[] | null): readonly BusKind[] {
   });
 }
 
-export function latencyCase(nodes: 1 | 2, bus: BusKind, load: LatencyLoad): Case {
+function latencyCase(nodes: 1 | 2, bus: BusKind, load: LatencyLoad): Case {
   return {
     parameters: { nodes, store: storeVersion("postgres"), bus: `${bus}: ${busVersion(bus)}`, ...load },
     goals: GOALS,

@@ -1,4 +1,4 @@
-import type { BenchOptions, Case, Figures, Goal, Scenario } from "../scenario.ts";
+import type { Case, Figures, Goal, Scenario } from "../scenario.ts";
 import { askSend } from "../send/ask-send.ts";
 import type { Metered } from "../send/meter.ts";
 import type { SendWay } from "../send/send-request.ts";
@@ -23,32 +23,32 @@ export interface SendTimes {
   readonly ms: number;
 }
 
-export const sendScenario: Scenario = {
-  name: "send",
-  about: "a send until it is durable, beside the store's own group commit (--stores, --n conversations of many)",
-  peers: [
-    { name: "earshot", guarantees: "checked, keyed, numbered, persisted; answered when durable" },
-    {
-      name: "bare",
-      guarantees: "the same entries by the store's own append, the next batch when the last is answered",
-    },
-    {
-      name: "transactions",
-      guarantees: "plain SQL, a transaction a message on 10 connections: numbered, keyed, durable",
-    },
-  ],
-  usually: ["earshot", "bare", "transactions"],
-  main: "microsPerMessage",
-  cases: (options) => sendCases(options, { warmMs: 1_000, ms: 2_000 }),
-};
+const TIMES: SendTimes = { warmMs: 1_000, ms: 2_000 };
 
-export function sendCases({ stores, n }: BenchOptions, times: SendTimes): readonly Case[] {
-  return chosenStores(stores).flatMap((store) => {
-    const places = new KeptPlaces();
-    return [1, n ?? CONVERSATIONS_MANY].flatMap((conversations) =>
-      LOADS.map((load) => sendCase(places, { store, conversations, load, ...times })),
-    );
-  });
+/** Sends in process, beside the store itself; `times`: how long each run is, for tests. */
+export function send(times: SendTimes = TIMES): Scenario {
+  return {
+    name: "send",
+    about: "a send until it is durable, beside the store's own group commit (--stores, --n conversations of many)",
+    peers: [
+      { name: "earshot", guarantees: "checked, keyed, numbered, persisted; answered when durable" },
+      { name: "bare", guarantees: "the same entries by the store's own append, a batch when the last is answered" },
+      {
+        name: "transactions",
+        guarantees: "plain SQL, a transaction a message on 10 connections: numbered, keyed, durable",
+      },
+    ],
+    usually: ["earshot", "bare", "transactions"],
+    main: "microsPerMessage",
+    cases: ({ stores, n }) => chosenStores(stores).flatMap((store) => casesOf(store, n ?? CONVERSATIONS_MANY, times)),
+  };
+}
+
+function casesOf(store: StoreKind, many: number, times: SendTimes): readonly Case[] {
+  const places = new KeptPlaces();
+  return [1, many].flatMap((conversations) =>
+    LOADS.map((load) => sendCase(places, { store, conversations, load, ...times })),
+  );
 }
 
 interface SendCase extends SendTimes {
