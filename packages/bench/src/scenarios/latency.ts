@@ -16,13 +16,15 @@ const LOAD: LatencyLoad = {
 /** Bare commits one after the other, with as long a pause as idle sends have. */
 const BARE = { conversations: 1, inFlight: 1, warmMs: 500, ms: 3_000 };
 
-type BusKind = Choices["bus"];
+/** `none`: one gateway, which needs no bus. */
+type BusKind = Choices["bus"] | "none";
+const BUS_KINDS: readonly BusKind[] = ["none", ...(Object.keys(BUSES) as Choices["bus"][])];
 
 /** Real clients at both ends; `load`: how much and how long, for tests. */
 export function latency(load: LatencyLoad = LOAD): Scenario {
   return {
     name: "latency",
-    about: "a sender's call to another user's application, one gateway, and two with each bus (--buses, --n pairs)",
+    about: "a sender's call to another user's application, one gateway, and two on each bus (--buses, --n pairs)",
     peers: [
       {
         name: PEER,
@@ -33,27 +35,27 @@ export function latency(load: LatencyLoad = LOAD): Scenario {
     main: "halfP95Ms",
     cases: ({ buses, n }) => {
       const wanted = { ...load, pairs: n ?? load.pairs };
-      const two = chosenBuses(buses).map((bus) => latencyCase(2, bus, wanted));
-      return buses === null ? [latencyCase(1, "postgres", wanted), ...two] : two;
+      return chosenBuses(buses).map((bus) => latencyCase(bus, wanted));
     },
   };
 }
 
 function chosenBuses(words: readonly string[] | null): readonly BusKind[] {
-  const all = Object.keys(BUSES) as BusKind[];
-  return (words ?? all).map((word) => {
-    const bus = all.find((each) => each === word);
-    if (bus === undefined) throw new Error(`--buses ${word} cannot be had; choose ${all.join(", ")}`);
+  return (words ?? BUS_KINDS).map((word) => {
+    const bus = BUS_KINDS.find((each) => each === word);
+    if (bus === undefined) throw new Error(`--buses ${word} cannot be had; choose ${BUS_KINDS.join(", ")}`);
     return bus;
   });
 }
 
-function latencyCase(nodes: 1 | 2, bus: BusKind, load: LatencyLoad): Case {
+function latencyCase(bus: BusKind, load: LatencyLoad): Case {
+  const nodes = bus === "none" ? 1 : 2;
+  const chosen = bus === "none" ? "postgres" : bus;
   return {
-    parameters: { nodes, store: storeVersion("postgres"), bus: `${bus}: ${busVersion(bus)}`, ...load },
+    parameters: { gateways: nodes, store: storeVersion("postgres"), bus, busVersion: busVersion(chosen), ...load },
     goals: GOALS,
     measure: async () => {
-      const choices = { store: "postgres", bus, presence: BUSES[bus] } as const;
+      const choices = { store: "postgres", bus: chosen, presence: BUSES[chosen] } as const;
       const cluster = new Cluster({ ...choices, nodes, port: 4_301, drainMs: 0, json: false }, { say: () => {} });
       await cluster.start();
       try {
@@ -80,7 +82,7 @@ async function bareCommitMs(url: string, perSecond: number): Promise<number> {
   return p50Ms;
 }
 
-function busVersion(bus: BusKind): string {
+function busVersion(bus: Choices["bus"]): string {
   switch (BUSES[bus]) {
     case "postgres":
       return storeVersion("postgres");

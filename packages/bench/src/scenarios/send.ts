@@ -11,7 +11,7 @@ const SHARE = 0.8;
 /** What the engine may add to an idle send, in ms. */
 const OVER_MS = 0.3;
 const IDLE_PAUSE_MS = 10;
-const CONVERSATIONS_MANY = 1_000;
+const CONVERSATIONS = [1, 1_000];
 
 /** Sends at a time; 0: one, after a pause. */
 type Load = 0 | 1 | 64 | 1_000;
@@ -23,13 +23,13 @@ export interface SendTimes {
   readonly ms: number;
 }
 
-const TIMES: SendTimes = { warmMs: 1_000, ms: 2_000 };
+const TIMES: SendTimes = { warmMs: 700, ms: 1_500 };
 
 /** Sends in process, beside the store itself; `times`: how long each run is, for tests. */
 export function send(times: SendTimes = TIMES): Scenario {
   return {
     name: "send",
-    about: "a send until it is durable, beside the store's own group commit (--stores, --n conversations of many)",
+    about: "a send until it is durable, beside the store's own group commit (--stores, --n conversations)",
     peers: [
       { name: "earshot", guarantees: "checked, keyed, numbered, persisted; answered when durable" },
       { name: "bare", guarantees: "the same entries by the store's own append, a batch when the last is answered" },
@@ -40,13 +40,14 @@ export function send(times: SendTimes = TIMES): Scenario {
     ],
     usually: ["earshot", "bare", "transactions"],
     main: "microsPerMessage",
-    cases: ({ stores, n }) => chosenStores(stores).flatMap((store) => casesOf(store, n ?? CONVERSATIONS_MANY, times)),
+    cases: ({ stores, n }) =>
+      chosenStores(stores).flatMap((store) => casesOf(store, n === null ? CONVERSATIONS : [n], times)),
   };
 }
 
-function casesOf(store: StoreKind, many: number, times: SendTimes): readonly Case[] {
+function casesOf(store: StoreKind, counts: readonly number[], times: SendTimes): readonly Case[] {
   const places = new KeptPlaces();
-  return [1, many].flatMap((conversations) =>
+  return counts.flatMap((conversations) =>
     LOADS.map((load) => sendCase(places, { store, conversations, load, ...times })),
   );
 }
