@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly stores: readonly string[] | null;
   /** The same of buses. */
   readonly buses: readonly string[] | null;
+  /** Folder for a CPU profile of each run's server, which costs it some speed; null: none. */
+  readonly profile: string | null;
   /** Whether the scenario goes through all its sizes. */
   readonly full: boolean;
   readonly json: boolean;

@@ -11,6 +11,10 @@ async function run(task: GeneratorTask): Promise<Figures> {
       return (await import("./jobs/rooms-job.ts")).runRooms(task);
     case "idle":
       return (await import("./jobs/idle-job.ts")).runIdle(task);
+    case "storm":
+      return (await import("./jobs/storm-job.ts")).gather(task);
+    case "storm-over":
+      return (await import("./jobs/storm-job.ts")).awaitAll();
   }
 }
 

@@ -38,4 +38,17 @@ export interface IdleTask extends TaskOf<"idle"> {
   readonly to: number;
 }
 
-export type GeneratorTask = FanoutTask | RoomsTask | IdleTask;
+/** Everybody comes in, to lose the server. */
+export interface StormTask extends TaskOf<"storm"> {
+  /** Events that each lacks in each of its conversations when it comes back, where the server keeps any. */
+  readonly behind: number;
+  /** Where the server does not say over which time to come back, in ms. */
+  readonly spreadMs: number;
+}
+
+/** Those of the storm are back, and have what they missed. */
+export interface StormOverTask {
+  readonly job: "storm-over";
+}
+
+export type GeneratorTask = FanoutTask | RoomsTask | IdleTask | StormTask | StormOverTask;

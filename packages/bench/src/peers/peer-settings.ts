@@ -19,7 +19,11 @@ export interface PeerSettings {
 }
 
 /** What a server's process can be asked. */
-export type PeerQuestion = { readonly serve: PeerSettings } | { readonly memory: true };
+export type PeerQuestion =
+  | { readonly serve: PeerSettings }
+  | { readonly memory: true }
+  | { readonly profile: "begin" }
+  | { readonly profile: "end"; readonly file: string };
 
 /** After a collection of garbage, in bytes. */
 export interface PeerMemory {

@@ -29,6 +29,15 @@ export class RunningPeer {
     return this.#child.pid;
   }
 
+  beginProfile(): Promise<void> {
+    return this.#ask({ profile: "begin" });
+  }
+
+  /** Writes where the time went since `beginProfile`. */
+  endProfile(file: string): Promise<void> {
+    return this.#ask({ profile: "end", file });
+  }
+
   memory(): Promise<PeerMemory> {
     return this.#ask({ memory: true });
   }

@@ -1,4 +1,6 @@
 // One server that is measured, as a process of its own: started by running-peer.ts.
+import { writeFileSync } from "node:fs";
+import { Session } from "node:inspector/promises";
 import { answerQuestions } from "../machine/answer.ts";
 import type { PeerMemory, PeerQuestion, PeerSettings } from "./peer-settings.ts";
 
@@ -30,4 +32,21 @@ async function memory(): Promise<PeerMemory> {
   return { rss, heap: heapUsed };
 }
 
-answerQuestions((question: PeerQuestion) => ("serve" in question ? serve(question.serve) : memory()));
+const profiler = new Session();
+
+/** Says where the process spends its time: what Chrome's developer tools open. */
+async function profile(question: Extract<PeerQuestion, { readonly profile: string }>): Promise<void> {
+  if (question.profile === "begin") {
+    profiler.connect();
+    await profiler.post("Profiler.enable");
+    await profiler.post("Profiler.start");
+  } else {
+    const { profile: nodes } = await profiler.post("Profiler.stop");
+    writeFileSync(question.file, JSON.stringify(nodes));
+  }
+}
+
+answerQuestions((question: PeerQuestion) => {
+  if ("serve" in question) return serve(question.serve);
+  return "profile" in question ? profile(question) : memory();
+});

@@ -27,6 +27,10 @@ export interface DrivenOptions {
   readonly history?: number;
   /** null: the server's own bound. */
   readonly admissionsPerSecond?: number | null;
+  /** Whether what the server keeps outlives it, also where it usually does not. */
+  readonly durable?: boolean;
+  /** Folder for a profile of the server; null: none. */
+  readonly profile?: string | null;
 }
 
 /** Starts a peer and a generator, lets `work` have them, and ends both, however it ends. */
@@ -34,7 +38,7 @@ export async function driven<Result>(
   name: string,
   population: Population,
   work: (driven: Driven) => Promise<Result>,
-  { history = 0, admissionsPerSecond = ADMISSIONS_PER_SECOND }: DrivenOptions = {},
+  { history = 0, admissionsPerSecond = ADMISSIONS_PER_SECOND, durable = false, profile = null }: DrivenOptions = {},
 ): Promise<Result> {
   await using stack = new AsyncDisposableStack();
   const peer = peerNamed(name);
@@ -47,7 +51,7 @@ export async function driven<Result>(
     port: 0,
     population,
     history,
-    database: peer.database ? join(folder, "bench.db") : null,
+    database: peer.database || durable ? join(folder, "bench.db") : null,
     redisUrl: redis?.url ?? null,
     admissionsPerSecond,
   };
@@ -58,5 +62,9 @@ export async function driven<Result>(
   const target = { port: server.port, pid: server.pid, dialect: peer.dialect };
   const redisCpuSeconds = (): number | null =>
     redis === null || redis.pid === null ? null : processCpuSeconds(redis.pid);
-  return await work({ server, generator, settings, target, redisCpuSeconds });
+  if (profile === null) return await work({ server, generator, settings, target, redisCpuSeconds });
+  await server.beginProfile();
+  const result = await work({ server, generator, settings, target, redisCpuSeconds });
+  await server.endProfile(join(profile, `${name}-${process.pid}-${server.pid}.cpuprofile`));
+  return result;
 }

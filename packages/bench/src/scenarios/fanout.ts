@@ -1,5 +1,5 @@
 import { peersNamed } from "../peers/peers.ts";
-import type { Case, Goal, Scenario } from "../scenario.ts";
+import type { BenchOptions, Case, Goal, Scenario } from "../scenario.ts";
 import { driven } from "./driven.ts";
 
 const SIZES = [100, 1_000, 5_000];
@@ -26,14 +26,17 @@ export interface Windows {
   readonly windowMs: number;
 }
 
-function fanoutCase(n: number, rate: number | null, windows: Windows): Case {
+function fanoutCase(n: number, { rate, profile }: BenchOptions, windows: Windows): Case {
   const population = { users: n + 1, conversations: 1, members: n + 1 };
   return {
     parameters: { n, rate, outstanding: rate === null ? 8 : null, bodyChars: 100 },
     goals: n === USUAL_SIZE ? (rate === null ? SATURATED : AT_RATE) : [],
     measure: (peer) =>
-      driven(peer, population, ({ generator, target }) =>
-        generator.run({ job: "fanout", target, population, rate, ...windows }),
+      driven(
+        peer,
+        population,
+        ({ generator, target }) => generator.run({ job: "fanout", target, population, rate, ...windows }),
+        { profile },
       ),
   };
 }
@@ -66,10 +69,11 @@ export function fanout(windows: Partial<Windows> = {}): Scenario {
       "aedes",
     ],
     main: MAIN,
-    cases: ({ n, rate, full }) => {
+    cases: (options) => {
+      const { n, rate, full } = options;
       const usual = { warmUpMs: WARM_UP_MS, windowMs: rate === null ? WINDOW_MS : RATE_WINDOW_MS };
       const sizes = n !== null ? [n] : full ? SIZES : [USUAL_SIZE];
-      return sizes.map((size) => fanoutCase(size, rate, { ...usual, ...windows }));
+      return sizes.map((size) => fanoutCase(size, options, { ...usual, ...windows }));
     },
   };
 }
