@@ -1,4 +1,5 @@
 // `npm run bench`: one scenario, side by side. Progress on stderr; the table, or with --json one line a case, on stdout.
+import { writeCharts } from "./charts/write-charts.ts";
 import { rounded } from "./goals.ts";
 import { measureCase } from "./measured-case.ts";
 import { readOptions, USAGE } from "./options.ts";
@@ -8,6 +9,9 @@ import { tableText } from "./report/table.ts";
 import { versions } from "./report/versions.ts";
 import type { BenchOptions, Case, Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/scenarios.ts";
+
+/** In the place of a scenario: the charts and tables of docs/performance.md, from the results that were kept. */
+const CHARTS = "charts";
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -41,9 +45,11 @@ function fail(error: unknown): void {
   say(error instanceof Error ? error.message : String(error));
 }
 
+const words = process.argv.slice(2);
 let asked: ReturnType<typeof readOptions> | null = null;
 try {
-  asked = readOptions(process.argv.slice(2), SCENARIOS);
+  if (words[0] === CHARTS) writeCharts(say);
+  else asked = readOptions(words, SCENARIOS);
 } catch (error) {
   fail(error);
   say(USAGE);
