@@ -21,7 +21,7 @@ const pureRooms = rooms.filter((room) => !["transport", "http", "auth"].includes
 const wiring = ["chat-engine.ts", "wiring.ts", "wire-delivery.ts", "index.ts"];
 const tests = ["**/*.test.ts", "**/*.test-d.ts"];
 /** These start servers by scripts/servers, which is no package. */
-const serverTests = "packages/adapter-{postgres,redis,nats}/test/**/*.ts";
+const serverStarters = ["packages/adapter-{postgres,redis,nats}/test/**/*.ts", "packages/bench/src/**/*.ts"];
 
 /** Who may import whom. A test may import what it needs. */
 export function importLaw(root: string): Linter.Config[] {
@@ -34,11 +34,11 @@ export function importLaw(root: string): Linter.Config[] {
     },
     {
       files: ["packages/*/{src,test}/**/*.ts"],
-      ignores: [serverTests],
+      ignores: serverStarters,
       rules: { "import-x/no-relative-packages": "error" },
     },
     {
-      files: [serverTests],
+      files: serverStarters,
       rules: {
         "no-restricted-imports": [
           "error",

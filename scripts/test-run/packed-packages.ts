@@ -19,7 +19,9 @@ const withinMs = 120_000;
 export async function packedPackages(root: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "earshot-packed-"));
   try {
-    const names = readdirSync(join(root, "packages")).sort();
+    const names = readdirSync(join(root, "packages"))
+      .filter((name) => isPublished(root, name))
+      .sort();
     const workspaces = names.map((name) => `--workspace=packages/${name}`);
     const packing = await runCommand("npm", ["pack", ...workspaces, `--pack-destination=${folder}`], root, withinMs);
     if (!packing.ok) return oneCheck(packing, "npm pack");
@@ -33,6 +35,11 @@ export async function packedPackages(root: string): Promise<Outcome> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function isPublished(root: string, folder: string): boolean {
+  const json = readFileSync(join(root, "packages", folder, "package.json"), "utf8");
+  return (JSON.parse(json) as { readonly private?: boolean }).private !== true;
 }
 
 function readPackage(root: string, folder: string, tarballs: string): Packed {

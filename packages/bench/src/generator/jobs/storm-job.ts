@@ -1,0 +1,95 @@
+import { conversationName, conversationsOf, userName } from "../../population.ts";
+import { type Figures, VoidRun } from "../../scenario.ts";
+import { Latencies } from "../latencies.ts";
+import { backOffMs } from "../storm/back-off.ts";
+import { EarshotReturning } from "../storm/earshot-returning.ts";
+import { Joining } from "../storm/joining.ts";
+import type { Returning } from "../storm/returning.ts";
+import type { StormTask } from "../task.ts";
+import { becomes, passes } from "../wait.ts";
+
+/** Who comes in for the first time comes slower than any server admits, per second. */
+const ENTER_PER_SECOND = 1_000;
+const BACK_WITHIN_MS = 60_000;
+
+/** What becomes of the clients of one run. */
+class Storm {
+  readonly clients: readonly Returning[];
+  readonly caughtUp = new Latencies();
+  back = 0;
+  attempts = 0;
+  trouble: string | null = null;
+
+  constructor(clients: readonly Returning[]) {
+    this.clients = clients;
+  }
+
+  /** From now on a loss is the one that is measured. */
+  expectLoss(): void {
+    for (const client of this.clients) {
+      client.onLost = () => {
+        client.onLost = (why) => this.note(`a client was lost a second time: ${why}`);
+        this.#return(client).catch((error: unknown) => this.note(String(error)));
+      };
+    }
+  }
+
+  note(why: string): void {
+    this.trouble ??= why;
+  }
+
+  async #return(client: Returning): Promise<void> {
+    const lostAt = performance.now();
+    for (let attempt = 0; this.trouble === null; attempt++) {
+      await passes(backOffMs(attempt, client.spreadMs, Math.random()));
+      this.attempts++;
+      try {
+        await client.comeBack();
+        this.caughtUp.add(performance.now() - lostAt);
+        this.back++;
+        return;
+      } catch (error) {
+        if (error instanceof VoidRun) throw error;
+      }
+    }
+  }
+}
+
+let storm: Storm | null = null;
+
+/** Everybody comes in and gets ready to lose the server. */
+export async function gather(task: StormTask): Promise<Figures> {
+  const clients = clientsOf(task);
+  const enterMs = (clients.length / ENTER_PER_SECOND) * 1_000;
+  await Promise.all(
+    clients.map(async (client, place) => {
+      await passes((place / clients.length) * enterMs);
+      await client.enter();
+    }),
+  );
+  await Promise.all(clients.map((client) => client.prepare()));
+  storm = new Storm(clients);
+  storm.expectLoss();
+  return { spreadMs: Math.max(...clients.map(({ spreadMs }) => spreadMs)) };
+}
+
+function clientsOf({ target, population, behind, spreadMs }: StormTask): Returning[] {
+  const { port, dialect } = target;
+  return conversationsOf(population).map(([first = 0], index) => {
+    const user = userName(index);
+    return dialect === "earshot"
+      ? new EarshotReturning({ port, index, user, behind })
+      : new Joining(dialect, { port, index, user, conversation: conversationName(first) }, spreadMs);
+  });
+}
+
+/** Resolves when all are back. Rejects with `VoidRun` if one is not in time, or has not got what it missed. */
+export async function awaitAll(): Promise<Figures> {
+  const run = storm;
+  if (run === null) throw new VoidRun("nobody was gathered");
+  await becomes(() => run.trouble !== null || run.back === run.clients.length, BACK_WITHIN_MS);
+  if (run.trouble !== null) throw new VoidRun(run.trouble);
+  if (run.back < run.clients.length) throw new VoidRun(`${run.clients.length - run.back} clients did not come back`);
+  const { p50Ms, p95Ms, p99Ms } = run.caughtUp.figures();
+  return { attemptsPerClient: run.attempts / run.clients.length, p50Ms, p95Ms, p99Ms };
+}
