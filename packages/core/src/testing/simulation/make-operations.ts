@@ -22,7 +22,7 @@ export function drawOperations(draw: Draw, cast: Cast): readonly Operation[] {
   const acts = new Acts(draw, cast);
   acts.begin();
   const scenes = draw.int(3, 5);
-  const sends = draw.int(295, 315);
+  const sends = draw.int(283, 303);
   const sceneMs = (cast.fireMs - BEGUN_MS - END_MS) / scenes;
   for (let scene = 0; scene < scenes; scene++) {
     const from = BEGUN_MS + scene * sceneMs;

@@ -17,7 +17,7 @@ export interface PlanOptions {
 export function makePlan(seed: number, { faults }: PlanOptions = {}): Plan {
   const draw = new Draw(seed);
   const gateways = draw.weighed([
-    [4, 2],
+    [5, 2],
     [6, 3],
     [1, 4],
   ]);
@@ -40,9 +40,9 @@ export function makePlan(seed: number, { faults }: PlanOptions = {}): Plan {
 
 function drawDevices(draw: Draw): readonly PlannedDevice[] {
   const count = draw.weighed([
-    [3, 4],
+    [4, 4],
     [3, 5],
-    [6, 6],
+    [7, 6],
     [1, 7],
     [1, 9],
   ]);
@@ -53,7 +53,7 @@ function drawDevices(draw: Draw): readonly PlannedDevice[] {
       name: `${user}.${index + 1}`,
       user,
       storage: draw.chance(0.5),
-      transport: draw.chance(0.08) ? "poll" : "websocket",
+      transport: draw.chance(0.05) ? "poll" : "websocket",
     };
   });
 }

@@ -12,6 +12,6 @@ export const SIMULATED_LIMITS: Partial<EngineLimits> = {
   headsAgainMax: 16,
   repairEventsMax: 200,
   // Room for these is taken when an engine begins.
-  rememberedMax: 64,
+  rememberedMax: 256,
   recentBytesMax: 1_048_576,
 };
