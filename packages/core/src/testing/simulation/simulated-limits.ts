@@ -14,5 +14,6 @@ export const SIMULATED_LIMITS: Partial<EngineLimits> = {
   // Room for these is taken when an engine begins.
   rememberedMax: 64,
   answeredSendsMax: 1_024,
+  heardEnvelopesMax: 1_024,
   recentBytesMax: 1_048_576,
 };
