@@ -182,6 +182,10 @@ const limitsSchema = z.strictObject({
   sequencerEntriesMax: count(20_000),
   /** Users, and conversations, whose rates, member lists and last seqs are remembered; those unused for longest are forgotten, and begin anew. */
   rememberedMax: count(50_000),
+  /** Sends that were answered before their event went on, and whose sender must not get it too (I13); of more it comes once more. */
+  answeredSendsMax: count(10_000),
+  /** Envelopes of which it is remembered that they were heard; what comes twice, with more in between, is taken twice, and sessions may see a signal again. */
+  heardEnvelopesMax: count(10_000),
   /** Members in the remembered lists, each list counting one more; those unused for longest are forgotten, and read anew. */
   rememberedMembersMax: count(2_000_000),
   /** Bytes of recent events kept in memory (counted as characters); conversations unused for longest go first, and the store is read. */

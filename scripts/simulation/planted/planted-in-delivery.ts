@@ -34,6 +34,19 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "silence taken for peace",
+    trap: 16,
+    breaks: ["I9"],
+    suffers: "when the gateway that reads for all has died, what the bus loses is heard of only with the next message",
+    changes: [
+      {
+        file: RECONCILIATION,
+        find: "    return this.#heardAt + this.#house.limits.digestWithinMs - this.#house.clock.monotonic();",
+        instead: "    return this.#house.limits.digestWithinMs;",
+      },
+    ],
+  },
+  {
     name: "put back, and nobody looks",
     trap: 14,
     breaks: ["I9"],
@@ -107,6 +120,19 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
         file: "packages/core/src/engine/repair.ts",
         find: "access: known, after: seq, rows }",
         instead: "access: known, after: Math.max(0, seq - 1), rows }",
+      },
+    ],
+  },
+  {
+    name: "lost while a subscription begins",
+    trap: 11,
+    breaks: ["I9"],
+    suffers: "who opens a large conversation misses what is said at that moment",
+    changes: [
+      {
+        file: "packages/core/src/fanout/open-subscription.ts",
+        find: "        if (events.epoch === from.epoch) deliver(events, above);",
+        instead: "        if (events.epoch === from.epoch) continue;",
       },
     ],
   },

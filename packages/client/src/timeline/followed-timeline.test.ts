@@ -487,6 +487,29 @@ describe("FollowedTimeline", () => {
     expect(out.current).toMatchObject({ seq: 3, status: "sent" });
   });
 
+  it("I19: asks a gateway that tells of a life that is over less and less often, until it tells of another", async () => {
+    const { clock, gateway, script, seqs, filled } = await make();
+    await filled(2);
+    let asked = 0;
+    // the log began another life, and the gateway does not know of it yet, or the store was put back further
+    script.answer = (frame) => {
+      if (frame.t !== "fetch") return null;
+      asked++;
+      return { ...page(1, 2), id: frame.id };
+    };
+    gateway.lose("c1", 1);
+    gateway.append("c1", "you", { text: "other life" });
+    await clock.advance(5_000);
+    const early = asked;
+    await clock.advance(115_000);
+    expect(early).toBeGreaterThan(2);
+    expect([early < 15, asked - early < 20, asked - early >= 4]).toEqual([true, true, true]);
+    expect(seqs()).toEqual([]);
+    script.answer = null;
+    await clock.advance(30_000);
+    expect(seqs()).toEqual([1, 2]);
+  });
+
   it("I19: a page of older rows that is of another epoch voids the cursor as well", async () => {
     const { clock, gateway, client, script, server } = await make();
     for (let at = 0; at < 60; at++) gateway.append("c1", "you", { at });

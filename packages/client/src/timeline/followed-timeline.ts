@@ -30,6 +30,9 @@ const HOLE_MIN_MS = 100;
 const HOLE_MAX_MS = 1_000;
 /** The same right after `welcome` for a conversation whose page is on its way, in ms. */
 const HOLE_AFTER_WELCOME_MS = 2_000;
+/** Bound of the wait after an answer of a life of the log that is over, in ms; doubled while nothing else comes. */
+const OVER_MIN_MS = 500;
+const OVER_MAX_MS = 30_000;
 /** How long a window without listeners stays subscribed, in ms. */
 const RELEASE_AFTER_MS = 5_000;
 /** Events behind which the log is not read through, but begun anew with the newest page: five full pages, what one `have` may bring. */
@@ -80,6 +83,8 @@ export class FollowedTimeline {
   readonly #alarm: Alarm;
   #holeMs = HOLE_MIN_MS;
   #quietUntil = 0;
+  /** Answers in a row that were of a life of the log that is over. */
+  #overs = 0;
   #gone = false;
   #error: ChatError | null = null;
   /** What the items' status goes by. */
@@ -160,6 +165,7 @@ export class FollowedTimeline {
     this.#subscription.told = false;
     this.#alarm.cancel();
     this.#holeMs = HOLE_MIN_MS;
+    this.#overs = 0;
     this.#host.onChange(this.conversation);
   }
 
@@ -265,7 +271,8 @@ export class FollowedTimeline {
       if (cursor !== null) this.#error = null;
     } else if (this.#host.gateway.open && !this.#fetching && !this.#gone && !this.#alarm.isSet) {
       const quietMs = Math.max(this.#holeMs, this.#quietUntil - this.#host.clock.monotonic());
-      if (cursor === null || this.#lagging) this.#fetch();
+      if (this.#overs > 0) this.#alarm.set(this.#overMs(), () => this.#fetch());
+      else if (cursor === null || this.#lagging) this.#fetch();
       else this.#alarm.set(quietMs, () => this.#fetch());
     }
   }
@@ -295,6 +302,7 @@ export class FollowedTimeline {
   /** Takes a page, the newest or one after some cursor; where that says `more`, the next is asked for at once. */
   #take(page: EventsFrame | ResetFrame, newest: boolean): void {
     const { timeline } = this;
+    this.#overs = timeline.isOver(page.epoch) ? this.#overs + 1 : 0;
     if (isReset(page)) {
       timeline.restart(page);
       this.#applied(page.epoch, []);
@@ -307,6 +315,12 @@ export class FollowedTimeline {
     this.#holeMs = moved ? HOLE_MIN_MS : Math.min(HOLE_MAX_MS, this.#holeMs * 2);
     if (moved && !newest && page.more) this.#fetch();
     this.#applied(page.epoch, rows);
+  }
+
+  /** Until a gateway that is behind, or a store that was put back, is asked once more: it is the same for all who look. */
+  #overMs(): number {
+    const boundMs = Math.min(OVER_MAX_MS, OVER_MIN_MS * 2 ** (this.#overs - 1));
+    return Math.max(HOLE_MIN_MS, this.#host.random.float() * boundMs);
   }
 
   #applied(epoch: Epoch, rows: readonly EventRow[]): void {

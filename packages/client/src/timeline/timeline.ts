@@ -90,6 +90,11 @@ export class Timeline {
     return this.#epoch !== null && epoch !== this.#epoch;
   }
 
+  /** Whether that life of the log is over, as far as was seen here: nothing of it is taken. */
+  isOver(epoch: Epoch): boolean {
+    return this.#over.has(epoch);
+  }
+
   /** Forgets everything: the log is another one, or must be read anew. */
   clear(): void {
     this.#epoch = null;
@@ -225,7 +230,7 @@ export class Timeline {
 
   /** false: that life is over, and nothing of it is taken. */
   #enter(epoch: Epoch): boolean {
-    if (this.#over.has(epoch)) return false;
+    if (this.isOver(epoch)) return false;
     if (this.#epoch !== null && epoch !== this.#epoch) {
       this.#over.add(this.#epoch);
       for (const first of this.#over) if (this.#over.size > OVER_MAX) this.#over.delete(first);

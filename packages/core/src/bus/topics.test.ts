@@ -66,7 +66,7 @@ function scene() {
     bus,
     clock,
     logger,
-    limits: { topicWithinMs: 1_000, rememberedMax: 50_000 },
+    limits: { topicWithinMs: 1_000, heardEnvelopesMax: 10 },
     hearing: hearing as unknown as Hearing,
     heard: (node) => nodes.push(node),
   });
@@ -159,6 +159,15 @@ describe("Topics", () => {
     listeners("u:bob")[0]?.on({ ...said, node: "n3" });
     expect(heard).toHaveLength(2);
     expect(nodes).toEqual(["n2", "n3"]);
+  });
+
+  it("remember so many of what they heard, and take an earlier one once more", () => {
+    const { topics, listeners, heard, envelope } = scene();
+    topics.listen("nodes");
+    const said = Array.from({ length: 11 }, () => envelope());
+    for (const each of said) listeners("nodes")[0]?.on(each);
+    for (const each of [said[10], said[1], said[0]]) listeners("nodes")[0]?.on(each as Envelope);
+    expect(heard).toHaveLength(12);
   });
 
   it("S55: hear nothing of their own, of another version, of a kind they do not know, or malformed", () => {

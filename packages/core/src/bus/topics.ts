@@ -14,7 +14,7 @@ export interface TopicsSurroundings {
   readonly bus: Pick<Bus, "subscribe" | "onInterruption"> | null;
   readonly clock: Pick<Clock, "after">;
   readonly logger: Logger;
-  readonly limits: { readonly topicWithinMs: number; readonly rememberedMax: number };
+  readonly limits: { readonly topicWithinMs: number; readonly heardEnvelopesMax: number };
   readonly hearing: Hearing;
   /** Something of this node has arrived. */
   heard(node: NodeId): void;
@@ -30,8 +30,6 @@ interface Listening {
   soon: Promise<void>;
 }
 
-/** Envelopes of which it is remembered that they were heard; no more than `rememberedMax`. */
-const HEARD_MAX = 10_000;
 /** Wait before a topic that the bus refused is asked for again. */
 const AGAIN_MS = 5_000;
 
@@ -55,7 +53,7 @@ export class Topics {
 
   constructor(house: TopicsSurroundings) {
     this.#house = house;
-    this.#heard = new LRUCache({ max: Math.min(HEARD_MAX, house.limits.rememberedMax) });
+    this.#heard = new LRUCache({ max: house.limits.heardEnvelopesMax });
   }
 
   /** Topics listened to, but for `nodes`, which is always. */

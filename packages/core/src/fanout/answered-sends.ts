@@ -11,8 +11,6 @@ interface Told<S> {
   readonly at: number;
 }
 
-/** Answers remembered; no more than `rememberedMax`. */
-const TOLD_MAX = 10_000;
 /** How long what such an answer told of may still be on its way, from another node or the store. */
 const KEPT_MS = 120_000;
 
@@ -25,9 +23,9 @@ export class AnsweredSends<S extends object> {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #told: LRUCache<string, Told<S>>;
 
-  constructor(clock: Pick<Clock, "monotonic">, limits: { readonly rememberedMax: number }) {
+  constructor(clock: Pick<Clock, "monotonic">, limits: { readonly answeredSendsMax: number }) {
     this.#clock = clock;
-    this.#told = new LRUCache({ max: Math.min(TOLD_MAX, limits.rememberedMax) });
+    this.#told = new LRUCache({ max: limits.answeredSendsMax });
   }
 
   /** The session was told by `sent`. */

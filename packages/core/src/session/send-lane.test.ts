@@ -77,16 +77,51 @@ describe("SendLane", () => {
     const [first, second] = [turnOf(lane, "m1"), turnOf(lane, "m2")];
     lane.shut(700);
     expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    lane.landed();
     lane.settled("m1");
-    expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    expect(lane.admit("m4")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    lane.landed();
     lane.refused("m2", second, 900);
     expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 900 });
     expect(lane.settled("m2")).toBe(true);
     expect(turnOf(lane, "m3")).toBeGreaterThan(first);
+  });
+
+  it("I11: stays shut where the refused one was given up before, until those behind it are told", () => {
+    const lane = new SendLane();
+    const [first, second] = [turnOf(lane, "m1"), turnOf(lane, "m2")];
     lane.shut(700);
-    // It was given up before: it blocks nobody.
-    lane.passedOver("m3");
-    expect(lane.admit("m4")).toMatchObject({ kind: "append" });
+    lane.landed();
+    lane.settled("m1");
+    for (const id of ["m3", "m3"]) expect(lane.admit(id)).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    lane.landed();
+    lane.refused("m2", second, 700);
+    expect(second).toBeGreaterThan(first);
+    expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    expect(turnOf(lane, "m2")).toBe(second);
+  });
+
+  it("I11: what was blocked behind one that blocks nobody goes before what comes after it", () => {
+    const lane = new SendLane();
+    turnOf(lane, "m1");
+    lane.shut(700);
+    expect(lane.admit("m2")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    lane.landed();
+    lane.settled("m1");
+    expect(lane.admit("m3")).toEqual({ kind: "blocked", retryAfterMs: 700 });
+    expect(lane.admit("m2")).toMatchObject({ kind: "append" });
+    lane.landed();
+    expect(lane.settled("m2")).toBe(true);
+    expect(lane.admit("m3")).toMatchObject({ kind: "append" });
+  });
+
+  it("opens where the refused one was given up before, and nothing was behind it", () => {
+    const lane = new SendLane();
+    turnOf(lane, "m1");
+    lane.shut(700);
+    lane.landed();
+    lane.settled("m1");
+    expect(lane.admit("m2")).toMatchObject({ kind: "append" });
   });
 
   it("remembers a thousand that were refused, and no more", () => {

@@ -22,8 +22,10 @@ export class SendLane {
   #blocker: { readonly id: MessageId; readonly turn: number; readonly retryAfterMs: number } | null = null;
   /** Whether the blocker is being tried again. */
   #trying = false;
-  /** The wait with which one is refused that has not been told yet; null: none is. */
+  /** The wait with which one of those under way is refused that has not been told yet; null: none is. */
   #shutMs: number | null = null;
+  /** Sends that were let through and are not answered. */
+  #underWay = 0;
   /** What was appended and refused with `retry`, and in which turn. */
   readonly #refused = new Map<MessageId, number>();
 
@@ -34,24 +36,33 @@ export class SendLane {
 
   admit(id: MessageId): Admission {
     const before = this.#refused.get(id);
-    if (this.#blocker === null) {
-      const shut = before === undefined ? this.#shutMs : null;
-      return shut === null
-        ? { kind: "append", turn: before ?? ++this.#turns }
-        : { kind: "blocked", retryAfterMs: shut };
-    }
     if (this.#trying) return { kind: "hold" };
+    if (this.#shutMs !== null) {
+      const retryAfterMs = this.#shutMs;
+      // Unless the one that is refused stands before it and blocks them both, it is the first that has to come again.
+      if (this.#blocker === null) this.#block(id, before ?? ++this.#turns, retryAfterMs);
+      return { kind: "blocked", retryAfterMs };
+    }
+    if (this.#blocker === null) return this.#append(before ?? ++this.#turns);
     if (this.#blocker.id === id) {
       this.#trying = true;
-      return { kind: "append", turn: this.#blocker.turn };
+      return this.#append(this.#blocker.turn);
     }
-    if (before !== undefined && before < this.#blocker.turn) return { kind: "append", turn: before };
+    if (before !== undefined && before < this.#blocker.turn) return this.#append(before);
     return { kind: "blocked", retryAfterMs: this.#blocker.retryAfterMs };
   }
 
-  /** One of those that were appended is refused with `retry`; which one is told in a moment. What comes now stands behind it. */
+  /** One of those under way is refused with `retry`; which one is told in a moment. What comes now stands behind it. */
   shut(retryAfterMs: number): void {
     this.#shutMs = retryAfterMs;
+  }
+
+  /**
+   * One that was let through is answered; with what is said next. Where the refused one blocks nobody, those that were
+   * refused behind it may: until all of them are told nothing passes.
+   */
+  landed(): void {
+    if (--this.#underWay === 0) this.#shutMs = null;
   }
 
   /**
@@ -59,18 +70,8 @@ export class SendLane {
    * when a later one was told first: that one was over a rate while the earlier one was with the store.
    */
   refused(id: MessageId, turn: number, retryAfterMs: number): void {
-    const blocker = this.#blocker;
     this.#shutMs = null;
-    this.#remember(id, turn);
-    if (blocker !== null && blocker.id !== id && blocker.turn < turn) return;
-    this.#blocker = { id, turn, retryAfterMs };
-    this.#trying = false;
-  }
-
-  /** `id` was given up before it was refused, or is stored: it blocks nobody. */
-  passedOver(id: MessageId): void {
-    this.#shutMs = null;
-    this.settled(id);
+    this.#block(id, turn, retryAfterMs);
   }
 
   /** `id` was answered without `retry`, or given up. Whether the lane opened by it. */
@@ -80,6 +81,19 @@ export class SendLane {
     this.#blocker = null;
     this.#trying = false;
     return true;
+  }
+
+  #append(turn: number): Admission {
+    this.#underWay++;
+    return { kind: "append", turn };
+  }
+
+  #block(id: MessageId, turn: number, retryAfterMs: number): void {
+    const blocker = this.#blocker;
+    this.#remember(id, turn);
+    if (blocker !== null && blocker.id !== id && blocker.turn < turn) return;
+    this.#blocker = { id, turn, retryAfterMs };
+    this.#trying = false;
   }
 
   #remember(id: MessageId, turn: number): void {

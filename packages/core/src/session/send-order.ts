@@ -106,9 +106,10 @@ export class SendOrder {
   /** Answers a send, which may block those behind it, or let them pass. `turn`: null if it never had one. */
   #settle(lane: Lane, frame: SendFrame, turn: number | null, outcome: SentFrame | Error): void {
     const wait = isChatError(outcome) ? outcome.retryAfterMs : undefined;
+
     const done = this.#close(lane, frame.id, wait === undefined);
-    if (done && wait !== undefined) lane.order.passedOver(frame.id);
-    else if (done) lane.order.settled(frame.id);
+    if (turn !== null) lane.order.landed();
+    if (done) lane.order.settled(frame.id);
     else if (turn !== null && wait !== undefined) lane.order.refused(frame.id, turn, wait);
     this.unanswered--;
     this.#house.answer("t" in outcome ? outcome : errorFrame(outcome, { id: frame.id, c: frame.c }));

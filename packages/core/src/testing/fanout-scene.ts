@@ -75,7 +75,13 @@ export async function fanoutOver(
   let encodings = 0;
   const clock = new ManualClock();
   const subscriptions = new Subscriptions<Recorder, FannedEvents>({ subscriptionsMax: 10, subscribingEventsMax });
-  const limits = { rememberedMax: 10, rememberedMembersMax: 1_000, heldEventsMax, fanoutSliceSessionsMax };
+  const limits = {
+    rememberedMax: 10,
+    answeredSendsMax: 10,
+    rememberedMembersMax: 1_000,
+    heldEventsMax,
+    fanoutSliceSessionsMax,
+  };
   const forgotten: string[] = [];
   const left: unknown[] = [];
   /** Sessions whose users the store said to be members, and as of which seq. */

@@ -12,6 +12,8 @@ export const SIMULATED_LIMITS: Partial<EngineLimits> = {
   headsAgainMax: 16,
   repairEventsMax: 200,
   // Room for these is taken when an engine begins.
-  rememberedMax: 256,
+  rememberedMax: 64,
+  answeredSendsMax: 512,
+  heardEnvelopesMax: 512,
   recentBytesMax: 1_048_576,
 };
