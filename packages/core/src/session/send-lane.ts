@@ -25,7 +25,7 @@ export class SendLane {
   /** The wait with which one is refused that has not been told yet; null: none is. */
   #shutMs: number | null = null;
   /** What was appended and refused with `retry`, and in which turn. */
-  readonly #refused = new Map<MessageId, number>();
+  #refused: Map<MessageId, number> | null = null;
 
   /** Whether nothing is remembered, so that the lane can be forgotten. */
   get clear(): boolean {
@@ -33,7 +33,7 @@ export class SendLane {
   }
 
   admit(id: MessageId): Admission {
-    const before = this.#refused.get(id);
+    const before = this.#refused?.get(id);
     if (this.#blocker === null) {
       const shut = before === undefined ? this.#shutMs : null;
       return shut === null
@@ -75,7 +75,7 @@ export class SendLane {
 
   /** `id` was answered without `retry`, or given up. Whether the lane opened by it. */
   settled(id: MessageId): boolean {
-    this.#refused.delete(id);
+    this.#refused?.delete(id);
     if (this.#blocker?.id !== id) return false;
     this.#blocker = null;
     this.#trying = false;
@@ -83,6 +83,7 @@ export class SendLane {
   }
 
   #remember(id: MessageId, turn: number): void {
+    this.#refused ??= new Map();
     this.#refused.set(id, turn);
     if (this.#refused.size <= REFUSED_IDS_MAX) return;
     const [oldest] = this.#refused.keys();
