@@ -41,11 +41,18 @@ export function originsOf(origins: Origins | undefined, from: number, to: number
 /** Without what the session sent itself (`sent` tells it), and what lies below `since`. */
 export function shareOf(session: object, part: FannedEvents, origins: Origins, since: number): FannedEvents | null {
   const first = part.events[0]?.row.seq ?? 0;
-  if (since <= first && (origins === null || !origins.some((origin) => isFrom(origin, session)))) return part;
+  if (since <= first && !hasOwn(origins, session)) return part;
   const events = part.events.filter(
     (event, index) => event.row.seq >= since && !isFrom(origins?.[index] ?? null, session),
   );
   return events.length === 0 ? null : joined(part, events);
+}
+
+/** With every delivery: no closure is made for it. */
+function hasOwn(origins: Origins, session: object): boolean {
+  if (origins === null) return false;
+  for (const origin of origins) if (isFrom(origin, session)) return true;
+  return false;
 }
 
 function isFrom(origin: Origin, session: object): boolean {

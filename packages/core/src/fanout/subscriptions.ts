@@ -44,6 +44,8 @@ export interface Subscription<S, Events> {
   active: boolean;
   /** Where the log stood when it became active: what lies up to there the client reads. */
   from: SubscribedFrom | null;
+  /** It has ended, or was given up. */
+  over: boolean;
   /** Those who are opening it and have not been answered. */
   openings: number;
   held: Held<Events>[];
@@ -86,7 +88,7 @@ const NOTHING: never[] = [];
  */
 export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
   readonly #conversations = new Map<ConversationId, SubscribedConversation<S, Events>>();
-  readonly #sessions = new Map<S, Map<ConversationId, Subscription<S, Events>>>();
+  readonly #sessions = new Map<S, Subscription<S, Events>[]>();
   readonly #limits: { readonly subscriptionsMax: number; readonly subscribingEventsMax: number };
   readonly #hooks: SubscriptionHooks;
 
@@ -101,7 +103,7 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
   /** Subscriptions of all sessions. */
   get size(): number {
     let size = 0;
-    for (const subscriptions of this.#sessions.values()) size += subscriptions.size;
+    for (const subscriptions of this.#sessions.values()) size += subscriptions.length;
     return size;
   }
 
@@ -122,16 +124,15 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
 
   /** How many conversations the session subscribed to. */
   countOf(session: S): number {
-    return this.#sessions.get(session)?.size ?? 0;
+    return this.#sessions.get(session)?.length ?? 0;
   }
 
   /** Begins a subscription, before rights are read; or joins one that stands already. Throws `too_large` over the bound. */
   open(session: S, c: ConversationId): Subscription<S, Events> {
-    const own = this.#sessions.get(session) ?? new Map<ConversationId, Subscription<S, Events>>();
-    let subscription = own.get(c);
+    let subscription = this.of(c)?.sessions.get(session);
     if (subscription === undefined) {
       const { subscriptionsMax } = this.#limits;
-      if (own.size >= subscriptionsMax) {
+      if (this.countOf(session) >= subscriptionsMax) {
         throw new ChatError("too_large", `unable to subscribe; a session may hold ${subscriptionsMax} subscriptions`);
       }
       subscription = {
@@ -139,6 +140,7 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
         c,
         active: false,
         from: null,
+        over: false,
         openings: 0,
         held: NOTHING,
         heldEvents: 0,
@@ -146,8 +148,6 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
         removedAt: 0,
         life: null,
       };
-      own.set(c, subscription);
-      this.#sessions.set(session, own);
       this.#add(subscription);
     }
     subscription.openings++;
@@ -202,12 +202,12 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
 
   /** Gives what was held and the session is to have all the same. */
   end(session: S, c: ConversationId): readonly Events[] {
-    const own = this.#sessions.get(session);
-    const subscription = own?.get(c);
-    if (own === undefined || subscription === undefined) return [];
-    own.delete(c);
-    if (own.size === 0) this.#sessions.delete(session);
-    this.#remove(session, c);
+    const subscription = this.of(c)?.sessions.get(session);
+    if (subscription === undefined) return [];
+    const others = this.#sessions.get(session)?.filter((other) => other !== subscription) ?? [];
+    if (others.length > 0) this.#sessions.set(session, others);
+    else this.#sessions.delete(session);
+    this.#remove(subscription);
     return letGo(subscription);
   }
 
@@ -216,7 +216,7 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     const own = this.#sessions.get(session);
     if (own === undefined) return;
     this.#sessions.delete(session);
-    for (const c of own.keys()) this.#remove(session, c);
+    for (const subscription of own) this.#remove(subscription);
   }
 
   /**
@@ -256,10 +256,13 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
 
   /** Whether it has neither ended nor been given up. */
   stands(subscription: Subscription<S, Events>): boolean {
-    return this.#sessions.get(subscription.session)?.get(subscription.c) === subscription;
+    return !subscription.over;
   }
 
   #add(subscription: Subscription<S, Events>): void {
+    const own = this.#sessions.get(subscription.session);
+    if (own === undefined) this.#sessions.set(subscription.session, [subscription]);
+    else own.push(subscription);
     const known = this.#conversations.get(subscription.c);
     if (known !== undefined) {
       known.sessions.set(subscription.session, subscription);
@@ -270,7 +273,9 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     this.#hooks.begun?.(subscription.c);
   }
 
-  #remove(session: S, c: ConversationId): void {
+  #remove(subscription: Subscription<S, Events>): void {
+    const { session, c } = subscription;
+    subscription.over = true;
     const conversation = this.#conversations.get(c);
     conversation?.sessions.delete(session);
     if (conversation?.sessions.size !== 0) return;

@@ -106,16 +106,15 @@ export class Outbox implements Budgeted {
       this.#lagging.add(events.c);
       return null;
     }
-    const count = events.events.length;
-    for (const event of events.events) this.#window.push(events.c, event.row.seq, event.frame);
-    const fits = this.#window.bytes <= this.#house.limits.outboxBytesMax;
-    if (fits && this.#window.waiting === count && this.#roomOnWire() >= count) {
+    const fits = this.#window.bytes + events.joined.bytes <= this.#house.limits.outboxBytesMax;
+    if (fits && this.#window.waiting === 0 && this.#roomOnWire() >= events.events.length) {
       const now = this.#house.now();
-      for (let written = 0; written < count; written++) this.#window.write(now);
+      for (const event of events.events) this.#window.pushWritten(events.c, event.row.seq, event.frame, now);
       this.#wire.send(events.joined, true);
       this.#count();
       return null;
     }
+    for (const event of events.events) this.#window.push(events.c, event.row.seq, event.frame);
     this.flush();
     return this.#overflown() ? this.#overflow() : null;
   }

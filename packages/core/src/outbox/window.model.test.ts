@@ -72,6 +72,27 @@ class Push implements fc.Command<Model, Window> {
   toString = () => `push(${this.c}, ${this.bytes})`;
 }
 
+class PushWritten implements fc.Command<Model, Window> {
+  readonly c: string;
+  readonly bytes: number;
+  readonly now: number;
+  constructor(c: string, bytes: number, now: number) {
+    this.c = c;
+    this.bytes = bytes;
+    this.now = now;
+  }
+  check = (model: Readonly<Model>) => model.kept.every(({ writtenAt }) => writtenAt !== null);
+  run(model: Model, window: Window): void {
+    const frame = frameOf(this.bytes);
+    const seq = ++model.seq;
+    window.pushWritten(this.c, seq, frame, this.now);
+    model.kept.push({ c: this.c, seq, frame, writtenAt: this.now, behind: [] });
+    model.written++;
+    expectSame(window, model);
+  }
+  toString = () => `pushWritten(${this.c}, ${this.bytes}, ${this.now})`;
+}
+
 class Write implements fc.Command<Model, Window> {
   readonly now: number;
   constructor(now: number) {
@@ -179,6 +200,12 @@ describe("Window", () => {
       {
         weight: 4,
         arbitrary: fc.tuple(fc.constantFrom("c1", "c2", "c3"), fc.nat(50)).map(([c, bytes]) => new Push(c, bytes)),
+      },
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(fc.constantFrom("c1", "c2", "c3"), fc.nat(50), fc.nat(1_000))
+          .map(([c, bytes, now]) => new PushWritten(c, bytes, now)),
       },
       { weight: 4, arbitrary: fc.nat(1_000).map((now) => new Write(now)) },
       { weight: 2, arbitrary: fc.integer({ min: -3, max: 6 }).map((by) => new Ack(by)) },

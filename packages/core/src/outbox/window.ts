@@ -68,13 +68,15 @@ export class Window {
 
   /** Adds a frame behind all others, waiting. */
   push(c: ConversationId, seq: number, frame: EncodedFrames): void {
-    const node: Unacked = { c, seq, frame, writtenAt: 0, behind: null, next: null };
-    if (this.#tail === null) this.#head = node;
-    else this.#tail.next = node;
-    this.#tail = node;
+    const node = this.#append(c, seq, frame, 0);
     this.#firstWaiting ??= node;
-    this.frames++;
-    this.bytes += frame.bytes;
+  }
+
+  /** Adds one that is written at once: call when nothing waits. */
+  pushWritten(c: ConversationId, seq: number, frame: EncodedFrames, now: number): void {
+    this.#append(c, seq, frame, now);
+    this.written++;
+    this.wireBytes += frame.bytes;
   }
 
   /** Keeps an uncounted frame, which says that `c` is gone, behind everything that waits. false: nothing waits, it can go out now. */
@@ -152,6 +154,16 @@ export class Window {
       return [];
     }
     return [];
+  }
+
+  #append(c: ConversationId, seq: number, frame: EncodedFrames, writtenAt: number): Unacked {
+    const node: Unacked = { c, seq, frame, writtenAt, behind: null, next: null };
+    if (this.#tail === null) this.#head = node;
+    else this.#tail.next = node;
+    this.#tail = node;
+    this.frames++;
+    this.bytes += frame.bytes;
+    return node;
   }
 
   /** Gives up what waits. What is on the wire stays. */

@@ -7,12 +7,13 @@ export interface CountedSession extends PresenceSession {
   readonly leftAt: number | null;
 }
 
-const NONE: ReadonlySet<never> = new Set();
+const NONE: readonly never[] = [];
 
 /** This node's own part of the truth, at once and without the store: user → sessions that count as here. */
 export class CountedSessions {
   readonly #sessions = new Map<SessionId, CountedSession>();
-  readonly #users = new Map<UserId, Set<SessionId>>();
+  /** Lists, since nearly everybody has one or two. */
+  readonly #users = new Map<UserId, readonly SessionId[]>();
 
   get size(): number {
     return this.#sessions.size;
@@ -34,16 +35,15 @@ export class CountedSessions {
   /** Adds it, or puts it in the place of what was known of it. */
   set(session: CountedSession): void {
     this.#sessions.set(session.session, session);
-    const ids = this.#users.get(session.user);
-    if (ids === undefined) this.#users.set(session.user, new Set([session.session]));
-    else ids.add(session.session);
+    const ids = this.#users.get(session.user) ?? NONE;
+    if (!ids.includes(session.session)) this.#users.set(session.user, [...ids, session.session]);
   }
 
   delete({ session, user }: Pick<CountedSession, "session" | "user">): void {
     this.#sessions.delete(session);
-    const ids = this.#users.get(user);
-    ids?.delete(session);
-    if (ids?.size === 0) this.#users.delete(user);
+    const left = (this.#users.get(user) ?? NONE).filter((id) => id !== session);
+    if (left.length > 0) this.#users.set(user, left);
+    else this.#users.delete(user);
   }
 
   clear(): void {

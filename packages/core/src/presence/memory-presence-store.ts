@@ -28,7 +28,8 @@ interface Lease {
 export class MemoryPresenceRegistry {
   readonly #clock: Clock;
   readonly #leases = new Map<NodeId, Lease>();
-  readonly #users = new Map<UserId, Set<HostedSession>>();
+  /** Lists, since nearly everybody has one or two. */
+  readonly #users = new Map<UserId, readonly HostedSession[]>();
   readonly #seen: LRUCache<UserId, number>;
   readonly #listeners = new Set<(users: readonly UserId[]) => void>();
   #ends = 0;
@@ -110,7 +111,7 @@ export class MemoryPresenceRegistry {
   of(users: readonly UserId[]): readonly UserPresence[] {
     return users.map((user) => ({
       user,
-      sessions: [...(this.#users.get(user) ?? [])].map((hosted) => ({ ...hosted })),
+      sessions: (this.#users.get(user) ?? []).map((hosted) => ({ ...hosted })),
       seen: this.#seen.peek(user) ?? null,
     }));
   }
@@ -137,15 +138,13 @@ export class MemoryPresenceRegistry {
   }
 
   #remember(hosted: HostedSession): void {
-    const sessions = this.#users.get(hosted.user);
-    if (sessions === undefined) this.#users.set(hosted.user, new Set([hosted]));
-    else sessions.add(hosted);
+    this.#users.set(hosted.user, [...(this.#users.get(hosted.user) ?? []), hosted]);
   }
 
   #forget(hosted: HostedSession): void {
-    const sessions = this.#users.get(hosted.user);
-    sessions?.delete(hosted);
-    if (sessions?.size === 0) this.#users.delete(hosted.user);
+    const left = (this.#users.get(hosted.user) ?? []).filter((other) => other !== hosted);
+    if (left.length > 0) this.#users.set(hosted.user, left);
+    else this.#users.delete(hosted.user);
   }
 
   /** The user was there until `at`, as far as others may know. It only rises. */

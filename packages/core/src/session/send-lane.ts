@@ -27,7 +27,7 @@ export class SendLane {
   /** Sends that were let through and are not answered. */
   #underWay = 0;
   /** What was appended and refused with `retry`, and in which turn. */
-  readonly #refused = new Map<MessageId, number>();
+  #refused: Map<MessageId, number> | null = null;
 
   /** Whether nothing is remembered, so that the lane can be forgotten. */
   get clear(): boolean {
@@ -35,7 +35,7 @@ export class SendLane {
   }
 
   admit(id: MessageId): Admission {
-    const before = this.#refused.get(id);
+    const before = this.#refused?.get(id);
     if (this.#trying) return { kind: "hold" };
     if (this.#shutMs !== null) {
       const retryAfterMs = this.#shutMs;
@@ -76,7 +76,7 @@ export class SendLane {
 
   /** `id` was answered without `retry`, or given up. Whether the lane opened by it. */
   settled(id: MessageId): boolean {
-    this.#refused.delete(id);
+    this.#refused?.delete(id);
     if (this.#blocker?.id !== id) return false;
     this.#blocker = null;
     this.#trying = false;
@@ -97,6 +97,7 @@ export class SendLane {
   }
 
   #remember(id: MessageId, turn: number): void {
+    this.#refused ??= new Map();
     this.#refused.set(id, turn);
     if (this.#refused.size <= REFUSED_IDS_MAX) return;
     const [oldest] = this.#refused.keys();

@@ -28,12 +28,16 @@ export interface LaneOrder {
   shut(retryAfterMs: number): void;
 }
 
-interface Lane extends LaneOrder {
-  readonly order: SendLane;
+class Lane implements LaneOrder {
+  readonly order = new SendLane();
   /** Ids that have sends without an answer: how many, and whether the client has no more to wait for. */
-  readonly open: Map<MessageId, { sends: number; done: boolean }>;
-  /** Wait for the one that is being tried again. */
-  held: SendFrame[];
+  readonly open = new Map<MessageId, { sends: number; done: boolean }>();
+  /** Wait for the one that is being tried again; null: none does. */
+  held: SendFrame[] | null = null;
+
+  shut(retryAfterMs: number): void {
+    this.order.shut(retryAfterMs);
+  }
 }
 
 /** One session's sends, each conversation in its order, each answered once (I11). */
@@ -55,8 +59,7 @@ export class SendOrder {
   send(frame: SendFrame): void {
     let lane = this.#lanes.get(frame.c);
     if (lane === undefined) {
-      const order = new SendLane();
-      lane = { order, open: new Map(), held: [], shut: (retryAfterMs) => order.shut(retryAfterMs) };
+      lane = new Lane();
       this.#lanes.set(frame.c, lane);
     }
     const open = lane.open.get(frame.id);
@@ -82,6 +85,7 @@ export class SendOrder {
     const admission = lane.order.admit(frame.id);
     switch (admission.kind) {
       case "hold":
+        lane.held ??= [];
         lane.held.push(frame);
         return;
       case "blocked":
@@ -96,7 +100,13 @@ export class SendOrder {
   }
 
   async #append(lane: Lane, frame: SendFrame, turn: number): Promise<void> {
-    this.#settle(lane, frame, turn, await this.#house.send(frame, lane).catch(asError));
+    let outcome: SentFrame | Error;
+    try {
+      outcome = await this.#house.send(frame, lane);
+    } catch (error) {
+      outcome = asError(error);
+    }
+    this.#settle(lane, frame, turn, outcome);
   }
 
   async #tell(lane: Lane, frame: SendFrame, answer: Promise<SentFrame>): Promise<void> {
@@ -131,9 +141,9 @@ export class SendOrder {
 
   /** Lets those that were held be decided again, and forgets a lane in which nothing is left. */
   #release(c: ConversationId, lane: Lane): void {
-    const held = lane.held;
-    lane.held = [];
-    for (const frame of held) this.#admit(lane, frame);
+    const { held } = lane;
+    lane.held = null;
+    for (const frame of held ?? []) this.#admit(lane, frame);
     if (lane.order.clear && lane.open.size === 0) this.#lanes.delete(c);
   }
 }

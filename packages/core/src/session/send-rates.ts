@@ -42,14 +42,14 @@ export class SendRates {
    * A conversation is only charged for users that got past their own bounds.
    */
   take(connection: RateLimit | null, user: UserId, c: ConversationId, now: number): number {
-    const buckets = [
-      ...(connection === null ? [] : [connection]),
-      this.#of(this.#users, user, this.#limits.sendsPerSecondPerUserMax, now),
-      this.#of(this.#conversations, c, this.#limits.sendsPerSecondPerConversationMax, now),
-    ];
-    const wait = Math.max(...buckets.map((bucket) => bucket.wait(now)));
-    if (wait === 0) for (const bucket of buckets) bucket.take();
-    return wait === 0 ? 0 : Math.max(wait, RETRY_MIN_MS);
+    const ofUser = this.#of(this.#users, user, this.#limits.sendsPerSecondPerUserMax, now);
+    const ofAll = this.#of(this.#conversations, c, this.#limits.sendsPerSecondPerConversationMax, now);
+    const wait = Math.max(connection?.wait(now) ?? 0, ofUser.wait(now), ofAll.wait(now));
+    if (wait > 0) return Math.max(wait, RETRY_MIN_MS);
+    connection?.take();
+    ofUser.take();
+    ofAll.take();
+    return 0;
   }
 
   #of(known: LRUCache<string, RateLimit>, key: string, perSecond: number, now: number): RateLimit {
