@@ -124,7 +124,7 @@ export class Sequencer {
   async #run(): Promise<void> {
     let next: Handed | null = null;
     do {
-      const { batch, answered } = next ?? this.#hand();
+      const { batch, answered }: Handed = next ?? this.#hand();
       const results = await answered;
       // What was looked up meanwhile may be from before it.
       for (const { entry } of batch) if (entry.settings !== undefined) this.#slow.forget(entry.conversation);
