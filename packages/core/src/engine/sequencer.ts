@@ -125,7 +125,7 @@ export class Sequencer {
     let next: Handed | null = null;
     do {
       const { batch, answered }: Handed = next ?? this.#hand();
-      const results = await answered;
+      const results: readonly AppendResult[] | null = await answered;
       // What was looked up meanwhile may be from before it.
       for (const { entry } of batch) if (entry.settings !== undefined) this.#slow.forget(entry.conversation);
       next = results === null ? this.#refuse(batch) : this.#settle(batch, results);
