@@ -1,10 +1,12 @@
 import type { Append, AppendResult } from "@earshot/core";
 import { appendEntry } from "./append-entry.ts";
 import { BatchRows } from "./batch-rows.ts";
+import type { KnownHeads } from "./known-heads.ts";
 import { loadBatch, loadOfOne, loadRest } from "./load-batch.ts";
 import { headOf, lockHeads, lockOfOne } from "./lock-heads.ts";
+import { logWrites } from "./log-writes.ts";
 import type { Transaction } from "./transaction.ts";
-import { batchWrites } from "./write-batch.ts";
+import { restWrites } from "./write-batch.ts";
 
 /**
  * One transaction of appends: heads locked, what the entries depend on read, each decided by itself, everything
@@ -14,11 +16,14 @@ export async function appendBatch(
   transaction: Transaction,
   entries: readonly Append[],
   wait: boolean,
+  known: KnownHeads,
 ): Promise<readonly (AppendResult | null)[]> {
   const rows = new BatchRows();
   const held = await readBatch(transaction, rows, entries, wait);
+  const unmoved = known.unmoved(rows);
   const results = entries.map((entry) => (held.has(entry.conversation) ? null : appendEntry(rows, entry)));
-  await transaction.commit(...batchWrites(rows));
+  await transaction.commit(...logWrites(rows), ...restWrites(rows));
+  known.keep(rows, unmoved);
   return results;
 }
 

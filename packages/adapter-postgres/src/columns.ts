@@ -14,10 +14,16 @@ export function fieldColumns<Row extends object>(rows: readonly Row[], fields: r
   return fields.map((field) => column(rows, (row) => row[field]));
 }
 
+/** A column of nulls alone is empty: `unnest` fills up what is shorter than the others. */
 function column<Row>(rows: readonly Row[], read: (row: Row) => unknown): string {
   let text = "";
-  for (const row of rows) text += text === "" ? cell(read(row)) : `,${cell(read(row))}`;
-  return `{${text}}`;
+  let isFilled = false;
+  for (const row of rows) {
+    const value = read(row);
+    isFilled ||= value !== null && value !== undefined;
+    text += text === "" ? cell(value) : `,${cell(value)}`;
+  }
+  return isFilled ? `{${text}}` : "{}";
 }
 
 function cell(value: unknown): string {

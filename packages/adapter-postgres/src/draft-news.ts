@@ -46,7 +46,7 @@ export class DraftNews {
 
   /** Drafts are stored from now on. Nobody waits for it: what is committed before it hears is told of when it does. */
   begin(): void {
-    if (this.#client === null || this.#closed || this.#channel !== null || this.#opening !== null) return;
+    if (this.#client === null || this.#closed || this.#channel !== null) return;
     if (performance.now() < this.#notBefore) return;
     this.#opening = this.#open(this.#client).finally(() => {
       this.#opening = null;
@@ -56,9 +56,8 @@ export class DraftNews {
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
-    await this.#opening;
     await this.#channel?.close();
-    this.#channel = null;
+    await this.#opening;
   }
 
   async #open(client: ReturnType<typeof listenClients>): Promise<void> {
@@ -75,14 +74,15 @@ export class DraftNews {
       lost: () => {},
       restored: tell,
     });
+    this.#channel = channel;
     try {
       await channel.open();
     } catch (error) {
+      this.#channel = null;
       const hopeless = isChatError(error) && error.code === "invalid";
       this.#notBefore = hopeless ? Number.POSITIVE_INFINITY : performance.now() + AGAIN_MS;
       return;
     }
-    this.#channel = channel;
     tell();
   }
 

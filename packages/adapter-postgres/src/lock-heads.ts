@@ -3,8 +3,9 @@ import type { LockedRecord } from "./records.ts";
 import type { Command, Transaction } from "./transaction.ts";
 
 /** A log that was made before the store was put back is in another life since. */
-export const EPOCH = `CASE WHEN h.generation = (SELECT generation FROM @store) THEN h.epoch
-  ELSE h.epoch || '~' || (SELECT generation FROM @store) END AS epoch`;
+export const EPOCH_NOW = `CASE WHEN h.generation = (SELECT generation FROM @store) THEN h.epoch
+  ELSE h.epoch || '~' || (SELECT generation FROM @store) END`;
+export const EPOCH = `${EPOCH_NOW} AS epoch`;
 const HEAD = `h.conversation, h.id, ${EPOCH}, h.first, h.head, h.ord, h.last_message, h.members, h.members_version,
   h.slow, h.mode, h.pair, h.change`;
 /** What this transaction's changes are numbered by. */

@@ -1,11 +1,14 @@
+import type { Append, AppendResult } from "@earshot/core";
 import { ChatError, type Durability } from "@earshot/protocol";
 import { appendBatch } from "./append-batch.ts";
+import { appendKnown } from "./append-known.ts";
 import { AppendLanes } from "./append-lanes.ts";
 import { Barrier } from "./barrier.ts";
 import { checkServer, openingFailure, requireDurability } from "./check-server.ts";
 import { Connections } from "./connections.ts";
 import { failureOf } from "./failure.ts";
 import type { Horizon } from "./feed-mark.ts";
+import { KnownHeads } from "./known-heads.ts";
 import { migrate } from "./migrate.ts";
 import type { PgPool } from "./pg-pool.ts";
 import { Purge } from "./purge.ts";
@@ -15,6 +18,8 @@ import { Statements } from "./statements.ts";
 import { checkLife } from "./store-life.ts";
 import type { PostgresStoreOptions } from "./store-options.ts";
 
+/** What is written without a look waits so long for who has it locked, before it is found out who that is. */
+const WAIT_AT_ONCE_MS = 50;
 /** Conversations that somebody else has locked wait apart, so many at once; each takes a connection. */
 const APART_MAX = 4;
 /** `pg.Pool`'s own, where it says none. */
@@ -27,6 +32,7 @@ export class OpenStore {
   readonly lanes: AppendLanes;
   readonly purge: Purge;
   durability: Durability = "process";
+  readonly #known = new KnownHeads();
   readonly #schema: string;
   readonly #options: PostgresStoreOptions;
   readonly #poolMax: number;
@@ -51,12 +57,17 @@ export class OpenStore {
     this.purge = new Purge(this.connections);
     const { lanes = 1 } = options;
     const apart = Math.max(0, Math.min(APART_MAX, this.#poolMax - lanes - 1));
-    this.lanes = new AppendLanes(
-      (entries, wait) =>
-        this.connections.change(this.barrier.shared, (transaction) => appendBatch(transaction, entries, wait)),
-      lanes,
-      apart,
+    this.lanes = new AppendLanes((entries, wait) => this.#append(entries, wait), lanes, apart);
+  }
+
+  async #append(entries: readonly Append[], wait: boolean): Promise<readonly (AppendResult | null)[]> {
+    const { connections, barrier } = this;
+    const atOnce = `${barrier.shared}; SET LOCAL lock_timeout = ${WAIT_AT_ONCE_MS}`;
+    const written = await appendKnown(this.#known, entries, (commands) =>
+      connections.change(atOnce, (transaction) => transaction.commit(...commands)),
     );
+    if (written !== null) return written;
+    return connections.change(barrier.shared, (transaction) => appendBatch(transaction, entries, wait, this.#known));
   }
 
   async open(): Promise<void> {

@@ -41,15 +41,16 @@ export class Transaction {
     await this.#send([this.#statements.inSchema(text)]);
   }
 
-  /** The last of it, and its end. */
-  async commit(...commands: readonly Command[]): Promise<void> {
+  /** The last of it, and its end. The rows of each. */
+  async commit(...commands: readonly Command[]): Promise<readonly (readonly unknown[])[]> {
     // Nothing was begun, so there is nothing to end.
-    if (this.#begin !== null && commands.length === 0) return;
+    if (this.#begin !== null && commands.length === 0) return [];
     const queries: (string | PgQuery)[] = commands.map((command) => this.#statements.query(...command));
     this.ending = true;
     const results = await this.#send([...queries, "COMMIT"]);
     // The end of a transaction that has failed is its undoing, and no error.
     if (results.at(-1)?.command !== "COMMIT") throw new Error("the transaction was rolled back");
+    return results.slice(0, -1).map(({ rows }) => rows);
   }
 
   async rollback(): Promise<void> {

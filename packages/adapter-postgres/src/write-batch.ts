@@ -1,46 +1,7 @@
-import type { BatchRows, Member } from "./batch-rows.ts";
-import { columns, fieldColumns } from "./columns.ts";
+import type { BatchRows } from "./batch-rows.ts";
+import { columns } from "./columns.ts";
 import { memberCells, WRITE_MEMBERS } from "./member-rows.ts";
 import type { Command } from "./transaction.ts";
-
-/** What nearly every batch writes, in one statement. */
-const WRITE = `WITH stretches AS (
-    INSERT INTO @feed (change, conversation, first, last)
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
-  ), added AS (
-    INSERT INTO @events (conversation, seq, ord, at, re, change, deleted, type, id, sender, slot, mentions, body)
-    SELECT * FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-      $11::boolean[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
-  ), keyed AS (
-    INSERT INTO @keys (conversation, seq, ord, at, rewritten, sender, id, hash)
-    SELECT * FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::boolean[], $23::text[],
-      $24::text[], $25::text[])
-  ), marks AS (
-    UPDATE @members m SET delivered = greatest(m.delivered, w.d), read = greatest(m.read, w.r),
-      read_ord = greatest(m.read_ord, w.o), last_at = w.l
-    FROM unnest($26::bigint[], $27::text[], $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[])
-      AS w(c, u, d, r, o, l)
-    WHERE m.conversation = w.c AND m.user_id = w.u
-  )
-  UPDATE @heads h SET head = w.head, ord = w.ord, last_message = w.last_message, members = w.members,
-    members_version = w.version, slow = w.slow, mode = w.mode, change = w.change
-  FROM unnest($32::bigint[], $33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[],
-      $39::text[], $40::bigint[])
-    AS w(c, head, ord, last_message, members, version, slow, mode, change)
-  WHERE h.conversation = w.c`;
-
-/** The columns of `WRITE`, in its order. */
-const STRETCH_FIELDS = ["change", "conversation", "stretch", "head"] as const;
-const EVENT_FIELDS = [
-  ...(["conversation", "seq", "ord", "at", "re", "change", "deleted"] as const),
-  ...(["type", "id", "sender", "slot", "mentions", "body"] as const),
-] as const;
-const KEY_FIELDS = ["conversation", "seq", "ord", "at", "rewritten", "sender", "id", "hash"] as const;
-const MARK_FIELDS = ["conversation", "user", "delivered", "read", "readOrd", "lastAt"] as const;
-const HEAD_FIELDS = [
-  ...(["conversation", "head", "ord", "lastMessage", "members", "membersVersion"] as const),
-  ...(["slow", "mode", "change"] as const),
-] as const;
 
 const STATES = `INSERT INTO @message_states (conversation, seq, edited, replies, keys)
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
@@ -90,11 +51,10 @@ function some(text: string, rows: readonly (readonly unknown[])[]): Command[] {
   return first === undefined ? [] : [[text, columns(rows, first.length)]];
 }
 
-/** What a batch has changed, in the order in which it may be written. */
-export function batchWrites(rows: BatchRows): readonly Command[] {
+/** What a batch has changed beside the log, in the order in which it may be written behind it. */
+export function restWrites(rows: BatchRows): readonly Command[] {
   const members = [...rows.members.values()];
   const commands = [
-    ...logWrites(rows),
     ...some(WRITE_MEMBERS, members.filter(({ unwritten }) => unwritten === "all").map(memberCells)),
     ...messageWrites(rows),
     ...deletionWrites(rows.deleted),
@@ -124,25 +84,6 @@ export function batchWrites(rows: BatchRows): readonly Command[] {
     ),
   );
   return commands;
-}
-
-function logWrites({ heads, newEvents, newKeys, members }: BatchRows): readonly Command[] {
-  if (newEvents.length === 0) return [];
-  const changed = [...heads.values()].filter(({ stretch }) => stretch !== null);
-  // In the order in which `raise` locks them: else the two could wait for each other.
-  const marked = [...members.values()].filter(({ unwritten }) => unwritten === "marks").sort(byConversationAndUser);
-  const values = [
-    ...fieldColumns(changed, STRETCH_FIELDS),
-    ...fieldColumns(newEvents, EVENT_FIELDS),
-    ...fieldColumns(newKeys, KEY_FIELDS),
-    ...fieldColumns(marked, MARK_FIELDS),
-    ...fieldColumns(changed, HEAD_FIELDS),
-  ];
-  return [[WRITE, values]];
-}
-
-function byConversationAndUser(a: Member, b: Member): number {
-  return a.conversation - b.conversation || (a.user < b.user ? -1 : 1);
 }
 
 function messageWrites(rows: BatchRows): readonly Command[] {

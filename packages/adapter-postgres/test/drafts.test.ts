@@ -40,6 +40,24 @@ describe("PostgreSQL store: messages in transactions of the host's", () => {
     expect(at).toEqual({ id: drafts[1]?.id, c: "c1", epoch: events[1]?.epoch, seq: 3, ord: 2, at: events[1]?.at });
   });
 
+  it("are told of after the connection that hears of commits was cut, and of those that were committed meanwhile", async () => {
+    const { chat } = await scene.gateway({ limits: IDLE });
+    const c1 = chat.system.conversation("c1");
+    const said: string[] = [];
+    for (let n = 0; n < 6; n++) {
+      said.push(`${n}`);
+      await scene.transaction((tx) => c1.send({ text: `${n}` }, { tx }));
+      if (n % 2 === 0) {
+        await until(async () => (await textsIn(chat)).length === said.length, WITHIN_MS);
+        const name = `earshot_${scene.namespace}_drafts`;
+        const cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
+        expect((await scene.pool.query(cut, [name])).rowCount).toBe(1);
+      }
+    }
+    await until(async () => (await textsIn(chat)).length === said.length, WITHIN_MS);
+    expect(await textsIn(chat)).toEqual(said);
+  });
+
   it("never appear where the transaction is rolled back, whole or to a savepoint", async () => {
     const { chat } = await scene.gateway({ limits: IDLE });
     const { system } = chat;

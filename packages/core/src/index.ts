@@ -8,7 +8,7 @@ export { MemoryBusHub, memoryBus } from "./bus/memory-bus.ts";
 export { ChatEngine } from "./chat-engine.ts";
 export { type MembersPolicyOptions, membersPolicy } from "./fanout/fanout-policy.ts";
 export type { Actor, CreateRequest } from "./host/actor.ts";
-export type { ActorConversation, SendOptions, Sent } from "./host/actor-conversation.ts";
+export type { ActorConversation, InTransaction, SendOptions, Sent } from "./host/actor-conversation.ts";
 export type { StoredDraft } from "./host/drafts.ts";
 export type { EventListener } from "./host/event-listeners.ts";
 export type { Exported } from "./host/export-user.ts";

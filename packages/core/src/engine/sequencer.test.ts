@@ -100,6 +100,16 @@ describe("Sequencer: group commit", () => {
     expect(await texts("c1")).toEqual(["a", "b", "c", "d", "e"]);
   });
 
+  it("hands a full batch to the store before it tells of the last one, and gathers what is less", async () => {
+    const { clock, sequencer, batches } = await sequencerWith({}, { batchEntriesMax: 2 });
+    const handed: number[] = [];
+    for (const text of ["a", "b", "c", "d", "e"]) {
+      void sequencer.append(say(text)).then(() => handed.push(batches.length));
+    }
+    await clock.settle();
+    expect(handed).toEqual([2, 2, 2, 2, 3]);
+  });
+
   it("I1: answers only what the store has resolved, and tells of it then", async () => {
     const { clock, sequencer, told } = await sequencerWith({ delay: 1, delayMsMax: 10 });
     let answered = false;

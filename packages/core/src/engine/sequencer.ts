@@ -38,6 +38,12 @@ interface Waiting extends QueuedEntry {
   behindMs: number | null;
 }
 
+/** A batch that is with the store; null: what became of it is not known. */
+interface Handed {
+  readonly batch: readonly Waiting[];
+  readonly answered: Promise<readonly AppendResult[] | null>;
+}
+
 /** Tries of one batch whose result is unknown, and the wait before each further one. */
 const RETRY_WAITS_MS = [50, 250, 1_000] as const;
 /** What a client is told to wait when the store cannot answer. */
@@ -116,16 +122,16 @@ export class Sequencer {
   }
 
   async #run(): Promise<void> {
+    let next: Handed | null = null;
     do {
-      const entriesMax = this.#house.limits.batchEntriesMax;
-      const { batch, later } = nextBatch(this.#waiting, entriesMax, (c) => this.#slow.maybe(c));
-      this.#waiting = later;
-      await this.#commit(batch);
+      const { batch, answered }: Handed = next ?? this.#hand();
+      const results: readonly AppendResult[] | null = await answered;
       // What was looked up meanwhile may be from before it.
       for (const { entry } of batch) if (entry.settings !== undefined) this.#slow.forget(entry.conversation);
+      next = results === null ? this.#refuse(batch) : this.#settle(batch, results);
       // Between two commits: nothing of this node is stored just now that it is about to tell.
-      await this.#untold.look();
-    } while (this.#waiting.length > 0);
+      if (next === null) await this.#untold.look();
+    } while (next !== null || this.#waiting.length > 0);
     this.#running = false;
     if (this.#untold.size > 0) this.#lookLater();
     for (const resolve of this.#idle.splice(0)) resolve();
@@ -138,24 +144,29 @@ export class Sequencer {
     });
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
-    if (batch.length === 0) return;
+  /** Hands the next batch to the store. */
+  #hand(): Handed {
+    const { batch, later } = nextBatch(this.#waiting, this.#house.limits.batchEntriesMax, (c) => this.#slow.maybe(c));
+    this.#waiting = later;
+    return { batch, answered: this.#answers(batch) };
+  }
+
+  /** What the store says, asked as often as it takes; null: nobody knows. */
+  async #answers(batch: readonly Waiting[]): Promise<readonly AppendResult[] | null> {
+    if (batch.length === 0) return [];
     for (let attempt = 0; ; attempt++) {
-      let results: readonly AppendResult[];
       try {
-        results = await this.#append(batch, attempt > 0);
+        return await this.#append(batch, attempt > 0);
       } catch (error) {
         const wait = RETRY_WAITS_MS[attempt];
         const code = isChatError(error) ? error.code : "internal";
         this.#house.logger.warn({ code, entries: batch.length, attempt }, "append failed; its result is unknown");
         if (wait === undefined || code === "closed") {
           for (const { entry } of batch) this.#untold.add(entry.conversation, entry.at);
-          return this.#refuse(batch);
+          return null;
         }
         await new Promise<void>((resolve) => this.#house.clock.after(wait, resolve));
-        continue;
       }
-      return this.#settle(batch, results);
     }
   }
 
@@ -176,7 +187,11 @@ export class Sequencer {
     );
   }
 
-  #settle(batch: readonly Waiting[], results: readonly AppendResult[]): void {
+  /**
+   * Tells what became of a batch. Where more waits than leaves at once it would gain nothing by waiting longer: it is with the store
+   * before this is told, and comes back as what has left already.
+   */
+  #settle(batch: readonly Waiting[], results: readonly AppendResult[]): Handed | null {
     const committed: Committed[] = [];
     const waits = new Map<Order, number>();
     for (const [index, { entry, order, origin }] of batch.entries()) {
@@ -192,15 +207,16 @@ export class Sequencer {
         if (waiting.order !== null) waiting.behindMs ??= waits.get(waiting.order) ?? null;
       }
     }
+    const isFull = this.#waiting.length >= this.#house.limits.batchEntriesMax && this.#untold.size === 0;
+    const next = isFull ? this.#hand() : null;
     for (const [index, waiting] of batch.entries()) {
       const result = results[index] as AppendResult;
       const absent = result.kind === "refused" && result.code === "absent";
       if (absent && waiting.behindMs !== null) waiting.reject(blocked(waiting.behindMs));
       else waiting.resolve(result);
     }
-    if (committed.length === 0) return;
     try {
-      this.#house.committed(committed);
+      if (committed.length > 0) this.#house.committed(committed);
     } catch (error) {
       // What is stored stays stored and answered; its readers find it in the log.
       this.#house.logger.error(
@@ -208,6 +224,7 @@ export class Sequencer {
         "unable to deliver a commit",
       );
     }
+    return next;
   }
 
   /** The event of a first try whose answer was lost: nobody was told of it yet. Which members it was for is not known any longer. */
@@ -225,14 +242,15 @@ export class Sequencer {
     return { kind: "event", epoch: page.epoch, row, mode: settings.mode, membersVersion: 0 };
   }
 
-  #refuse(batch: readonly Waiting[]): void {
+  #refuse(batch: readonly Waiting[]): null {
     const failed = new Set<Order>();
     for (const waiting of batch) this.#reject(waiting, failed);
     for (const order of failed) this.#house.refused(order, UNAVAILABLE_RETRY_MS);
     const behind = this.#waiting.filter((waiting) => waiting.order !== null && failed.has(waiting.order));
-    if (behind.length === 0) return;
+    if (behind.length === 0) return null;
     this.#waiting = this.#waiting.filter((waiting) => waiting.order === null || !failed.has(waiting.order));
     for (const waiting of behind) this.#reject(waiting, failed);
+    return null;
   }
 
   #reject(waiting: Waiting, failed: Set<Order>): void {

@@ -45,15 +45,16 @@ export interface SendOptions<Type extends string = "message" | `x-${string}`> {
   readonly slot?: string;
   /** Refuse with `conflict` unless this is the seq of the last event of `slot`; 0: of none. */
   readonly expect?: number;
-  /**
-   * The host's own transaction, in which the message is stored; it is numbered right after the commit. With
-   * `postgresStore`: a connected `pg` client, on the store's database.
-   */
-  readonly tx?: object;
 }
 
-/** The same, of a send in a transaction. */
-type InTransaction = { readonly tx: object };
+/** Beside them, of a message that is part of the host's own transaction. */
+export interface InTransaction {
+  /**
+   * The transaction in which the message is stored; it is numbered right after the commit. With `postgresStore`: a
+   * connected `pg` client on the store's database that has begun one.
+   */
+  readonly tx: object;
+}
 
 /** What was appended, or, with `dup`, what had been under the same id. `body`: what was stored, where a hook rewrote it. */
 export type Sent = Omit<SentFrame, "t">;
@@ -94,7 +95,10 @@ export class ActorConversation<D extends Definition = Definition> {
     body: OwnBody<D, Type>,
     options: SendOptions<Type> & { readonly type: Type; readonly tx?: never },
   ): Promise<Sent>;
-  async send(body: Body, { type = "message", tx, ...options }: SendOptions = {}): Promise<Sent | StoredDraft> {
+  async send(
+    body: Body,
+    { type = "message", tx, ...options }: SendOptions & Partial<InTransaction> = {},
+  ): Promise<Sent | StoredDraft> {
     const asked = { ...options, type, body };
     return tx === undefined ? this.#send(asked) : this.#house.drafts.store(this.#by, this.#checked(asked), tx);
   }
