@@ -30,6 +30,7 @@ const OVER_EVERY_TRANSPORT = [
 const ON_SERVERS = [
   "packages/adapter-{postgres,redis,nats}/test/**/*.test.ts",
   "examples/cluster/test/**/*.test.ts",
+  "packages/bench/test/servers/*.test.ts",
   "scripts/servers/test/*.test.ts",
 ];
 

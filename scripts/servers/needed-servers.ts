@@ -11,6 +11,7 @@ const BY_PACKAGE: Readonly<Record<string, readonly ServerKey[]>> = {
   "packages/adapter-nats/": ["natsUrl"],
   // These start their own.
   "examples/cluster/": [],
+  "packages/bench/test/servers/": [],
   "scripts/servers/": [],
 };
 

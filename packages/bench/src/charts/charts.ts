@@ -78,14 +78,21 @@ const CHARTS: readonly Chart[] = [
   { ...PAGE, name: "history-newest", title: "A page of 100 at its end", figure: "newestP50Ms" },
 ];
 
-/** Every chart of which something was measured: its file's name and content. */
-export function drawCharts(results: readonly Result[]): ReadonlyMap<string, string> {
-  return new Map(
-    CHARTS.flatMap((chart) => {
-      const svg = chart.over === undefined ? bars(chart, results) : lines(chart, chart.over, results);
-      return svg === null ? [] : [[`${chart.name}.svg`, svg] as const];
-    }),
-  );
+export interface DrawnChart {
+  readonly scenario: string;
+  readonly title: string;
+  /** Its name, with `.svg`. */
+  readonly file: string;
+  readonly svg: string;
+}
+
+/** Every chart of which something was measured. */
+export function drawCharts(results: readonly Result[]): readonly DrawnChart[] {
+  return CHARTS.flatMap((chart) => {
+    const { name, scenario, title, unit } = chart;
+    const svg = chart.over === undefined ? bars(chart, results) : lines(chart, chart.over, results);
+    return svg === null ? [] : [{ scenario, title: `${title}, ${unit}`, file: `${name}.svg`, svg }];
+  });
 }
 
 function bars(chart: Chart, results: readonly Result[]): string | null {

@@ -13,7 +13,7 @@ export interface Result {
 
 /** Every line of every file that was kept, in the order of their names. */
 export function keptResults(folder: string): readonly Result[] {
-  return globSync("*.json", { cwd: folder })
+  return globSync("*.jsonl", { cwd: folder })
     .sort()
     .flatMap((file) => readFileSync(join(folder, file), "utf8").trim().split("\n"))
     .filter((line) => line !== "")

@@ -1,4 +1,5 @@
 import { short } from "../report/svg.ts";
+import type { DrawnChart } from "./charts.ts";
 import { figureOf, type Result, type Selection, selected } from "./results.ts";
 
 interface Table extends Selection {
@@ -87,10 +88,16 @@ const TABLES: Readonly<Record<string, Table>> = {
 
 const BLOCK = /(<!-- measured:([a-z]+) -->\n)[\s\S]*?(<!-- \/measured -->)/g;
 
-/** A page's text with every table between `<!-- measured:name -->` and `<!-- /measured -->` made anew. Throws for a name that there is not. */
-export function withMeasuredTables(page: string, results: readonly Result[]): string {
+/**
+ * A page's text with everything between `<!-- measured:name -->` and `<!-- /measured -->` made anew: a scenario's charts and
+ * its table, or all `goals`. Throws for a name that there is not.
+ */
+export function withMeasured(page: string, results: readonly Result[], charts: readonly DrawnChart[]): string {
   return page.replace(BLOCK, (_block, opening: string, name: string, closing: string) => {
-    return `${opening}\n${name === "goals" ? goalsTable(results) : figuresTable(name, results)}\n\n${closing}`;
+    const own = charts.filter(({ scenario }) => scenario === name);
+    const images = own.map(({ title, file }) => `![${title}](performance/${file})\n\n`);
+    const table = name === "goals" ? goalsTable(results) : figuresTable(name, results);
+    return `${opening}\n${images.join("")}${table}\n\n${closing}`;
   });
 }
 
@@ -98,6 +105,7 @@ function figuresTable(name: string, results: readonly Result[]): string {
   const table = TABLES[name];
   if (table === undefined) throw new Error(`no measured table is called ${name}`);
   const cases = selected(results, table);
+  if (cases.length === 0) return "Not measured yet.";
   const figures = Object.keys(table.figures).filter((figure) =>
     cases.some((result) => Object.keys(result.peers).some((peer) => figureOf(result, peer, figure) !== null)),
   );

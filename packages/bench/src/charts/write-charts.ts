@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { drawCharts } from "./charts.ts";
 import { keptResults } from "./results.ts";
-import { withMeasuredTables } from "./tables.ts";
+import { withMeasured } from "./tables.ts";
 
 const RESULTS = join(import.meta.dirname, "../../results");
 const DOCS = join(import.meta.dirname, "../../../../docs");
@@ -12,11 +12,12 @@ export function writeCharts(say: (text: string) => void): void {
   const results = keptResults(RESULTS);
   const folder = join(DOCS, "performance");
   mkdirSync(folder, { recursive: true });
-  for (const [name, svg] of drawCharts(results)) {
-    writeFileSync(join(folder, name), svg);
-    say(`docs/performance/${name}`);
+  const charts = drawCharts(results);
+  for (const { file, svg } of charts) {
+    writeFileSync(join(folder, file), svg);
+    say(`docs/performance/${file}`);
   }
   const page = join(DOCS, "performance.md");
-  writeFileSync(page, withMeasuredTables(readFileSync(page, "utf8"), results));
+  writeFileSync(page, withMeasured(readFileSync(page, "utf8"), results, charts));
   say("docs/performance.md");
 }

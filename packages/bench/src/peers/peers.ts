@@ -14,7 +14,7 @@ const EARSHOT = "numbered, acknowledged both ways, windowed, catches up after a 
 const PLAIN = { needsRedis: false, database: false };
 
 /** Every server that is measured, and what it promises as configured. */
-export const PEERS: readonly Peer[] = [
+const PEERS: readonly Peer[] = [
   { ...PLAIN, name: "earshot", dialect: "earshot", guarantees: `kept in memory, ${EARSHOT}` },
   {
     ...PLAIN,

@@ -15,18 +15,18 @@ const CONVERSATIONS = [1, 1_000];
 
 /** Sends at a time; 0: one, after a pause. */
 type Load = 0 | 1 | 64 | 1_000;
-const LOADS: readonly Load[] = [0, 1, 64, 1_000];
 
-/** How long each run takes. */
-export interface SendTimes {
+/** How long each run takes, and at which loads. */
+export interface SendPlan {
   readonly warmMs: number;
   readonly ms: number;
+  readonly loads: readonly Load[];
 }
 
-const TIMES: SendTimes = { warmMs: 700, ms: 1_500 };
+const PLAN: SendPlan = { warmMs: 700, ms: 1_500, loads: [0, 1, 64, 1_000] };
 
-/** Sends in process, beside the store itself; `times`: how long each run is, for tests. */
-export function send(times: SendTimes = TIMES): Scenario {
+/** Sends in process, beside the store itself; `plan`: how much of it, for tests. */
+export function send(plan: SendPlan = PLAN): Scenario {
   return {
     name: "send",
     about: "a send until it is durable, beside the store's own group commit (--stores, --n conversations)",
@@ -41,18 +41,18 @@ export function send(times: SendTimes = TIMES): Scenario {
     usually: ["earshot", "bare", "transactions"],
     main: "microsPerMessage",
     cases: ({ stores, n }) =>
-      chosenStores(stores).flatMap((store) => casesOf(store, n === null ? CONVERSATIONS : [n], times)),
+      chosenStores(stores).flatMap((store) => casesOf(store, n === null ? CONVERSATIONS : [n], plan)),
   };
 }
 
-function casesOf(store: StoreKind, counts: readonly number[], times: SendTimes): readonly Case[] {
+function casesOf(store: StoreKind, counts: readonly number[], plan: SendPlan): readonly Case[] {
   const places = new KeptPlaces();
   return counts.flatMap((conversations) =>
-    LOADS.map((load) => sendCase(places, { store, conversations, load, ...times })),
+    plan.loads.map((load) => sendCase(places, { ...plan, store, conversations, load })),
   );
 }
 
-interface SendCase extends SendTimes {
+interface SendCase extends Omit<SendPlan, "loads"> {
   readonly store: StoreKind;
   readonly conversations: number;
   readonly load: Load;

@@ -19,7 +19,7 @@ export async function makeConversations(store: MessageStore, count: number): Pro
 }
 
 /** The first of the members makes it. */
-export async function makeConversation(
+async function makeConversation(
   store: MessageStore,
   id: ConversationId,
   members: readonly (readonly [string, Role])[],

@@ -27,7 +27,7 @@ interface Reading {
 export class Meter {
   readonly #serverPid: number | null;
   readonly #beginAt: number;
-  readonly #endAt: number;
+  readonly #ms: number;
   readonly #latencies: number[] = [];
   #begun: Reading | null = null;
   #ended: Reading | null = null;
@@ -43,17 +43,21 @@ export class Meter {
   }) {
     this.#serverPid = serverPid;
     this.#beginAt = performance.now() + warmMs;
-    this.#endAt = this.#beginAt + ms;
+    this.#ms = ms;
   }
 
   /** What began at `startedAt` is answered. false: it is over, begin no more. */
   note(startedAt: number): boolean {
     const now = performance.now();
     if (now < this.#beginAt) return true;
-    if (this.#begun === null) this.#begun = this.#read(now);
-    else if (this.#ended === null) this.#latencies.push(now - startedAt);
-    if (now < this.#endAt) return true;
-    this.#ended ??= this.#read(now);
+    if (this.#ended !== null) return false;
+    if (this.#begun === null) {
+      this.#begun = this.#read(now);
+      return true;
+    }
+    this.#latencies.push(now - startedAt);
+    if (now < this.#begun.at + this.#ms) return true;
+    this.#ended = this.#read(now);
     return false;
   }
 

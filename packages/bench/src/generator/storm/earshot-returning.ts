@@ -13,7 +13,8 @@ import type { Returning } from "./returning.ts";
 
 const A_SEQ = Buffer.from('"seq":');
 const EVENTS = '{"t":"events"';
-const NEVER = /^\{"t":"(error|lagging|again)"|"reset":true|"gone":true|"more":true/;
+/** What nobody may get who comes back in time, with cursors that hold. */
+const NEVER = /^\{"t":"(error|lagging|again)"|"resumed":false|"reset":true|"gone":true|"more":true/;
 
 export interface EarshotReturningAddress {
   readonly port: number;
@@ -63,10 +64,9 @@ export class EarshotReturning implements Returning {
 
   async comeBack(): Promise<void> {
     const line = await this.#open();
+    const caughtUp = this.#caughtUp(line);
     this.#hello(line, { resume: this.#resume, have: this.#have });
-    const { resumed } = parseJson(await line.until('{"t":"welcome"')) as WelcomeFrame;
-    if (!resumed) throw new VoidRun("a resume did not hold");
-    if (this.#address.behind > 0) await this.#missed(line);
+    await caughtUp;
     this.#keep(line);
   }
 
@@ -93,18 +93,20 @@ export class EarshotReturning implements Returning {
     };
   }
 
-  /** Resolves when a page has come of each conversation, and in them every event that was missed. */
-  #missed(line: WsLine): Promise<void> {
-    let pages = this.#have.length;
-    let events = pages * this.#address.behind;
+  /** Resolves when it is welcome, a page has come of each conversation in which it lacks events, and in them all of these. */
+  #caughtUp(line: WsLine): Promise<void> {
+    const { behind } = this.#address;
+    let pages = behind === 0 ? 0 : this.#have.length;
+    let events = pages * behind;
     return new Promise((resolve, reject) => {
       line.onClose = (code) => reject(new Error(`connection ended with ${code} while it caught up`));
       line.onText = (bytes, start, end) => {
         const text = bytes.toString("latin1", start, end);
         if (NEVER.test(text)) reject(new VoidRun(text.slice(0, 200)));
-        if (!text.startsWith(EVENTS)) return;
-        pages--;
-        events -= seqsIn(bytes, start, end);
+        if (text.startsWith(EVENTS)) {
+          pages--;
+          events -= seqsIn(bytes, start, end);
+        }
         if (pages > 0) return;
         if (events === 0) resolve();
         else reject(new VoidRun(`a client lacks ${events} events`));
