@@ -18,20 +18,6 @@ export const PLANTED_IN_CLIENTS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "dropped while the first page is on its way",
-    trap: 11,
-    breaks: ["I9"],
-    suffers: "who opens a conversation misses what is said at that moment",
-    changes: [
-      {
-        file: TIMELINE,
-        find: "    this.#head = Math.max(this.#head, row.seq);\n    const last = this.#newest?.to;",
-        instead:
-          "    const last = this.#newest?.to;\n    if (last === undefined) return [];\n    this.#head = Math.max(this.#head, row.seq);",
-      },
-    ],
-  },
-  {
     name: "applied early",
     trap: 2,
     breaks: ["I7", "I9"],

@@ -34,19 +34,6 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "silence taken for peace",
-    trap: 16,
-    breaks: ["I9"],
-    suffers: "when the gateway that reads for all has died, what the bus loses is heard of only with the next message",
-    changes: [
-      {
-        file: RECONCILIATION,
-        find: "    return this.#heardAt + this.#house.limits.digestWithinMs - this.#house.clock.monotonic();",
-        instead: "    return this.#house.limits.digestWithinMs;",
-      },
-    ],
-  },
-  {
     name: "put back, and nobody looks",
     trap: 14,
     breaks: ["I9"],
