@@ -5,7 +5,10 @@ export interface PeerRequest {
   /** Remote address, after trusted proxies. */
   readonly address: string;
   readonly origin: string | null;
-  /** Lower-case names. Without `cookie` when the Origin is not one the host allows, or is absent. */
+  /**
+   * Lower-case names. Without `cookie` when the Origin is not one the host allows, or is absent; of a WebSocket without
+   * what is of the upgrade alone (`connection`, `upgrade`, `sec-websocket-key`, `sec-websocket-version`).
+   */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 

@@ -34,22 +34,11 @@ type Payload = readonly [
   mark: number,
 ];
 
-const encodeText = (text: string): string =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-
-const decodeText = (text: string): string =>
-  new TextDecoder().decode(
-    Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0)),
-  );
-
 /** Makes a token that holds until `until` (Unix ms). `secrets`: the first signs. */
 export function signResume(held: Resumable, until: number, secrets: readonly string[], crypto: ResumeCrypto): string {
   const { user, device, expires, tokenHash, claims, mark } = held;
   const payload: Payload = [1, user, device, until, expires, tokenHash, claims, mark];
-  const text = encodeText(JSON.stringify(payload));
+  const text = Buffer.from(JSON.stringify(payload)).toString("base64url");
   return `${text}.${crypto.sign(secrets[0] ?? "", text)}`;
 }
 
@@ -68,7 +57,9 @@ export function readResume(
   const text = token.slice(0, dot);
   const signature = token.slice(dot + 1);
   if (!secrets.some((secret) => crypto.equal(crypto.sign(secret, text), signature))) return null;
-  const [version, user, device, until, expires, tokenHash, claims, mark] = parseJson(decodeText(text)) as Payload;
+  const [version, user, device, until, expires, tokenHash, claims, mark] = parseJson(
+    Buffer.from(text, "base64url").toString(),
+  ) as Payload;
   if (version !== 1 || now >= until || (expires !== null && now >= expires)) return null;
   return { user, device, expires, tokenHash, claims, mark };
 }

@@ -137,6 +137,8 @@ describe("WsTransport: upgrades", () => {
     expect(client.extensions).toBe("");
     expect(peer.connection.request).toMatchObject({ address: "127.0.0.1", origin: null, headers: { "x-tenant": "7" } });
     expect(peer.connection.request.headers).not.toHaveProperty("cookie");
+    for (const ofUpgrade of ["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"])
+      expect(peer.connection.request.headers).not.toHaveProperty(ofUpgrade);
   });
 
   it("takes the subprotocol among others", async () => {
