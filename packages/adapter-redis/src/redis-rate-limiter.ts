@@ -1,3 +1,4 @@
+import type { RateLimiter } from "@earshot/core";
 import { ChatError } from "@earshot/protocol";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { type NamespaceOptions, namespaceOf } from "./namespace.ts";
@@ -16,23 +17,11 @@ export interface RedisRateLimiterOptions extends NamespaceOptions {
   readonly windowSeconds?: number;
 }
 
-/** How often something may happen, counted in one place for all nodes. */
-export interface RateLimiter {
-  open(): Promise<void>;
-  /** Later calls reject with `closed`. A second call does nothing. */
-  close(): Promise<void>;
-  ping(): Promise<void>;
-  /**
-   * Takes `cost` (a whole number; default 1) of what `key` still has: 0. Else ms to wait before it is asked again, and a
-   * node that was told so asks nobody until then. In any time of w windows at most `max` · (w + 1) pass.
-   *
-   * While Redis does not answer each node counts for itself, so that it neither lets everything pass nor keeps everybody out.
-   */
-  take(key: string, cost?: number): Promise<number>;
-}
-
 /**
  * One limit that all nodes share, by rate-limiter-flexible: of attempts of an address, of what a user may cost.
+ *
+ * In any time of w windows at most `max` · (w + 1) pass; a node that was told to wait asks nobody until then. While Redis
+ * does not answer each node counts for itself, so that it neither lets everything pass nor keeps everybody out.
  *
  * `client` is an ioredis or node-redis client or cluster, connected or not: it says where Redis is, and is neither
  * used nor closed. One connection is opened like it.

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { TcpProxy } from "@earshot/core/testing";
+import type { RateLimiter } from "@earshot/core";
+import { rateLimiterSuite, TcpProxy } from "@earshot/core/testing";
 import { afterEach, describe, expect, inject, it } from "vitest";
-import { type RateLimiter, type RedisClient, redisRateLimiter } from "../src/index.ts";
+import { type RedisClient, redisRateLimiter } from "../src/index.ts";
 import { hostClient } from "./host-clients.ts";
 
 const redisUrl = inject("redisUrl");
@@ -28,6 +29,23 @@ describe.each([
   ["ioredis", redisClusterUrl, true],
   ["node-redis", redisClusterUrl, true],
 ] as const)("a shared rate by %s at %s", (driver, url, cluster) => {
+  rateLimiterSuite(
+    { describe, it, expect },
+    {
+      max: 4,
+      windowMs: 1_000,
+      create: async () => {
+        const client = hostClient(driver, url, { cluster });
+        const options = { name: "suite", namespace: freshName(), max: 4 };
+        const nodes = [redisRateLimiter(client, options), redisRateLimiter(client, options)] as const;
+        const destroy = async () => {
+          for (const node of nodes) await node.close();
+        };
+        return { nodes, pass: (ms) => sleep(ms), destroy };
+      },
+    },
+  );
+
   it("lets as many pass as it should, over all nodes, and each key for itself", async () => {
     const namespace = freshName();
     const nodes = [1, 2, 3].map(() => opened(hostClient(driver, url, { cluster }), { namespace, max: 10 }));

@@ -54,17 +54,19 @@ export class ChatEngine<D extends Definition = Definition> {
   }
 
   /**
-   * Opens store, bus and presence; from then on upgrades are taken. Rejects as they do, and with
+   * Opens store, bus, presence and shared limits; from then on upgrades are taken. Rejects as they do, and with
    * `conflict` a second time. After a failed start everything is closed again.
    */
   start(): Promise<void> {
-    const { store, bus, presence, random, keys, delivery, presenceTracker, presenceBoard, inProcess } = this.#house;
+    const { store, bus, presence, sharedRates, random, keys } = this.#house;
+    const { delivery, presenceTracker, presenceBoard, inProcess } = this.#house;
     return this.#lifecycle.start(async () => {
       try {
         await store.open();
         await keys.open(store, random, this.#settings.secrets);
         await bus?.open();
         await presence.open();
+        await sharedRates.open();
         await delivery.start();
         presenceBoard.start();
         await presenceTracker.start();
@@ -261,8 +263,9 @@ export class ChatEngine<D extends Definition = Definition> {
   }
 
   async #closePorts(): Promise<void> {
-    const { store, bus, presence, logger } = this.#house;
-    const closed = await Promise.allSettled([presence.close(), bus?.close(), store.close()]);
+    const { store, bus, presence, sharedRates, logger } = this.#house;
+    const ports = [sharedRates.close(), presence.close(), bus?.close(), store.close()];
+    const closed = await Promise.allSettled(ports);
     for (const result of closed) {
       if (result.status === "rejected") logger.warn({}, "unable to close a port");
     }

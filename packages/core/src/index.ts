@@ -94,6 +94,7 @@ export type {
   UserPresence,
 } from "./ports/presence-store.ts";
 export type { Random } from "./ports/random.ts";
+export type { RateLimiter, SharedLimiters } from "./ports/rate-limiter.ts";
 export { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
 export type { SessionWhereabouts, Whereabouts } from "./presence/whereabouts.ts";
 export { systemClock } from "./system/system-clock.ts";

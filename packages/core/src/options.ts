@@ -18,6 +18,7 @@ import type { Logger } from "./ports/logger.ts";
 import type { MessageStore, Retention } from "./ports/message-store.ts";
 import type { PresenceStore } from "./ports/presence-store.ts";
 import type { Random } from "./ports/random.ts";
+import type { SharedLimiters } from "./ports/rate-limiter.ts";
 
 const count = (value: number) => z.int().min(1).default(value);
 
@@ -34,6 +35,8 @@ const limitsSchema = z.strictObject({
   messageWithinMs: count(10_000),
   /** Time for the host's `authenticate`: 4013, over HTTP `unavailable`. */
   authenticateWithinMs: count(5_000),
+  /** Time for a limit that gateways share (option `sharedRates`); then everybody passes. */
+  sharedRateWithinMs: count(1_000),
   /** Time for the host's `authorize`: `unavailable`. */
   authorizeWithinMs: count(5_000),
   /** Time for each hook of the host, unless it was added with another: `unavailable`, or what it was added with. */
@@ -273,6 +276,11 @@ export interface ChatEngineOptions<D extends Definition = Definition> {
   readonly bus?: Bus;
   /** Default: in memory, for this engine alone. */
   readonly presence?: PresenceStore;
+  /**
+   * Limits that all gateways share, beside those of each: of `hello`s, resumed ones too, from one address before it is asked who that is,
+   * and of one user. Over one: 4029. Where one does not answer everybody passes. Default: none.
+   */
+  readonly sharedRates?: SharedLimiters;
   /** Default: `pull` above 64 members, `push` again below 48. The same on every node. */
   readonly fanout?: FanoutPolicy;
   /**
@@ -348,6 +356,8 @@ const proxy = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
 /** What a mount may stand at: nothing, or `/chat`, `/a/b`. */
 export const MOUNT_PATH = /^(\/[^/?#]+)*$/;
 
+const limiter = hasMethods("open", "close", "take");
+
 const optionsSchema = z.strictObject({
   store: hasMethods("open", "append", "create", "range", "access", "setting"),
   authenticate: z.custom<Authenticate>((value) => typeof value === "function", "must be a function"),
@@ -358,6 +368,7 @@ const optionsSchema = z.strictObject({
   system: z.string().refine(isUserId, { message: "must be a user id" }).default("system"),
   bus: hasMethods("open", "publish", "subscribe").optional(),
   presence: hasMethods("open", "lease", "put", "remove").optional(),
+  sharedRates: z.strictObject({ hellosPerAddress: limiter.optional(), hellosPerUser: limiter.optional() }).optional(),
   fanout: hasMethods("mode").optional(),
   secret: z.union([z.string().min(16), z.array(z.string().min(16)).min(1)]).optional(),
   origins: z.array(origin).optional(),

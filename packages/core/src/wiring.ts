@@ -53,12 +53,14 @@ import { SendRates } from "./session/send-rates.ts";
 import { Session } from "./session/session.ts";
 import type { SessionSurroundings } from "./session/session-surroundings.ts";
 import { Sessions } from "./session/sessions.ts";
+import { SharedRates } from "./session/shared-rates.ts";
 import { UserCosts } from "./session/user-costs.ts";
 import { welcomeFrame } from "./session/welcome-frame.ts";
 import { silentLogger } from "./system/silent-logger.ts";
 import { systemClock } from "./system/system-clock.ts";
 import * as systemCrypto from "./system/system-crypto.ts";
 import { systemRandom } from "./system/system-random.ts";
+import { addressKey } from "./transport/addresses.ts";
 import { Admission } from "./transport/admission.ts";
 import { KnownNodes } from "./transport/known-nodes.ts";
 import { PeerReader } from "./transport/peer-reader.ts";
@@ -132,8 +134,11 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
   const sessionsOf = (user: UserId) => sessions.of(user);
   const rates = new SendRates(limits);
   const costs = new UserCosts(limits);
+  const sharedRates = new SharedRates({ ...house, shared: options.sharedRates ?? {} });
   const handshake = new Handshake({
     ...house,
+    sharedRates,
+    addressKey: (address) => addressKey(address) || null,
     authenticate: options.authenticate,
     crypto: systemCrypto,
     system: settings.system,
@@ -341,6 +346,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     logger,
     keys,
     sessions: sessions.all,
+    sharedRates,
     transport,
     polls,
     sequencer,

@@ -5,8 +5,10 @@ import { memoryStore } from "../src/store/memory-message-store.ts";
 import { busSuite } from "../src/testing/conformance/bus.ts";
 import { messageStoreSuite } from "../src/testing/conformance/message-store.ts";
 import { presenceStoreSuite } from "../src/testing/conformance/presence-store.ts";
+import { rateLimiterSuite } from "../src/testing/conformance/rate-limiter.ts";
 import { ManualClock } from "../src/testing/manual-clock.ts";
 import { MemoryDrafts, withDrafts } from "../src/testing/memory-drafts.ts";
+import { MemoryRates, memoryRateLimiter } from "../src/testing/memory-rates.ts";
 import { sharedStore } from "../src/testing/shared-store.ts";
 
 const runner = { describe, it, expect };
@@ -81,6 +83,19 @@ describe("memory presence store", () => {
           for (const node of nodes) await node.close();
         },
       };
+    },
+  });
+});
+
+describe("the rate limiter of tests", () => {
+  rateLimiterSuite(runner, {
+    max: 4,
+    windowMs: 1_000,
+    create: async () => {
+      const clock = new ManualClock();
+      const rates = new MemoryRates(clock, 4, 1_000);
+      const nodes = [memoryRateLimiter(rates), memoryRateLimiter(rates)] as const;
+      return { nodes, pass: (ms) => clock.advance(ms), destroy: async () => {} };
     },
   });
 });

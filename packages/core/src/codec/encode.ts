@@ -24,6 +24,11 @@ function encoded(texts: readonly string[]): EncodedFrames {
   return { texts, bytes, prepared: null };
 }
 
+function joined(events: readonly EncodedEvent[]): EncodedFrames {
+  const texts = events.map(({ frame }) => frame.texts[0] ?? "");
+  return { texts, bytes: events.reduce((sum, { frame }) => sum + frame.bytes, 0), prepared: null };
+}
+
 /** One frame for one session. */
 export function encode(frame: GatewayFrame): EncodedFrames {
   return encoded([encodeFrame(frame)]);
@@ -37,7 +42,7 @@ export function encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly Eve
     return { row, rowText, frame: encoded([opening + rowText.slice(1)]) };
   });
   const only = events.length === 1 ? events[0] : undefined;
-  return { c, epoch, events, joined: only?.frame ?? encoded(events.map((event) => event.frame.texts[0] ?? "")) };
+  return { c, epoch, events, joined: only?.frame ?? joined(events) };
 }
 
 /** An event whose content a `delete` took away: as it was, with `deleted`, without body and mentions. */

@@ -128,7 +128,17 @@ export class Sequencer {
       const results: readonly AppendResult[] | null = await answered;
       // What was looked up meanwhile may be from before it.
       for (const { entry } of batch) if (entry.settings !== undefined) this.#slow.forget(entry.conversation);
-      next = results === null ? this.#refuse(batch) : this.#settle(batch, results);
+      next = null;
+      if (results === null) this.#refuse(batch);
+      else {
+        this.#holdBack(batch, results);
+        if (this.#isFull()) {
+          next = this.#hand();
+          // It is on its way before anything else is done.
+          await new Promise<void>((resolve) => this.#house.clock.endOfTurn(resolve));
+        }
+        this.#settle(batch, results);
+      }
       // Between two commits: nothing of this node is stored just now that it is about to tell.
       if (next === null) await this.#untold.look();
     } while (next !== null || this.#waiting.length > 0);
@@ -187,36 +197,43 @@ export class Sequencer {
     );
   }
 
-  /**
-   * Tells what became of a batch. Where more waits than leaves at once it would gain nothing by waiting longer: it is with the store
-   * before this is told, and comes back as what has left already.
-   */
-  #settle(batch: readonly Waiting[], results: readonly AppendResult[]): Handed | null {
-    const committed: Committed[] = [];
+  /** What waits fills a batch, so that it gains nothing by waiting until the last one is told. */
+  #isFull(): boolean {
+    return this.#waiting.length >= this.#house.limits.batchEntriesMax && this.#untold.size === 0;
+  }
+
+  /** What waits behind a refusal with a wait, and what is still to come of its order, is not appended. */
+  #holdBack(batch: readonly Waiting[], results: readonly AppendResult[]): void {
     const waits = new Map<Order, number>();
-    for (const [index, { entry, order, origin }] of batch.entries()) {
+    for (const [index, { order }] of batch.entries()) {
       const result = results[index];
-      if (result?.kind === "event") committed.push({ entry, result, origin });
       if (result?.kind === "refused" && result.code === "too_soon" && order !== null) {
         waits.set(order, result.retryAfterMs);
       }
     }
-    if (waits.size > 0) {
-      for (const [order, wait] of waits) this.#house.refused(order, wait);
-      for (const waiting of this.#waiting) {
-        if (waiting.order !== null) waiting.behindMs ??= waits.get(waiting.order) ?? null;
-      }
+    if (waits.size === 0) return;
+    for (const [order, wait] of waits) this.#house.refused(order, wait);
+    for (const waiting of this.#waiting) {
+      if (waiting.order !== null) waiting.behindMs ??= waits.get(waiting.order) ?? null;
     }
-    const isFull = this.#waiting.length >= this.#house.limits.batchEntriesMax && this.#untold.size === 0;
-    const next = isFull ? this.#hand() : null;
+  }
+
+  /** Tells what became of a batch. */
+  #settle(batch: readonly Waiting[], results: readonly AppendResult[]): void {
+    const committed: Committed[] = [];
+    for (const [index, { entry, origin }] of batch.entries()) {
+      const result = results[index];
+      if (result?.kind === "event") committed.push({ entry, result, origin });
+    }
     for (const [index, waiting] of batch.entries()) {
       const result = results[index] as AppendResult;
       const absent = result.kind === "refused" && result.code === "absent";
       if (absent && waiting.behindMs !== null) waiting.reject(blocked(waiting.behindMs));
       else waiting.resolve(result);
     }
+    if (committed.length === 0) return;
     try {
-      if (committed.length > 0) this.#house.committed(committed);
+      this.#house.committed(committed);
     } catch (error) {
       // What is stored stays stored and answered; its readers find it in the log.
       this.#house.logger.error(
@@ -224,7 +241,6 @@ export class Sequencer {
         "unable to deliver a commit",
       );
     }
-    return next;
   }
 
   /** The event of a first try whose answer was lost: nobody was told of it yet. Which members it was for is not known any longer. */
@@ -242,15 +258,14 @@ export class Sequencer {
     return { kind: "event", epoch: page.epoch, row, mode: settings.mode, membersVersion: 0 };
   }
 
-  #refuse(batch: readonly Waiting[]): null {
+  #refuse(batch: readonly Waiting[]): void {
     const failed = new Set<Order>();
     for (const waiting of batch) this.#reject(waiting, failed);
     for (const order of failed) this.#house.refused(order, UNAVAILABLE_RETRY_MS);
     const behind = this.#waiting.filter((waiting) => waiting.order !== null && failed.has(waiting.order));
-    if (behind.length === 0) return null;
+    if (behind.length === 0) return;
     this.#waiting = this.#waiting.filter((waiting) => waiting.order === null || !failed.has(waiting.order));
     for (const waiting of behind) this.#reject(waiting, failed);
-    return null;
   }
 
   #reject(waiting: Waiting, failed: Set<Order>): void {

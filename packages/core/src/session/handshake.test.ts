@@ -6,6 +6,7 @@ import { silentLogger } from "../system/silent-logger.ts";
 import * as crypto from "../system/system-crypto.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { type Greeting, Handshake } from "./handshake.ts";
+import { SharedRates } from "./shared-rates.ts";
 
 const SECRET = "a secret of sixteen";
 const REQUEST: PeerRequest = { address: "192.0.2.1", origin: null, headers: {} };
@@ -37,6 +38,8 @@ function handshakeWith(authenticate: Authenticate, secrets: readonly string[] = 
     system: "system",
     revocations,
     limits: DEFAULT_LIMITS,
+    sharedRates: new SharedRates({ shared: {}, clock, logger: silentLogger, limits: DEFAULT_LIMITS }),
+    addressKey: (address) => address || null,
   });
   /** Says `hello` and lets time go on until there is an answer. */
   const greet = async (hello: Partial<HelloFrame>, request = REQUEST): Promise<Greeting> => {

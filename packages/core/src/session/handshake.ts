@@ -12,6 +12,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import { readClaims } from "./read-claims.ts";
 import { type Resumable, type ResumeCrypto, readResume, signResume } from "./resume-token.ts";
+import type { SharedRates } from "./shared-rates.ts";
 
 /** Who a session speaks for, and until when. */
 export interface Credentials {
@@ -48,9 +49,13 @@ export interface HandshakeSurroundings {
     holds(user: UserId, mark: number): boolean;
   };
   readonly limits: { readonly authenticateWithinMs: number; readonly claimsBytesMax: number };
+  readonly sharedRates: Pick<SharedRates, "has" | "passes">;
+  /** What of an address is limited; null: it is not known. */
+  addressKey(address: string): string | null;
 }
 
 const close = (code: CloseCode): Greeting => ({ kind: "close", close: code });
+const TOO_MANY = close(CLOSE.tooManyRequests);
 
 /** Finds out who is there: by a `resume` that holds, else by the host's `authenticate`. */
 export class Handshake {
@@ -60,8 +65,17 @@ export class Handshake {
     this.#house = house;
   }
 
-  /** Answers a `hello`. Never rejects. */
+  /** Answers a `hello`, if one more of its address and of its user may be. Never rejects. */
   async greet(hello: HelloFrame, request: PeerRequest): Promise<Greeting> {
+    const { sharedRates, addressKey } = this.#house;
+    const address = sharedRates.has("hellosPerAddress") ? addressKey(request.address) : null;
+    if (address !== null && !(await sharedRates.passes("hellosPerAddress", address))) return TOO_MANY;
+    const greeting = await this.#greet(hello, request);
+    if (greeting.kind === "close" || !sharedRates.has("hellosPerUser")) return greeting;
+    return (await sharedRates.passes("hellosPerUser", greeting.credentials.user)) ? greeting : TOO_MANY;
+  }
+
+  async #greet(hello: HelloFrame, request: PeerRequest): Promise<Greeting> {
     const token = hello.token ?? null;
     const held = hello.resume === undefined ? null : this.#read(hello.resume, hello.device);
     if (held !== null) {

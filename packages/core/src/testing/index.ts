@@ -9,6 +9,11 @@ export type {
 export { MESSAGE_STORE_PARTS, type MessageStorePart, messageStoreSuite } from "./conformance/message-store.ts";
 export type { PresenceStoreAdapter, PresenceStoreUnderTest } from "./conformance/presence-store/adapter-under-test.ts";
 export { presenceStoreSuite } from "./conformance/presence-store.ts";
+export {
+  type RateLimiterAdapter,
+  type RateLimiterUnderTest,
+  rateLimiterSuite,
+} from "./conformance/rate-limiter.ts";
 export type { Expectation, Runner } from "./conformance/runner.ts";
 export { settleBus } from "./conformance/settle-bus.ts";
 export { ConnectionPair } from "./connection-pair.ts";

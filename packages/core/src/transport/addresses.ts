@@ -38,7 +38,7 @@ export class Addresses {
 
   /** ms until one more may come from there; 0: now. Charges nothing. */
   wait(address: string, now: number): number {
-    const key = keyOf(address);
+    const key = addressKey(address);
     // A mount that does not say whose request it is: nobody can be told apart.
     if (key === "") return 0;
     if ((this.#here.get(key) ?? 0) >= this.#house.limits.connectionsPerAddressMax) return FULL_WAIT_MS;
@@ -47,7 +47,7 @@ export class Addresses {
 
   /** One tries to come in. */
   take(address: string, now: number): void {
-    const key = keyOf(address);
+    const key = addressKey(address);
     const bucket = this.#handshakes.get(key) ?? this.#house.bucket(now);
     this.#handshakes.set(key, bucket);
     bucket.wait(now);
@@ -56,21 +56,21 @@ export class Addresses {
 
   /** A session has begun. */
   enter(address: string): void {
-    const key = keyOf(address);
+    const key = addressKey(address);
     this.#here.set(key, (this.#here.get(key) ?? 0) + 1);
   }
 
   /** It has ended. */
   leave(address: string): void {
-    const key = keyOf(address);
+    const key = addressKey(address);
     const left = (this.#here.get(key) ?? 0) - 1;
     if (left > 0) this.#here.set(key, left);
     else this.#here.delete(key);
   }
 }
 
-/** The first four groups of an IPv6 address; any other as it is. What a proxy wrote may be long, and is cut. */
-function keyOf(address: string): string {
+/** The first four groups of an IPv6 address; any other as it is; '' for none. What a proxy wrote may be long, and is cut. */
+export function addressKey(address: string): string {
   if (!address.includes(":") || address.includes(".")) return address.slice(0, 64);
   const [before = "", after] = address.split("::");
   const groups = before === "" ? [] : before.split(":");
