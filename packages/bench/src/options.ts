@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { BenchOptions, Scenario } from "./scenario.ts";
 
 export const USAGE =
-  "npm run bench -- <scenario> [--peers one,another] [--runs 5] [--n size] [--rate messages a second] [--full] [--json]";
+  "npm run bench -- <scenario> [--peers one,another] [--runs 5] [--n size] [--rate messages a second] [--full] [--json] [--profile folder]";
 
 const RUNS_MAX = 100;
 const N_MAX = 1_000_000;

@@ -42,7 +42,7 @@ const positive = expect.toSatisfy((value: unknown) => typeof value === "number" 
 const number = expect.toSatisfy((value: unknown) => typeof value === "number");
 const guarantees = expect.any(String);
 
-describe("each scenario, small, delivers what it is given and reports in its form:", () => {
+describe.concurrent("each scenario, small, delivers what it is given and reports in its form:", () => {
   it.each(["earshot", "ws-batch", "socket.io-csr", "socket.io-ack", "aedes"])("fanout over %s", async (peer) => {
     const [line] = await lines(fanout(brief), [peer], 5);
     expect(line).toMatchObject({

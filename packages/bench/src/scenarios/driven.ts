@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRedis } from "../../../../scripts/servers/start-redis.ts";
@@ -63,8 +63,19 @@ export async function driven<Result>(
   const redisCpuSeconds = (): number | null =>
     redis === null || redis.pid === null ? null : processCpuSeconds(redis.pid);
   if (profile === null) return await work({ server, generator, settings, target, redisCpuSeconds });
+  return await profiled(server, name, profile, () => work({ server, generator, settings, target, redisCpuSeconds }));
+}
+
+/** Does the work while the server notes where its time goes; that ends up in the folder. */
+export async function profiled<Result>(
+  server: RunningPeer,
+  name: string,
+  folder: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   await server.beginProfile();
-  const result = await work({ server, generator, settings, target, redisCpuSeconds });
-  await server.endProfile(join(profile, `${name}-${process.pid}-${server.pid}.cpuprofile`));
+  const result = await work();
+  mkdirSync(folder, { recursive: true });
+  await server.endProfile(join(folder, `${name}-${server.pid}.cpuprofile`));
   return result;
 }

@@ -2,7 +2,7 @@ import { peerNamed, peersNamed } from "../peers/peers.ts";
 import { RunningPeer } from "../peers/running-peer.ts";
 import { processCpuSeconds } from "../process-cpu.ts";
 import { type BenchOptions, type Case, type Figures, type Goal, type Scenario, VoidRun } from "../scenario.ts";
-import { type Driven, driven } from "./driven.ts";
+import { type Driven, driven, profiled } from "./driven.ts";
 
 const CLIENTS = 5_000;
 /** Conversations of each client, and members of each conversation. */
@@ -27,7 +27,11 @@ function goalsOf(behind: number, spreadMs: number): readonly Goal[] {
 }
 
 /** Kills the server, starts it again on its port, and waits until everybody is back. */
-async function killed({ server, generator, settings }: Driven, clients: number): Promise<Figures> {
+async function killed(
+  { server, generator, settings }: Driven,
+  clients: number,
+  profile: string | null,
+): Promise<Figures> {
   const killedAt = performance.now();
   await server.kill();
   const nobody = { users: 0, conversations: 0, members: 0 };
@@ -35,7 +39,8 @@ async function killed({ server, generator, settings }: Driven, clients: number):
   try {
     const downMs = performance.now() - killedAt;
     const before = processCpuSeconds(again.pid);
-    const figures = await generator.run({ job: "storm-over" });
+    const over = (): Promise<Figures> => generator.run({ job: "storm-over" });
+    const figures = await (profile === null ? over() : profiled(again, settings.peer, profile, over));
     const cpuSeconds = processCpuSeconds(again.pid) - before;
     return { cpuMsPerClient: (cpuSeconds * 1_000) / clients, ...figures, downMs };
   } finally {
@@ -43,7 +48,7 @@ async function killed({ server, generator, settings }: Driven, clients: number):
   }
 }
 
-function stormCase({ n }: BenchOptions, behind: number): Case {
+function stormCase({ n, profile }: BenchOptions, behind: number): Case {
   const clients = Math.max(MEMBERS, Math.round((n ?? CLIENTS) / MEMBERS) * MEMBERS);
   const population = { users: clients, conversations: (clients * CURSORS) / MEMBERS, members: MEMBERS };
   const spreadMs = (clients / RETURN_PER_SECOND) * 1_000;
@@ -59,7 +64,7 @@ function stormCase({ n }: BenchOptions, behind: number): Case {
         async (run) => {
           const { generator, target } = run;
           const gathered = await generator.run({ job: "storm", target, population, behind, spreadMs });
-          const figures = await killed(run, clients);
+          const figures = await killed(run, clients, profile);
           if (peerNamed(peer).dialect === "earshot" && gathered["spreadMs"] === 0) {
             throw new VoidRun("the server told nobody over which time to come back");
           }

@@ -1,6 +1,6 @@
+import { quantile } from "../../median.ts";
 import { conversationName, conversationsOf, userName } from "../../population.ts";
 import { type Figures, VoidRun } from "../../scenario.ts";
-import { Latencies } from "../latencies.ts";
 import { backOffMs } from "../storm/back-off.ts";
 import { EarshotReturning } from "../storm/earshot-returning.ts";
 import { Joining } from "../storm/joining.ts";
@@ -15,8 +15,8 @@ const BACK_WITHIN_MS = 60_000;
 /** What becomes of the clients of one run. */
 class Storm {
   readonly clients: readonly Returning[];
-  readonly caughtUp = new Latencies();
-  back = 0;
+  /** Time from the loss until everything was there, of each that is back, in ms. */
+  readonly caughtUp: number[] = [];
   attempts = 0;
   trouble: string | null = null;
 
@@ -45,8 +45,7 @@ class Storm {
       this.attempts++;
       try {
         await client.comeBack();
-        this.caughtUp.add(performance.now() - lostAt);
-        this.back++;
+        this.caughtUp.push(performance.now() - lostAt);
         return;
       } catch (error) {
         if (error instanceof VoidRun) throw error;
@@ -87,9 +86,14 @@ function clientsOf({ target, population, behind, spreadMs }: StormTask): Returni
 export async function awaitAll(): Promise<Figures> {
   const run = storm;
   if (run === null) throw new VoidRun("nobody was gathered");
-  await becomes(() => run.trouble !== null || run.back === run.clients.length, BACK_WITHIN_MS);
+  await becomes(() => run.trouble !== null || run.caughtUp.length === run.clients.length, BACK_WITHIN_MS);
   if (run.trouble !== null) throw new VoidRun(run.trouble);
-  if (run.back < run.clients.length) throw new VoidRun(`${run.clients.length - run.back} clients did not come back`);
-  const { p50Ms, p95Ms, p99Ms } = run.caughtUp.figures();
-  return { attemptsPerClient: run.attempts / run.clients.length, p50Ms, p95Ms, p99Ms };
+  const away = run.clients.length - run.caughtUp.length;
+  if (away > 0) throw new VoidRun(`${away} clients did not come back`);
+  return {
+    attemptsPerClient: run.attempts / run.clients.length,
+    p50Ms: quantile(run.caughtUp, 0.5),
+    p95Ms: quantile(run.caughtUp, 0.95),
+    p99Ms: quantile(run.caughtUp, 0.99),
+  };
 }
