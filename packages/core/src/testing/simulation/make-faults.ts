@@ -52,7 +52,7 @@ function drawFault(draw: Draw, stage: Stage, kind: FaultKind): Fault {
   const downMs = draw.weighed([
     [3, draw.int(50, 1_500)],
     [3, draw.int(1_500, 8_000)],
-    [1, draw.int(8_000, 30_000)],
+    [1, draw.int(8_000, 50_000)],
   ]);
   switch (kind) {
     case "crash gateway":
