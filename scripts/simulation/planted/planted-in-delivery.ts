@@ -144,7 +144,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     changes: [
       {
         file: SUBSCRIPTIONS,
-        find: "    for (const c of own.keys()) this.#remove(session, c);",
+        find: "    for (const subscription of own) this.#remove(subscription);",
         instead: "",
       },
     ],

@@ -46,8 +46,9 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
     changes: [
       {
         file: SEQUENCER,
-        find: "      await this.#commit(batch);",
-        instead: "      await this.#commit(batch.toReversed());",
+        find: "    return { batch, answered: this.#answers(batch) };",
+        instead:
+          "    const turned = batch.toReversed();\n    return { batch: turned, answered: this.#answers(turned) };",
       },
     ],
   },
@@ -64,7 +65,7 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
       },
       {
         file: "packages/core/src/session/send-lane.ts",
-        find: "    const before = this.#refused.get(id);\n",
+        find: "    const before = this.#refused?.get(id);\n",
         instead: `    const before = undefined;\n    if (id !== "") return { kind: "append", turn: ++this.#turns };\n`,
       },
     ],

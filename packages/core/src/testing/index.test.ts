@@ -22,6 +22,7 @@ describe("the entry ./testing", () => {
       "makePlan",
       "messageStoreSuite",
       "presenceStoreSuite",
+      "rateLimiterSuite",
       "seenEvent",
       "settleBus",
       "sharedStore",

@@ -52,7 +52,9 @@ function drawFault(draw: Draw, stage: Stage, kind: FaultKind): Fault {
   const downMs = draw.weighed([
     [3, draw.int(50, 1_500)],
     [3, draw.int(1_500, 8_000)],
-    [1, draw.int(8_000, 50_000)],
+    [1, draw.int(8_000, 30_000)],
+    // longer than presence waits for a gateway that was killed
+    [0.6, draw.int(36_000, 55_000)],
   ]);
   switch (kind) {
     case "crash gateway":
