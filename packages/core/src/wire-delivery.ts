@@ -121,7 +121,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     tellNodes,
     take: (heads) => toldHeads.take(heads, true),
     lookAtAll: async () => {
-      gate.forgetLeft();
+      gate.doubtLeft();
       const all = [...new Set([...gate.known(), ...subscriptions.conversations(), ...awaited.conversations()])];
       for (let from = 0; from < all.length; from += LOOKS_AT_ONCE)
         await Promise.all(all.slice(from, from + LOOKS_AT_ONCE).map((c) => gate.doubt(c)));

@@ -194,7 +194,9 @@ export class Connection implements SessionHolder {
         this.#attempt?.session?.heartbeat.check();
         break;
       case "hasten":
-        this.#comeBackIn(Math.min(hastenedDelay(this.#host.random), this.#waitUntil - this.#host.clock.monotonic()));
+        this.#comeBackIn(
+          Math.max(0, Math.min(hastenedDelay(this.#host.random), this.#waitUntil - this.#host.clock.monotonic())),
+        );
         break;
       case "wait":
         this.#comeBackIn(

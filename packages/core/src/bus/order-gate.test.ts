@@ -480,13 +480,24 @@ describe("OrderGate", () => {
       gate.arrive(arrival(1, 9));
       gate.forget("c1");
       const theirs = await putBack(6, epoch);
-      if (looks) gate.forgetLeft();
+      if (looks) gate.doubtLeft();
       else gate.begin("c1", epoch, 5);
       gate.arrive(theirs(6, 6));
       await clock.settle();
       expect(seqs().slice(9)).toEqual([6]);
     },
   );
+
+  it("I16: lets nothing pass a second time of a log that concerned nobody while the store was put back", async () => {
+    const { gate, arrival, seqs, clock } = await gateOver(9);
+    gate.arrive(arrival(1, 7));
+    gate.forget("c1");
+    gate.doubtLeft();
+    // One whose answers were lost tells of all that it has found.
+    gate.arrive(arrival(1, 9));
+    await clock.settle();
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
 
   it("I17: lets nothing of a removed conversation pass that the store does not confirm", async () => {
     const { gate, arrival, seqs, gone, clock, store } = await gateOver(4);

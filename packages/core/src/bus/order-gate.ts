@@ -63,6 +63,14 @@ const PAGE_ROWS = 200;
 const PAGE_BYTES = 262_144;
 /** Lives of one log that are remembered to be over. */
 const OVER_MAX = 8;
+/** How far a log has passed that concerns nobody here any more. */
+interface Left {
+  readonly epoch: Epoch;
+  readonly passed: number;
+  /** The store was put back since. */
+  readonly doubtful: boolean;
+}
+
 /** No log's. */
 const NO_EPOCH = "";
 const DONE: Promise<void> = Promise.resolve();
@@ -77,7 +85,7 @@ export class OrderGate {
   readonly #house: OrderGateSurroundings;
   readonly #gates: LRUCache<ConversationId, Gate>;
   /** How far those that concern nobody any more have passed: what tells of it late does not pass a second time. */
-  readonly #left: LRUCache<ConversationId, Pick<Gate, "epoch" | "passed">>;
+  readonly #left: LRUCache<ConversationId, Left>;
 
   constructor(house: OrderGateSurroundings) {
     this.#house = house;
@@ -176,13 +184,14 @@ export class OrderGate {
   /** Nobody here is concerned by it: how far it gets meanwhile is not followed. */
   forget(c: ConversationId): void {
     const gate = this.#gates.peek(c);
-    if (gate !== undefined && gate.passed > 0) this.#left.set(c, { epoch: gate.epoch, passed: gate.passed });
+    if (gate !== undefined && gate.passed > 0)
+      this.#left.set(c, { epoch: gate.epoch, passed: gate.passed, doubtful: false });
     this.#gates.delete(c);
   }
 
-  /** The store was put back: how far those have passed that concern nobody says nothing any more. */
-  forgetLeft(): void {
-    this.#left.clear();
+  /** The store was put back: of those that concern nobody it is asked whether they stand so far, once something is told of them. */
+  doubtLeft(): void {
+    for (const [c, left] of [...this.#left.entries()]) this.#left.set(c, { ...left, doubtful: true });
   }
 
   /** It was removed, for all: whatever still comes of it the store has to confirm. */
@@ -205,7 +214,7 @@ export class OrderGate {
       membersVersion: 0,
       held: [],
       told: null,
-      doubted: null,
+      doubted: passed > 0 && left?.doubtful === true ? [] : null,
       over: [],
       work: DONE,
       reading: false,

@@ -36,6 +36,7 @@ export class SimulatedDevice {
   readonly #watched = new Map<UserId, ConversationId>();
   #life: DeviceLife | null = null;
   #lives = 0;
+  #healed = false;
   /** The last life whose disk has failed: it goes on in memory, and takes nothing from the disk any more. */
   #unkept = 0;
   #written = 0;
@@ -116,6 +117,7 @@ export class SimulatedDevice {
 
   /** Faults have ended: it runs, its disk works, and what was to come does not come any more. */
   heal(): void {
+    this.#healed = true;
     this.#beforeAnswer = null;
     if (this.#disk !== null) {
       this.#disk.failing = false;
@@ -197,7 +199,9 @@ export class SimulatedDevice {
     this.#life = null;
     this.#beforeAnswer = null;
     if (this.#disk !== null) this.#disk.beforeWrite = null;
-    this.#host.after(downMs, () => this.start());
+    this.#host.after(downMs, () => {
+      if (!this.#healed) this.start();
+    });
   }
 
   #failDisk(disk: SimulatedDisk, ms: number): void {
