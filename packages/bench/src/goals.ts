@@ -9,6 +9,11 @@ export interface GoalOutcome {
   readonly met: boolean;
 }
 
+/** A figure of a peer that is to be at most so many times another's. */
+export function atMostTimes(peer: string, figure: string, value: number, of: string): Goal {
+  return { peer, figure, bound: "at most", value, of };
+}
+
 /** What came of a goal; null where it was not measured. */
 export function goalOutcome(goal: Goal, figures: ReadonlyMap<string, Figures>): GoalOutcome | null {
   const own = figures.get(goal.peer)?.[goal.figure];

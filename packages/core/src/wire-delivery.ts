@@ -81,12 +81,11 @@ export function wireDelivery(house: DeliverySurroundings) {
       notice(arrival);
       house.happened(arrival.c);
     },
-    anew: (c, epoch) => {
-      return beginNewLife(
+    anew: (c, epoch) =>
+      beginNewLife(
         { ...signals, audiences, forget, left: lost },
         { c, epoch, users: [...audiences.remembered(c), ...named.of(c)], lost: [...named.lost(c), ...awaited.of(c)] },
-      );
-    },
+      ),
     gone,
   });
   const publisher = new Publisher({

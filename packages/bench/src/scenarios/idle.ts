@@ -1,3 +1,4 @@
+import { atMostTimes } from "../goals.ts";
 import { peersNamed } from "../peers/peers.ts";
 import type { BenchOptions, Case, Goal, Scenario } from "../scenario.ts";
 import { driven } from "./driven.ts";
@@ -10,13 +11,7 @@ const BEFORE = 0.05;
 const SETTLE_MS = 3_000;
 const MAIN = "rssBytesPerConnection";
 
-const ratio = (value: number, of: string): Goal => ({
-  peer: "earshot",
-  figure: MAIN,
-  bound: "at most",
-  value,
-  of,
-});
+const ratio = (value: number, of: string): Goal => atMostTimes("earshot", MAIN, value, of);
 const GOALS: readonly Goal[] = [
   ratio(1.4, "ws-shared"),
   ratio(0.65, "socket.io"),

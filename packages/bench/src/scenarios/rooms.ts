@@ -1,5 +1,6 @@
+import { atMostTimes } from "../goals.ts";
 import { peersNamed } from "../peers/peers.ts";
-import type { BenchOptions, Case, Goal, Scenario } from "../scenario.ts";
+import type { BenchOptions, Case, Scenario } from "../scenario.ts";
 import { driven } from "./driven.ts";
 import type { Windows } from "./fanout.ts";
 
@@ -10,17 +11,10 @@ const SIZES = [10, USUAL_SIZE];
 const USUAL_WINDOWS: Windows = { warmUpMs: 2_000, windowMs: 4_000 };
 const MAIN = "cpuSecondsPerMillion";
 
-const ratio = (peer: string, value: number, of: string): Goal => ({
-  peer,
-  figure: MAIN,
-  bound: "at most",
-  value,
-  of,
-});
 const OF_TWO = [
-  ratio("earshot", 0.85, "socket.io"),
-  ratio("earshot-sqlite", 1, "socket.io"),
-  ratio("earshot-sqlite", 0.45, "socket.io-streams"),
+  atMostTimes("earshot", MAIN, 0.85, "socket.io"),
+  atMostTimes("earshot-sqlite", MAIN, 1, "socket.io"),
+  atMostTimes("earshot-sqlite", MAIN, 0.45, "socket.io-streams"),
 ];
 
 function roomsCase(size: number, { n, rate, profile }: BenchOptions, windows: Windows): Case {

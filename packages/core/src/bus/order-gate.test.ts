@@ -499,6 +499,17 @@ describe("OrderGate", () => {
     expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it("I16: does not doubt a log whose head was just read, though the store was put back while it concerned nobody", async () => {
+    const { gate, arrival, seqs, epoch } = await gateOver(9);
+    gate.arrive(arrival(1, 7));
+    gate.forget("c1");
+    gate.doubtLeft();
+    gate.begin("c1", epoch, 8);
+    expect(gate.life("c1")).toBe(epoch);
+    gate.arrive(arrival(5, 9));
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
   it("I17: lets nothing of a removed conversation pass that the store does not confirm", async () => {
     const { gate, arrival, seqs, gone, clock, store } = await gateOver(4);
     gate.arrive(arrival(1, 2));

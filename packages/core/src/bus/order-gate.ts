@@ -57,20 +57,18 @@ interface Gate {
 const GRACE_MS = 1_000;
 /** By then what was on its way, or lost, when a gate began has come. */
 const BEGUN_MS = 30_000;
+/** How far a log has passed that concerns nobody here any more. */
+interface Left extends Pick<Gate, "epoch" | "passed"> {
+  /** How often the store had been put back by then. */
+  readonly asOf: number;
+}
+
 /** Wait before the store is asked again when it could not answer. */
 const READ_AGAIN_MS = 1_000;
 const PAGE_ROWS = 200;
 const PAGE_BYTES = 262_144;
 /** Lives of one log that are remembered to be over. */
 const OVER_MAX = 8;
-/** How far a log has passed that concerns nobody here any more. */
-interface Left {
-  readonly epoch: Epoch;
-  readonly passed: number;
-  /** The store was put back since. */
-  readonly doubtful: boolean;
-}
-
 /** No log's. */
 const NO_EPOCH = "";
 const DONE: Promise<void> = Promise.resolve();
@@ -86,6 +84,8 @@ export class OrderGate {
   readonly #gates: LRUCache<ConversationId, Gate>;
   /** How far those that concern nobody any more have passed: what tells of it late does not pass a second time. */
   readonly #left: LRUCache<ConversationId, Left>;
+  /** How often the store was put back. */
+  #putBacks = 0;
 
   constructor(house: OrderGateSurroundings) {
     this.#house = house;
@@ -185,13 +185,13 @@ export class OrderGate {
   forget(c: ConversationId): void {
     const gate = this.#gates.peek(c);
     if (gate !== undefined && gate.passed > 0)
-      this.#left.set(c, { epoch: gate.epoch, passed: gate.passed, doubtful: false });
+      this.#left.set(c, { epoch: gate.epoch, passed: gate.passed, asOf: this.#putBacks });
     this.#gates.delete(c);
   }
 
   /** The store was put back: of those that concern nobody it is asked whether they stand so far, once something is told of them. */
   doubtLeft(): void {
-    for (const [c, left] of [...this.#left.entries()]) this.#left.set(c, { ...left, doubtful: true });
+    this.#putBacks++;
   }
 
   /** It was removed, for all: whatever still comes of it the store has to confirm. */
@@ -214,7 +214,8 @@ export class OrderGate {
       membersVersion: 0,
       held: [],
       told: null,
-      doubted: passed > 0 && left?.doubtful === true ? [] : null,
+      // Where somebody's rights were read (`begun`) the store has just said how far it goes.
+      doubted: !begun && passed > 0 && left?.asOf !== this.#putBacks ? [] : null,
       over: [],
       work: DONE,
       reading: false,

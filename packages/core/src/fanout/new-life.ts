@@ -38,8 +38,9 @@ const BATCH_USERS = 1_000;
 /**
  * The log of a conversation has begun another life, in which members, and what is numbered, are others (I17, I19).
  * Whoever of the one before is here, `users` and those who subscribed, is looked up: who is no member now loses it, and
- * nothing that was remembered is used any longer; who had `lost` it, and is a member now, is told to read it. Resolves when what happens in the new life may be told. Rejects as the
- * store does, with nothing forgotten; and with `unavailable` where a further life has begun meanwhile.
+ * nothing that was remembered is used any longer; who had `lost` it, and is a member now, is told to read it. Resolves
+ * when what happens in the new life may be told. Rejects as the store does, with nothing forgotten; and with
+ * `unavailable` where a further life has begun meanwhile.
  */
 export async function beginNewLife<S extends Reader>(
   house: NewLifeSurroundings<S>,

@@ -38,13 +38,8 @@ export class Intake {
 
   /** Adds a text that came. */
   push(text: string): void {
-    if (this.#texts === null && !this.#taking && this.#owner.live && !this.#owner.full) {
-      this.#taking = true;
-      this.#read();
-      this.#owner.take(text);
-      this.#taking = false;
-    } else if (this.#texts === null) this.#texts = [text];
-    else this.#texts.push(text);
+    this.#texts ??= [];
+    this.#texts.push(text);
     this.regulate();
   }
 

@@ -116,7 +116,6 @@ export class SendOrder {
   /** Answers a send, which may block those behind it, or let them pass. `turn`: null if it never had one. */
   #settle(lane: Lane, frame: SendFrame, turn: number | null, outcome: SentFrame | Error): void {
     const wait = isChatError(outcome) ? outcome.retryAfterMs : undefined;
-
     const done = this.#close(lane, frame.id, wait === undefined);
     if (turn !== null) lane.order.landed();
     if (done) lane.order.settled(frame.id);

@@ -22,8 +22,7 @@ export class SocketIoMember implements Member {
 
   static async connect({ port, index, conversation }: MemberAddress, events: MemberEvents): Promise<SocketIoMember> {
     const line = await WsLine.open({ port, path: PATH, subprotocol: null, from: sourceAddress(index) });
-    const opened = line.until("0{");
-    await opened;
+    await line.until("0{");
     line.text("40");
     await line.until("40{");
     line.text(`420${JSON.stringify(["join", conversation])}`);

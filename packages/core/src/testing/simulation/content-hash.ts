@@ -5,20 +5,11 @@ import { LineHash } from "./line-hash.ts";
 /** What a host's hook may put into a body: the content under it is the user's all the same. */
 export const STAMP = "stamp";
 
-/** Contents whose hash is remembered: each is seen at the sender, in the log twice, and at every receiver. */
-const HASHED_CONTENTS_MAX = 1_024;
-const hashed = new Map<string, string>();
-
 /** What names an event's content: its type, its `re` and its body as it was sent, where the type has one. */
 export function contentHash(type: string, re: number | undefined, body: Body | undefined): string {
-  const { [STAMP]: _, ...sent } = body ?? {};
-  const text = `${type} ${re ?? ""} ${body === undefined || type === "delete" ? "" : JSON.stringify(sent)}`;
-  const known = hashed.get(text);
-  if (known !== undefined) return known;
   const hash = new LineHash();
-  hash.add(text);
-  if (hashed.size >= HASHED_CONTENTS_MAX) hashed.clear();
-  hashed.set(text, hash.digits);
+  const { [STAMP]: _, ...sent } = body ?? {};
+  hash.add(`${type} ${re ?? ""} ${body === undefined || type === "delete" ? "" : JSON.stringify(sent)}`);
   return hash.digits;
 }
 
