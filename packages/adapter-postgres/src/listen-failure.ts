@@ -7,7 +7,7 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, why: string]>
   "28P01": ["unauthenticated", "PostgreSQL refuses the password: check user and password"],
   "28000": ["unauthenticated", "PostgreSQL refuses this user from here: check the user, and pg_hba.conf"],
   "3D000": ["invalid", "there is no such database: create it, or name another one"],
-  "42501": ["forbidden", "its role lacks rights: grant them, or have an owner make the tables"],
+  "42501": ["forbidden", "its role lacks rights: grant them, or have a DBA run what printMigrations() prints"],
   "53300": ["unavailable", "the server takes no more connections: raise its max_connections"],
 };
 

@@ -2,7 +2,7 @@ import type { MessageStore } from "@earshot/core";
 import { isChatError } from "@earshot/protocol";
 import { Pool } from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import { type PostgresStoreOptions, postgresStore, printMigrations } from "../src/index.ts";
+import { type PostgresStoreOptions, postgresPresence, postgresStore, printMigrations } from "../src/index.ts";
 import { postgresUrl } from "./pools.ts";
 import { conversation, feedOf, message } from "./store-scene.ts";
 import { newNamespace, storePool } from "./store-under-test.ts";
@@ -57,8 +57,12 @@ describe("PostgreSQL store: opening", () => {
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "earshot_${namespace}" TO ${namespace}`);
     const own = storePool({ connectionString: withUser(namespace, "p") });
     const store = postgresStore(own, { namespace });
+    const presence = postgresPresence(own, { namespace });
     try {
       await store.open();
+      await presence.open();
+      await presence.lease("n1", 60_000);
+      await pool.query(printMigrations({ namespace, from: 2 }));
       await store.create(conversation("c1"));
       await store.append([message("c1", "alice", "hi")]);
       expect((await feedOf(store, null))[0]).toEqual(["c1 1", "c1 2"]);
@@ -67,6 +71,7 @@ describe("PostgreSQL store: opening", () => {
         expect.stringContaining("printMigrations()"),
       ]);
     } finally {
+      await presence.close();
       await store.close();
       await own.end();
       await pool.query(`DROP OWNED BY ${namespace}; DROP ROLE ${namespace}`);
