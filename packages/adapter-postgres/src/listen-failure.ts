@@ -1,5 +1,6 @@
 import { ChatError, type ErrorCode, isChatError } from "@earshot/protocol";
 import { sqlStateOf } from "./failure.ts";
+import { tlsFailure } from "./tls-failure.ts";
 
 const RETRY_MS = 1_000;
 
@@ -15,6 +16,8 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, why: string]>
 export function listenFailure(doing: string, error: unknown): ChatError {
   if (isChatError(error)) return error;
   const state = sqlStateOf(error);
+  const insecure = tlsFailure(error);
+  if (insecure !== null) return new ChatError("invalid", `${doing}; ${insecure}`, { cause: error });
   const [code, why] = (state === null ? undefined : MEANINGS[state]) ?? ["unavailable", unreachable(state, error)];
   return new ChatError(code, `${doing}; ${why}`, {
     cause: error,
