@@ -2,7 +2,14 @@ import type { MessageStore } from "@earshot/core";
 import { isChatError } from "@earshot/protocol";
 import { Pool } from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import { type PostgresStoreOptions, postgresPresence, postgresStore, printMigrations } from "../src/index.ts";
+import {
+  type PgPool,
+  type PgQuery,
+  type PostgresStoreOptions,
+  postgresPresence,
+  postgresStore,
+  printMigrations,
+} from "../src/index.ts";
 import { postgresUrl } from "./pools.ts";
 import { conversation, feedOf, message } from "./store-scene.ts";
 import { newNamespace, storePool } from "./store-under-test.ts";
@@ -102,9 +109,39 @@ describe("PostgreSQL store: opening", () => {
     ]);
   });
 
-  it("says that a user is refused", async () => {
-    const code = (await refusalOf(new Pool({ connectionString: withUser("nobody_at_all", "wrong") })))[0];
-    expect(code).toBe("unauthenticated");
+  it("says that a user is refused, or the password", async () => {
+    for (const user of ["nobody_at_all", new URL(postgresUrl()).username]) {
+      const [code, message] = await refusalOf(new Pool({ connectionString: withUser(user, "wrong") }));
+      expect([code, message.includes("password"), message.includes("wrong")]).toEqual(["unauthenticated", true, false]);
+    }
+  });
+
+  it("refuses a server that is too old, and a database that cannot hold every text", async () => {
+    // As an older one would answer.
+    const older: PgPool = {
+      connect: async () => {
+        const client = await pool.connect();
+        const query = async (asked: string | PgQuery) => {
+          const result = await client.query(asked as PgQuery);
+          const rows = result.rows?.map((row) => ("version" in row ? { ...row, version: 140_019 } : row));
+          return { ...result, rows };
+        };
+        return { query, release: (error) => client.release(error) };
+      },
+    };
+    const store = postgresStore(older, { namespace: namespaceOf() });
+    await expect(store.open()).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/^unable to open store; .*PostgreSQL 14.* 15 or newer: [^\n]+$/),
+    });
+    await store.close();
+    const latin = `latin_${namespaceOf()}`;
+    await pool.query(`CREATE DATABASE ${latin} ENCODING LATIN1 LOCALE 'C' TEMPLATE template0`);
+    const url = new URL(postgresUrl());
+    url.pathname = `/${latin}`;
+    const refused = await refusalOf(new Pool({ connectionString: url.href }));
+    expect(refused).toEqual(["invalid", expect.stringContaining("LATIN1")]);
+    await pool.query(`DROP DATABASE ${latin} WITH (FORCE)`);
   });
 
   it("refuses a pool that its lanes take up", async () => {

@@ -21,7 +21,8 @@ async function pair(settings: PostgresSettings = {}) {
   const way = await TcpProxy.to({ port: primary.port });
   ends.push(() => way.close());
   const standby = await startPostgresStandby(way.port);
-  ends.push(() => standby.stop());
+  // Killed first: nobody needs what it would write down before its end.
+  ends.push(() => standby.kill().then(() => standby.stop()));
   return { primary, way, standby };
 }
 
@@ -85,7 +86,7 @@ async function asked<Answer>(ask: () => Promise<readonly Answer[]>): Promise<Ans
 const append = (store: MessageStore, entry: Append) => asked(() => store.append([entry]));
 const accessOf = (store: MessageStore) => asked(() => store.access([{ user: "bob", conversation: "c1" }]));
 
-describe("PostgreSQL store: a standby that takes over", () => {
+describe("PostgreSQL store: a standby that takes over", { timeout: 60_000 }, () => {
   it("I6 I12 I19 F50: is refused until it is promoted; one that lacks the end begins another life, in which everything is numbered once", async () => {
     const { primary, way, standby } = await pair();
     const address = movingPool(primary);

@@ -46,7 +46,7 @@ async function inStep(master: StartedServer, replicas: number): Promise<void> {
 /** From now on the replica gets nothing of what is written, and nobody is told. */
 async function holdBack(master: StartedServer, replica: StartedServer): Promise<void> {
   if (replica.pid !== null) process.kill(replica.pid, "SIGSTOP");
-  await withRedis(master.url, (redis) => redis.client("KILL", "TYPE", "replica"));
+  await withRedis(master.url, (redis) => redis.call("CLIENT", "KILL", "TYPE", "replica"));
 }
 
 function letGo(replica: StartedServer): void {
