@@ -112,7 +112,7 @@ export class OrderGate {
   begin(c: ConversationId, epoch: Epoch, head: number): void {
     const gate = this.#gates.get(c);
     if (gate === undefined) this.#open(c, epoch, head, true);
-    else this.seen(c, epoch);
+    else if (gate.epoch !== epoch) this.seen(c, epoch);
   }
 
   /** How what has passed stands to what somebody says. */

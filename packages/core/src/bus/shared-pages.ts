@@ -22,6 +22,7 @@ interface SharedPage extends PagePlace {
 const SHARED_MS = 10_000;
 /** Pages of one conversation: its clients stood at a few cursors when they were lost. */
 const PAGES_PER_CONVERSATION_MAX = 4;
+const NONE: readonly SharedPage[] = [];
 /** Counted for a page beside its text and its bytes on the wire. */
 const PAGE_OVERHEAD_BYTES = 300;
 
@@ -50,8 +51,9 @@ export class SharedPages {
   /** The page; or its promise where it has to be read, once for all who ask meanwhile. null: there is none. Rejects as `read` does. */
   of(place: PagePlace, read: () => Promise<EncodedFrames | null>): EncodedFrames | Promise<EncodedFrames | null> {
     const now = this.#clock.monotonic();
-    const found = this.#pages.get(place.c)?.find((page) => isAt(page, place) && now - page.since < SHARED_MS);
-    return found === undefined ? this.#read(place, now, read) : (found.frames ?? found.reading);
+    for (const page of this.#pages.get(place.c) ?? NONE)
+      if (isAt(page, place) && now - page.since < SHARED_MS) return page.frames ?? page.reading;
+    return this.#read(place, now, read);
   }
 
   /** Something happened in the conversation. What is being read of it is not kept. */
