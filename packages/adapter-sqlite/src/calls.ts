@@ -1,5 +1,6 @@
 import type { AppendResult, Created, Expired, Raise, Raised, RangeQuery, Removed } from "@earshot/core";
 import type { Durability, Mode } from "@earshot/protocol";
+import type { AccessAsked } from "./member-access.ts";
 import type { RefusalText } from "./refusal.ts";
 
 /** What crosses between the threads: flat, with every JSON value already a text, so that no thread copies what it does not read. */
@@ -168,7 +169,7 @@ export interface WriteCalls {
 export interface ReadCalls {
   range: { given: RangeQuery; answer: string | null };
   settings: { given: string; answer: string | null };
-  access: { given: readonly OfMember[]; answer: string };
+  access: { given: readonly AccessAsked[]; answer: string };
   members: { given: PageOf & { readonly conversation: string }; answer: string | null };
   inbox: { given: PageOf & { readonly user: string }; answer: string };
   row: { given: OfMember; answer: string | null };

@@ -56,6 +56,8 @@ export class ReadStatements {
   readonly settings: Query<SettingsRecord>;
   readonly setting: Query<{ readonly value: string }>;
   readonly access: Query<AccessRecord>;
+  /** Given conversations, as a JSON array, and a user: what `accessGiven` reads. */
+  readonly accessMany: Query<{ readonly access: string }>;
   readonly view: Query<ViewRecord>;
   readonly viewByNumber: Query<ViewRecord>;
   readonly idOf: Query<{ readonly id: string }>;
@@ -109,6 +111,14 @@ export class ReadStatements {
       FROM conversations c JOIN heads h ON h.conversation = c.number WHERE c.id = ?`);
     this.setting = query("SELECT value FROM settings WHERE name = ?");
     this.access = query(`SELECT ${ACCESS} ${MEMBERSHIP} WHERE c.id = ?1`);
+    // One statement for all of a user's, and one text: twenty rows of objects cost five times as much to fetch.
+    this.accessMany = query(`SELECT json_group_array(json_array(m.rank, c.whole_history, h.first, m.since,
+        nullif(m.past, '[]'), c.kind, c.mode, h.epoch, h.head, h.ord, m.delivered, m.read, h.members,
+        h.members_version)) AS access
+      FROM json_each(?1) asked
+      LEFT JOIN conversations c ON c.id = asked.value
+      LEFT JOIN heads h ON h.conversation = c.number
+      LEFT JOIN members m ON m.conversation = h.conversation AND m.user = ?2 AND m.rank IS NOT NULL`);
     this.view = query(`${VIEW} WHERE c.id = ?1`);
     this.viewByNumber = query(`${VIEW} WHERE c.number = ?1`);
     this.idOf = query("SELECT id FROM conversations WHERE number = ?");

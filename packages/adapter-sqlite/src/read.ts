@@ -7,7 +7,7 @@ import { membersText, receiptsText } from "./read-members.ts";
 import { rangeText } from "./read-range.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import { tallyText } from "./read-tally.ts";
-import { accessText, settingsText } from "./row-texts.ts";
+import { settingsText } from "./row-texts.ts";
 
 /** Answers one call that changes nothing. There is one thread, so what it reads is one snapshot. */
 export function read(statements: ReadStatements, call: ReadCall): string | null {
@@ -19,7 +19,7 @@ export function read(statements: ReadStatements, call: ReadCall): string | null 
       return settings === undefined ? null : settingsText(settings);
     }
     case "access":
-      return accessTexts(statements, call.given);
+      return accessText(statements, call.given);
     case "members":
       return membersText(statements, call.given);
     case "inbox":
@@ -56,11 +56,9 @@ export function read(statements: ReadStatements, call: ReadCall): string | null 
   }
 }
 
-function accessTexts(statements: ReadStatements, pairs: Given<"access">): string {
-  const texts = pairs.map(({ user, conversation }) => {
-    const access = statements.access.one(conversation, user);
-    return access === undefined ? "null" : accessText(access);
-  });
+/** One array for each user. */
+function accessText(statements: ReadStatements, asked: Given<"access">): string {
+  const texts = asked.map(([user, conversations]) => statements.accessMany.one(conversations, user)?.access);
   return `[${texts.join(",")}]`;
 }
 

@@ -1,6 +1,5 @@
 import { RANKS } from "./calls.ts";
-import type { AccessRecord, EventRecord, SettingsRecord, ViewRecord } from "./records.ts";
-import { spansText } from "./spans-text.ts";
+import type { EventRecord, SettingsRecord, ViewRecord } from "./records.ts";
 
 /** Rows as JSON texts: what is JSON in the file goes into them as it is. */
 
@@ -39,11 +38,6 @@ function fields(event: EventRecord, body: string | null): string {
   if (slot !== null) text += `,"slot":${JSON.stringify(slot)}`;
   if (deleted === 1) text += `,"deleted":true`;
   return text;
-}
-
-/** An `Access`. */
-export function accessText(access: AccessRecord): string {
-  return `{"role":"${RANKS[access.rank]}","spans":${spansText(access)},"kind":${JSON.stringify(access.kind)},"mode":${JSON.stringify(access.mode)},"epoch":${JSON.stringify(access.epoch)},"head":${access.head},"ord":${access.ord},"delivered":${access.delivered},"read":${access.read},"members":${access.members},"membersVersion":${access.members_version}}`;
 }
 
 /** A `ConversationSettings`. */

@@ -35,6 +35,7 @@ import {
 } from "@earshot/protocol";
 import type { EraseMark } from "./calls.ts";
 import { KeptThread } from "./kept-thread.ts";
+import { accessAsked, accessGiven } from "./member-access.ts";
 import { appendResult, conversationText, entryText, firstRows, muteText, rankBits } from "./texts.ts";
 
 export interface SqliteStoreOptions {
@@ -108,8 +109,7 @@ class SqliteStore implements MessageStore {
   async access(
     pairs: readonly { readonly user: UserId; readonly conversation: ConversationId }[],
   ): Promise<readonly (Access | null)[]> {
-    const asked = pairs.map(({ user, conversation }) => ({ user, conversation }));
-    return JSON.parse(await this.#thread.call("access", asked)) as readonly (Access | null)[];
+    return accessGiven(await this.#thread.call("access", accessAsked(pairs)));
   }
 
   async members(conversation: ConversationId, cursor: string | null, limit: number): Promise<MemberPage | null> {

@@ -195,6 +195,8 @@ const limitsSchema = z.strictObject({
   recentBytesMax: count(67_108_864),
   /** Recent events kept for one conversation, for who comes back soon. Up to twice as many before they are cut. */
   recentEventsPerConversationMax: count(256),
+  /** Bytes of pages that are kept for 10 s for others who come back with the same cursor, as text and as they are written; the oldest go first, and are read anew. */
+  sharedPagesBytesMax: count(33_554_432),
   /** Arrivals held for one conversation while a hole before them, or its members, are read from the store; more are dropped, and read from it too. */
   heldEventsMax: count(1_000),
   /** Events held for one subscription while the store says where the conversation stands; over it the client is told to fetch. */

@@ -202,7 +202,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     },
     refused: (order, retryAfterMs) => hostQueue.refused(order, retryAfterMs),
   });
-  const recent = new RecentEvents<EncodedEvent>(limits, encodeDeleted);
+  const recent = new RecentEvents<EncodedEvent>(clock, limits, encodeDeleted);
   const life = (c: string) => delivery.gate.life(c);
   const watermarks = new Watermarks({ ...house, life, raised: (c, user, raised) => receipts.tell(c, user, raised) });
   const engineHouse = {
@@ -219,6 +219,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
     access: (user: UserId, c: string) => access.one(user, c),
     accessMany: (user: UserId, conversations: readonly string[]) => access.of(user, conversations),
     recent: (c: string, epoch: string, after: number, head: number) => recent.above(c, epoch, after, head),
+    sharedPage: (...given: Parameters<(typeof recent)["page"]>) => recent.page(...given),
     encode,
     encodePage,
     created: (

@@ -15,6 +15,8 @@ class World {
   link: "none" | "opening" | "silent" | "greeted" | "welcomed" = "none";
   waits = false;
   drains = false;
+  /** The network came back while an attempt was under way. */
+  hurried = false;
   /** Somebody needs a connection, and no verdict has ended it. */
   wanted = false;
 
@@ -39,10 +41,14 @@ class World {
     if (event === "close" || (event === "refused" && outcome !== null)) this.wanted = false;
     // what the world brings about is never passed over; what came late, and is so no longer, does no harm
     const heeded = ["open", "welcome", "drain", "move", "lost", "refused", "due"].includes(event);
-    if (real && heeded) expect([this.state, event, outcome]).not.toEqual([this.state, event, null]);
+    const hastens = event === "hurry" && (this.link !== "none" || this.waits);
+    if ((real && heeded) || hastens) expect([this.state, event, outcome]).not.toEqual([this.state, event, null]);
     if (outcome === null) return;
     this.state = outcome.to;
+    const underWay = this.link === "opening" || this.link === "greeted";
     this.#act(outcome.act, event);
+    // until the attempt has come to something it is not forgotten that the network came back
+    if (event === "hurry") expect([this.state, this.hurried]).toEqual([this.state, underWay || this.hurried]);
     this.#check();
   }
 
@@ -51,7 +57,7 @@ class World {
       case "open":
         // the one before is given up; only a drain has one that is still served
         if (this.link !== "none") expect(event).toBe("move");
-        Object.assign(this, { link: "opening", waits: false, drains: false });
+        Object.assign(this, { link: "opening", waits: false, drains: false, hurried: false });
         break;
       case "greet":
         expect(this.link).toBe("opening");
@@ -67,6 +73,10 @@ class World {
         break;
       case "check":
         expect(this.link).toBe("welcomed");
+        break;
+      case "remember":
+        expect(["opening", "greeted"]).toContain(this.link);
+        this.hurried = true;
         break;
       case "hasten":
         expect(this.waits).toBe(true);

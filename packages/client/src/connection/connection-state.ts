@@ -50,6 +50,8 @@ export type ConnectionAction =
   | "check"
   /** Bring the next attempt forward. */
   | "hasten"
+  /** If this attempt fails, which began without the network, the next one comes soon. */
+  | "remember"
   /** Set the time of the next attempt. */
   | "wait"
   /** Let everything go. */
@@ -93,7 +95,7 @@ export const CONNECTION_TRANSITIONS: Readonly<
     lost: go("waiting", "wait"),
     refused: go("closed", "stop"),
     due: stay,
-    hurry: stay,
+    hurry: go("connecting", "remember"),
     revive: stay,
     close: go("closed", "stop"),
   },
@@ -106,7 +108,7 @@ export const CONNECTION_TRANSITIONS: Readonly<
     lost: go("waiting", "wait"),
     refused: go("closed", "stop"),
     due: stay,
-    hurry: stay,
+    hurry: go("greeting", "remember"),
     revive: stay,
     close: go("closed", "stop"),
   },

@@ -127,6 +127,35 @@ describe("Connection", () => {
     expect(client.connection.current.status).toBe("online");
   });
 
+  it("I24: comes back within 500 ms of a failed attempt, if the network came back while that was under way", async () => {
+    for (const change of ["online", "wake"] as const) {
+      const { clock, server, network, client } = make({ random: { float: () => 0.9 } });
+      server.accepts = "none";
+      client.connect();
+      // some have failed, and the next would be waited for long
+      await clock.advance(60_000);
+      server.accepts = "hanging";
+      await clock.advance((client.connection.current.retryAt ?? 0) - clock.now());
+      expect(client.connection.current.status).toBe("connecting");
+      network.tell(change);
+      await clock.advance(10_000);
+      server.accepts = "all";
+      await clock.advance(500);
+      expect([change, client.connection.current.status]).toEqual([change, "online"]);
+    }
+  });
+
+  it("I24: waits as ever behind the attempt after that, and behind one that began with the network", async () => {
+    const { clock, server, network, client } = make({ random: { float: () => 0.9 } });
+    server.accepts = "hanging";
+    client.connect();
+    network.tell("online");
+    await clock.advance(10_000);
+    expect((client.connection.current.retryAt ?? 0) - clock.now()).toBe(450);
+    await clock.advance(10_450);
+    expect((client.connection.current.retryAt ?? 0) - clock.now()).toBe(1_800);
+  });
+
   it("I24: nobody is without a connection for 60 s after the network heals", async () => {
     const { clock, server, client } = await online();
     server.accepts = "none";

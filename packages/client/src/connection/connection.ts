@@ -73,6 +73,8 @@ export class Connection implements SessionHolder {
   #waitsSinceHealth = 0;
   #spreadMs = 0;
   #offline = false;
+  /** The network came back while an attempt was under way. */
+  #hurried = false;
   #networkChangedAt = Number.NEGATIVE_INFINITY;
   /** How the last attempt ended. */
   #loss = { welcomed: false, own: false };
@@ -194,18 +196,17 @@ export class Connection implements SessionHolder {
         this.#attempt?.session?.heartbeat.check();
         break;
       case "hasten":
-        this.#comeBackIn(
-          Math.max(0, Math.min(hastenedDelay(this.#host.random), this.#waitUntil - this.#host.clock.monotonic())),
-        );
+        this.#hasten();
         break;
-      case "wait":
-        this.#comeBackIn(
-          reconnectDelay(
-            { ...this.#loss, attempt: this.#waitsSinceHealth++, spreadMs: this.#spreadMs },
-            this.#host.random,
-          ),
-        );
+      case "remember":
+        this.#hurried = true;
         break;
+      case "wait": {
+        const of = { ...this.#loss, attempt: this.#waitsSinceHealth++, spreadMs: this.#spreadMs };
+        this.#comeBackIn(reconnectDelay(of, this.#host.random));
+        if (this.#hurried) this.#hasten();
+        break;
+      }
       case "stop":
         this.#stop();
         break;
@@ -217,6 +218,7 @@ export class Connection implements SessionHolder {
     const { network, credentials, run } = this.#host;
     this.#leave(null);
     this.#wait.cancel();
+    this.#hurried = false;
     this.#unwatch ??= network.subscribe((change) => this.#onNetwork(change));
     const attempt: Attempt = {
       link: null,
@@ -351,6 +353,11 @@ export class Connection implements SessionHolder {
     this.#spreadMs = session.spreadMs;
     if (session.healthy) this.#waitsSinceHealth = 0;
     this.#host.onLost(code);
+  }
+
+  #hasten(): void {
+    const { clock, random } = this.#host;
+    this.#comeBackIn(Math.max(0, Math.min(hastenedDelay(random), this.#waitUntil - clock.monotonic())));
   }
 
   #comeBackIn(ms: number): void {

@@ -88,8 +88,9 @@ export class OrderGate {
 
   /** The store says, as somebody's rights were read, where it stands: what comes above that can be noticed to be missing. */
   begin(c: ConversationId, epoch: Epoch, head: number): void {
-    if (this.#gates.get(c) === undefined) this.#open(c, epoch, head, true);
-    else this.seen(c, epoch);
+    const watched = this.#gates.get(c);
+    if (watched === undefined) this.#open(c, epoch, head, true);
+    else if (watched.gate.epoch !== epoch) this.seen(c, epoch);
   }
 
   /** How what has passed stands to what somebody says. */

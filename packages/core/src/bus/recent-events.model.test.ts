@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../testing/manual-clock.ts";
 import { type RecentEvent, RecentEvents } from "./recent-events.ts";
 
-const LIMITS = { recentBytesMax: 1_500, recentEventsPerConversationMax: 4 };
+const LIMITS = { recentBytesMax: 1_500, recentEventsPerConversationMax: 4, sharedPagesBytesMax: 10_000 };
 const CONVERSATIONS = ["c1", "c2", "c3"] as const;
 const USERS = ["alice", "bob"] as const;
 
@@ -96,7 +97,7 @@ describe("RecentEvents, against whole logs", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const logs = new Map(CONVERSATIONS.map((each) => [each as string, new Log()]));
-        const recent = new RecentEvents<RecentEvent>(LIMITS, (_c, _epoch, event) => {
+        const recent = new RecentEvents<RecentEvent>(new ManualClock(), LIMITS, (_c, _epoch, event) => {
           const blank = blankOf(event.row);
           return { row: blank, rowText: textOf(blank) };
         });

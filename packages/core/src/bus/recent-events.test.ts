@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../testing/manual-clock.ts";
 import { type RecentEvent, RecentEvents } from "./recent-events.ts";
 
-const LIMITS = { recentBytesMax: 100_000, recentEventsPerConversationMax: 4 };
+const LIMITS = { recentBytesMax: 100_000, recentEventsPerConversationMax: 4, sharedPagesBytesMax: 10_000 };
 
 const eventsOf = (from: number, to: number, text = "x"): RecentEvent[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => ({
@@ -11,7 +12,7 @@ const eventsOf = (from: number, to: number, text = "x"): RecentEvent[] =>
   }));
 
 const ringsOf = (limits = LIMITS) =>
-  new RecentEvents<RecentEvent>(limits, (_c, _epoch, { row }) => ({ row, rowText: "gone" }));
+  new RecentEvents<RecentEvent>(new ManualClock(), limits, (_c, _epoch, { row }) => ({ row, rowText: "gone" }));
 
 const seqs = (events: readonly { readonly row: { readonly seq: number } }[] | null) =>
   events?.map(({ row }) => row.seq) ?? null;
@@ -80,7 +81,7 @@ describe("RecentEvents", () => {
   });
 
   it("counts what is left after a delete", () => {
-    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4, sharedPagesBytesMax: 10_000 });
     recent.add("c1", "e1", eventsOf(1, 1, "x".repeat(2_000)));
     recent.add("c1", "e1", [{ row: { seq: 2, type: "delete", re: 1 }, rowText: "delete" }]);
     recent.add("c1", "e1", eventsOf(3, 3, "x".repeat(2_000)));
@@ -94,8 +95,26 @@ describe("RecentEvents", () => {
     expect(recent.above("c1", "e1", 0, 3)).toBe(null);
   });
 
+  it("keeps no page of the store's that others share once something happens, or is taken away", async () => {
+    const recent = ringsOf();
+    const place = { c: "c1", epoch: "e1", after: 3, head: 8 };
+    let reads = 0;
+    const ask = async () =>
+      recent.page(place, async () => {
+        reads++;
+        return { texts: ["page"], bytes: 4, prepared: null };
+      });
+    expect(await ask()).toBe(await ask());
+    expect(reads).toBe(1);
+    recent.add("c1", "e1", eventsOf(9, 9));
+    await ask();
+    recent.forget("c1");
+    await ask();
+    expect(reads).toBe(3);
+  });
+
   it("forgets the conversation unused for longest when all together are too large", () => {
-    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4, sharedPagesBytesMax: 10_000 });
     for (const c of ["c1", "c2"]) recent.add(c, "e1", eventsOf(1, 1, "x".repeat(1_000)));
     expect(recent.above("c1", "e1", 0, 1)).not.toBe(null);
     recent.add("c3", "e1", eventsOf(1, 1, "x".repeat(1_000)));
@@ -104,7 +123,7 @@ describe("RecentEvents", () => {
   });
 
   it("forgets a conversation that alone is too large, and throws nothing", () => {
-    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4 });
+    const recent = ringsOf({ recentBytesMax: 2_500, recentEventsPerConversationMax: 4, sharedPagesBytesMax: 10_000 });
     recent.add("c1", "e1", eventsOf(1, 1, "x".repeat(1_000)));
     recent.add("c1", "e1", eventsOf(2, 3, "x".repeat(1_000)));
     expect(recent.above("c1", "e1", 2, 3)).toBe(null);

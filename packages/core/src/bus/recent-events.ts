@@ -1,5 +1,8 @@
 import type { Body, ConversationId, Epoch, EventRow } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
+import type { Clock } from "../ports/clock.ts";
+import type { EncodedFrames } from "../ports/transport.ts";
+import { type PagePlace, SharedPages } from "./shared-pages.ts";
 
 /** What is kept of an event: enough to put it into a page without encoding it again. */
 export interface RecentEvent {
@@ -24,12 +27,20 @@ export class RecentEvents<E extends RecentEvent> {
   readonly #rings: LRUCache<ConversationId, Ring<E>>;
   readonly #perConversation: number;
   readonly #blank: (c: ConversationId, epoch: Epoch, event: E) => E;
+  /** What is not here was read from the store for others who came with the same cursor. */
+  readonly #pages: SharedPages;
 
   /** `blank`: a deleted message, or an edit of one, as pages give it: `deleted`, without body and mentions. */
   constructor(
-    limits: { readonly recentBytesMax: number; readonly recentEventsPerConversationMax: number },
+    clock: Pick<Clock, "monotonic">,
+    limits: {
+      readonly recentBytesMax: number;
+      readonly recentEventsPerConversationMax: number;
+      readonly sharedPagesBytesMax: number;
+    },
     blank: (c: ConversationId, epoch: Epoch, event: E) => E,
   ) {
+    this.#pages = new SharedPages(clock, limits);
     this.#perConversation = limits.recentEventsPerConversationMax;
     this.#blank = blank;
     this.#rings = new LRUCache<ConversationId, Ring<E>>({ maxSize: limits.recentBytesMax });
@@ -39,6 +50,7 @@ export class RecentEvents<E extends RecentEvent> {
   add(c: ConversationId, epoch: Epoch, events: readonly E[]): void {
     const first = events[0];
     if (first === undefined) return;
+    this.#pages.forget(c);
     const known = this.#rings.get(c);
     const follows = known !== undefined && known.epoch === epoch && known.events.at(-1)?.row.seq === first.row.seq - 1;
     const ring: Ring<E> = follows ? known : { epoch, events: [], bytes: 0 };
@@ -66,7 +78,13 @@ export class RecentEvents<E extends RecentEvent> {
     return ring.events.slice(after + 1 - first.row.seq, head + 1 - first.row.seq);
   }
 
+  /** The page above a cursor, for all who come with it: read once, in `SharedPages`. */
+  page(place: PagePlace, read: () => Promise<EncodedFrames | null>): EncodedFrames | Promise<EncodedFrames | null> {
+    return this.#pages.of(place, read);
+  }
+
   forget(c: ConversationId): void {
+    this.#pages.forget(c);
     this.#rings.delete(c);
   }
 

@@ -15,7 +15,7 @@ import {
   type WireErrorCode,
 } from "@earshot/protocol";
 import { frameSchemas } from "./frame-schemas.ts";
-import { countFrame, messageFrame } from "./hot-frames.ts";
+import { countFrame, helloFrame, messageFrame } from "./hot-frames.ts";
 
 /** What became of a frame's text: a frame that can be trusted, a refusal to answer with, or the end. */
 export type Decoded =
@@ -90,10 +90,13 @@ function bySchema(raw: UnvalidatedFrame): ClientFrame | Extract<Decoded, { reado
 
 /** The first frame of a connection. A version that is not spoken is told apart before anything else of it is read. */
 export function decodeHello(text: string): DecodedHello {
-  if (text.length > LIMITS.helloBytesMax || utf8Bytes(text) > LIMITS.helloBytesMax) return { kind: "too large" };
+  // Three bytes are the most that a character of UTF-16 takes.
+  if (text.length * 3 > LIMITS.helloBytesMax && utf8Bytes(text) > LIMITS.helloBytesMax) return { kind: "too large" };
   const raw = parse(text);
   if (raw === null || raw.t !== "hello" || !wellFormed(text, raw)) return MALFORMED;
   if (typeof raw["v"] === "number" && raw["v"] !== PROTOCOL_VERSION) return { kind: "version" };
+  const plain = helloFrame(raw);
+  if (plain !== null) return { kind: "hello", hello: plain };
   if (GATEWAY_FIELDS.some((field) => Object.hasOwn(raw, field))) return MALFORMED;
   const parsed = frameSchemas.hello.safeParse(raw);
   return parsed.success ? { kind: "hello", hello: parsed.data as HelloFrame } : MALFORMED;

@@ -1,6 +1,9 @@
 import { type Body, type ClientFrame, ID_PATTERN, LIMITS, USER_ID_PATTERN } from "@earshot/protocol";
 import * as z from "zod";
 
+export const AGENT_CHARACTERS_MAX = 256;
+export const RESUME_CHARACTERS_MAX = 4_096;
+
 const id = z.string().regex(ID_PATTERN);
 const userId = z.string().regex(USER_ID_PATTERN);
 /** 0 to 2^53 − 1. */
@@ -25,8 +28,8 @@ export const frameSchemas = {
     token: token.nullable().exactOptional(),
     device: id,
     k: counter.exactOptional(),
-    agent: z.string().max(256).exactOptional(),
-    resume: z.string().max(4_096).exactOptional(),
+    agent: z.string().max(AGENT_CHARACTERS_MAX).exactOptional(),
+    resume: z.string().max(RESUME_CHARACTERS_MAX).exactOptional(),
     have: z.array(cursor).max(LIMITS.haveMax).exactOptional(),
   }),
   have: z.object({ t: z.literal("have"), have: z.array(cursor) }),

@@ -1,9 +1,9 @@
-import { decodeFrame, type UnvalidatedFrame } from "@earshot/protocol";
+import { decodeFrame, LIMITS, type UnvalidatedFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../testing/seeded-random.ts";
 import { decode } from "./decode.ts";
 import { frameSchemas } from "./frame-schemas.ts";
-import { countFrame, messageFrame } from "./hot-frames.ts";
+import { countFrame, helloFrame, messageFrame } from "./hot-frames.ts";
 
 const SEED = 20_311;
 const ROUNDS = 20_000;
@@ -101,5 +101,67 @@ describe("countFrame", () => {
     expect(decode('{"t":"ack","n":9007199254740992}')).toMatchObject({ kind: "refused" });
     expect(decode('{"n":1,"t":"ping"}')).toEqual({ kind: "frame", frame: { t: "ping", n: 1 } });
     expect(decode('{"t":"ack","n":1,"from":"u1"}')).toMatchObject({ kind: "refused", error: { code: "invalid" } });
+  });
+});
+
+/** A `hello` as clients send it with some fields changed, added or left out, most often none or one. */
+function helloText(random: SeededRandom): string {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random.float() * from.length)] as T;
+  const few = (): number => Math.floor(random.float() * random.float() * 4);
+  const cursor = (): string => {
+    const entry = ['"c1"', '"e1"', pick(["0", "9", "9007199254740991"]), ...(random.float() < 0.5 ? ["true"] : [])];
+    if (random.float() < 0.1) entry[Math.floor(random.float() * 5)] = pick(VALUES);
+    if (random.float() < 0.05) entry.pop();
+    return `[${Array.from(entry, (value) => value ?? "null").join(",")}]`;
+  };
+  const fields = new Map([
+    ["t", '"hello"'],
+    ["v", "1"],
+    ["device", '"d1"'],
+  ]);
+  const more = { token: '"x"', k: "3", agent: '"a b"', resume: '"r.s"' };
+  for (const [field, value] of Object.entries(more)) if (random.float() < 0.5) fields.set(field, value);
+  if (random.float() < 0.8) fields.set("have", `[${Array.from({ length: few() }, cursor).join(",")}]`);
+  const names = ["t", "v", "device", "k", "agent", "resume", "have", "token", "epoch", "at", ...MORE_FIELDS];
+  const long = [257, 4_097, 8_193].map((length) => `"${"x".repeat(length)}"`);
+  for (let changes = few(); changes > 0; changes--) {
+    const field = pick(names);
+    if (random.float() < 0.3) fields.delete(field);
+    else fields.set(field, pick([...VALUES, ...long, '"hello"', "null"]));
+  }
+  return `{${[...fields].map(([field, value]) => `${JSON.stringify(field)}:${value}`).join(",")}}`;
+}
+
+describe("helloFrame", () => {
+  it("gives what the schema gives, or nothing, and nothing only where there is a field too many or a wrong one", () => {
+    const random = new SeededRandom(SEED);
+    const seen = { taken: 0, left: 0 };
+    for (let round = 0; round < ROUNDS; round++) {
+      const text = helloText(random);
+      const raw = decodeFrame(text) as UnvalidatedFrame;
+      const frame = helloFrame(raw);
+      const parsed = frameSchemas.hello.safeParse(JSON.parse(text));
+      const where = `${text}, round ${round} of seed ${SEED}`;
+      if (frame === null) {
+        seen.left++;
+        const known = Object.keys(raw).every((field) => Object.hasOwn(frameSchemas.hello.shape, field));
+        expect(parsed.success && known, where).toBe(false);
+        continue;
+      }
+      seen.taken++;
+      expect(frame, where).toEqual(parsed.data);
+    }
+    expect(Math.min(seen.taken, seen.left)).toBeGreaterThan(ROUNDS / 10);
+  });
+
+  it("takes no more cursors than the schema", () => {
+    const hello = (cursors: number) => ({
+      t: "hello",
+      v: 1,
+      device: "d1",
+      have: Array.from({ length: cursors }, (_, at) => [`c${at}`, "e1", at]),
+    });
+    expect(helloFrame(hello(LIMITS.haveMax))).not.toBe(null);
+    expect(helloFrame(hello(LIMITS.haveMax + 1))).toBe(null);
   });
 });

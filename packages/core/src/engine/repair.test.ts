@@ -1,10 +1,12 @@
 import { type GatewayFrame, type HaveEntry, isVoidRow, LIMITS } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SharedPages } from "../bus/shared-pages.ts";
 import { encode, encodeEvents, encodePage } from "../codec/encode.ts";
 import type { Access, Append, MessageStore, RangeQuery } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
 import { type RepairSurroundings, repair, repairPlan } from "./repair.ts";
 
 const accessOf = (head: number, epoch = "e1"): Access =>
@@ -79,6 +81,7 @@ async function houseOf(limits: Partial<RepairSurroundings["limits"]> = {}) {
   const ranges: string[] = [];
   const ring = new Map<string, readonly { readonly rowText: string }[]>();
   const frames: GatewayFrame[] = [];
+  const pages = new SharedPages(new ManualClock(), { sharedPagesBytesMax: 1_048_576 });
   const session = {
     user: "bob",
     live: true,
@@ -95,6 +98,7 @@ async function houseOf(limits: Partial<RepairSurroundings["limits"]> = {}) {
     },
     limits: { repairEventsMax: 1_000, repairBytesMax: 1_048_576, ...limits },
     recent: (c) => ring.get(c) ?? null,
+    sharedPage: (place, read) => pages.of(place, read),
     encode,
     encodePage,
   };
@@ -155,6 +159,40 @@ describe("repair", () => {
     await repair([["c1", e1, 2]]);
     expect(ranges).toEqual(["c1"]);
     expect(frames[1]).toEqual(frames[0]);
+  });
+
+  it("I16: reads a page from the store once for all who come with the same cursor, and gives each the very same", async () => {
+    const { store, session, frames, ranges, repairOf } = await houseOf();
+    const e1 = await fill(store, "c1", 4);
+    await Promise.all(["alice", "bob"].map((user) => repairOf({ ...session, user }, [["c1", e1, 2]])));
+    await repairOf(session, [["c1", e1, 2]]);
+    expect(ranges).toEqual(["c1"]);
+    expect(frames).toHaveLength(3);
+    expect(frames.every((frame) => JSON.stringify(frame) === JSON.stringify(frames[0]))).toBe(true);
+    // With another cursor, or another head, it is another page.
+    await repairOf(session, [["c1", e1, 3]]);
+    await store.append([message("c1", "alice", "newer")]);
+    await repairOf(session, [["c1", e1, 2]]);
+    expect(ranges).toHaveLength(3);
+    expect(frames.slice(3)).toMatchObject([
+      { from: 4, to: 5 },
+      { from: 3, to: 6, more: false },
+    ]);
+  });
+
+  it("S14, I17: gives who joined later no page that others share", async () => {
+    const { store, session, frames, repairOf } = await houseOf();
+    const e1 = await fill(store, "c1", 2, "secret");
+    const version = (await store.access([{ user: "alice", conversation: "c1" }]))[0]?.membersVersion ?? 0;
+    const members = [["zoe", "member"]] as const;
+    const { key: _, ...entry } = message("c1", "alice", "");
+    await store.append([{ ...entry, type: "member", members, body: { members }, ifMembersVersion: version }]);
+    await repairOf(session, [["c1", e1, 1]]);
+    expect(JSON.stringify(frames)).toContain("secret");
+    frames.length = 0;
+    await repairOf({ ...session, user: "zoe" }, [["c1", e1, 1]]);
+    expect(JSON.stringify(frames)).not.toContain("secret");
+    expect(frames).toMatchObject([{ from: 2, to: 4, events: [{ type: "void", seq: 2, to: 3 }, { seq: 4 }] }]);
   });
 
   it("S14, I17: never takes from memory what a part of was before the reader's join", async () => {

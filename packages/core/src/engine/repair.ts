@@ -53,6 +53,11 @@ export interface RepairSurroundings {
   readonly limits: { readonly repairEventsMax: number; readonly repairBytesMax: number };
   /** Encoded rows above `after` up to `head`, if all of them are in memory. */
   recent(c: ConversationId, epoch: string, after: number, head: number): readonly { readonly rowText: string }[] | null;
+  /** The page above `after` up to `head`, read once for all who ask for it in a short time; null: there is none. Rejects as `read` does. */
+  sharedPage(
+    place: { readonly c: ConversationId; readonly epoch: string; readonly after: number; readonly head: number },
+    read: () => Promise<EncodedFrames | null>,
+  ): EncodedFrames | Promise<EncodedFrames | null>;
   encode(frame: GatewayFrame): EncodedFrames;
   encodePage(
     page: {
@@ -127,12 +132,13 @@ async function sendPages(
   return read;
 }
 
-async function pageOf(
+/** From memory, or its promise: of what others ask for too it is theirs. */
+function pageOf(
   house: RepairSurroundings,
   reader: UserId,
   step: Extract<Repair, { kind: "page" }>,
   bytes: number,
-): Promise<EncodedFrames | null> {
+): EncodedFrames | Promise<EncodedFrames | null> {
   const { c, access, after, rows } = step;
   const { epoch, head, spans } = access;
   const whole = rows === head - after && voids(spans, after + 1, head).length === 0;
@@ -142,8 +148,20 @@ async function pageOf(
     const to = after + texts.length;
     return house.encodePage({ c, epoch, head, from: after + 1, to, more: to < head }, texts);
   }
-  const page = await readPage(house.store, { c, reader, after, rows, bytes });
-  return page === null || page.epoch !== epoch ? null : house.encode({ t: "events", c, ...page });
+  // Whoever may have all of it gets the same, unless what is left of the budget cuts it.
+  if (whole && bytes === LIMITS.pageBytesMax)
+    return house.sharedPage({ c, epoch, after, head }, () => readFor(house, {}, step, bytes));
+  return readFor(house, { reader }, step, bytes);
+}
+
+async function readFor(
+  house: RepairSurroundings,
+  by: { readonly reader?: UserId },
+  { c, access, after, rows }: Extract<Repair, { kind: "page" }>,
+  bytes: number,
+): Promise<EncodedFrames | null> {
+  const page = await readPage(house.store, { c, ...by, after, rows, bytes });
+  return page === null || page.epoch !== access.epoch ? null : house.encode({ t: "events", c, ...page });
 }
 
 /** As many rows as fit, at least one. */

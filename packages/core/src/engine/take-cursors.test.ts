@@ -42,6 +42,7 @@ async function houseOf() {
       return store.access(conversations.map((c) => ({ user, conversation: c })));
     },
     recent: () => null,
+    sharedPage: (_place, read) => read(),
     encode,
     encodePage,
     open: () => {

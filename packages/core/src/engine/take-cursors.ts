@@ -50,15 +50,16 @@ export async function takeCursors<Session extends RepairedSession & Asking>(
   });
   const seen = await read();
   tellDelivered(house, user, have, seen.access);
-  const asked = have.filter((_, index) => !seen.unasked.has(index));
-  const access = seen.access.filter((_, index) => !seen.unasked.has(index));
+  const all = seen.unasked.size === 0;
+  const asked = all ? have : have.filter((_, index) => !seen.unasked.has(index));
+  const access = all ? seen.access : seen.access.filter((_, index) => !seen.unasked.has(index));
   for (const [index, [c]] of asked.entries()) {
     const known = access[index];
     // Who is told that it is gone is told nothing more of it, also where the removal itself is still on its way.
     if (!known) house.unsubscribe(session, c);
     if (session.live) house.kept(session, c, known ?? null);
   }
-  const rest = have.filter((_, index) => seen.unasked.has(index)).map(([c]) => c);
+  const rest = all ? [] : have.filter((_, index) => seen.unasked.has(index)).map(([c]) => c);
   if (rest.length > 0) session.tell(house.encode({ t: "lagging", c: rest }));
   const rows = await repair(house, session, asked, access);
   const refusal = await subscribing;

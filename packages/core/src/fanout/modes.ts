@@ -47,7 +47,9 @@ export class Modes {
   /** The mode behind the event `head`. */
   learn(c: ConversationId, mode: Mode, { epoch, head }: LogPlace): void {
     const known = this.#known.get(c);
-    if (known === "gone" || (known !== undefined && known.epoch === epoch && known.head > head)) return;
+    if (known === "gone") return;
+    // Fifty members come back to one conversation, and are told the same.
+    if (known?.epoch === epoch && (known.head > head || (known.head === head && known.mode === mode))) return;
     this.#known.set(c, { mode, epoch, head });
   }
 

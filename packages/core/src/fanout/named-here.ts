@@ -20,8 +20,9 @@ export class NamedHere {
   }
 
   add(c: ConversationId, user: UserId, keeps: boolean): void {
-    const keeping = keeps || this.#users.peek(c)?.get(user) === "cursor";
-    this.#put(c, user, keeping ? "cursor" : "row");
+    const users = this.#of(c);
+    const keeping = keeps || users.get(user) === "cursor";
+    put(users, user, keeping ? "cursor" : "row");
   }
 
   *of(c: ConversationId): Iterable<UserId> {
@@ -42,14 +43,20 @@ export class NamedHere {
   left(c: ConversationId, users: readonly UserId[] | null, isHere: (user: UserId) => boolean): void {
     if (users === null) this.#users.delete(c);
     for (const user of users ?? []) {
-      if (isHere(user)) this.#put(c, user, "lost");
+      if (isHere(user)) put(this.#of(c), user, "lost");
       else this.#users.peek(c)?.delete(user);
     }
   }
 
-  #put(c: ConversationId, user: UserId, holding: Holding): void {
-    const users = this.#users.get(c) ?? new Map<UserId, Holding>();
-    if (users.size < USERS_MAX || users.has(user)) users.set(user, holding);
+  #of(c: ConversationId): Map<UserId, Holding> {
+    const known = this.#users.get(c);
+    if (known !== undefined) return known;
+    const users = new Map<UserId, Holding>();
     this.#users.set(c, users);
+    return users;
   }
+}
+
+function put(users: Map<UserId, Holding>, user: UserId, holding: Holding): void {
+  if (users.size < USERS_MAX || users.has(user)) users.set(user, holding);
 }

@@ -7,9 +7,11 @@ export interface ReadPosition {
   readonly head: number;
 }
 
-interface Known extends ReadPosition {
+interface Known {
+  epoch: Epoch;
+  head: number;
   /** As of which seq the store said that the user is a member; 0: it was not asked. A cursor is only what a client says. */
-  readonly rightsAt: number;
+  rightsAt: number;
 }
 
 type Positions<S> = Map<ConversationId, Map<S, Known>>;
@@ -38,11 +40,19 @@ export class ReadPositions<S extends object> {
   /** `isMember`: the store says so as of there; else it is a cursor that the client presents. */
   set(session: S, c: ConversationId, { epoch, head }: ReadPosition, isMember: boolean): void {
     this.#turn(this.#freshSize >= POSITIONS_MAX / 2);
-    const rightsAt = isMember ? head : this.rightsAt(session, c, epoch);
     const sessions = this.#fresh.get(c) ?? new Map<S, Known>();
-    this.#fresh.set(c, sessions);
-    if (!sessions.has(session)) this.#freshSize++;
-    sessions.set(session, { epoch, head, rightsAt });
+    if (sessions.size === 0) this.#fresh.set(c, sessions);
+    const fresh = sessions.get(session);
+    const known = fresh ?? this.#old.get(c)?.get(session);
+    const rightsAt = isMember ? head : known?.epoch === epoch ? known.rightsAt : 0;
+    if (fresh === undefined) {
+      this.#freshSize++;
+      sessions.set(session, { epoch, head, rightsAt });
+    } else {
+      fresh.epoch = epoch;
+      fresh.head = head;
+      fresh.rightsAt = rightsAt;
+    }
   }
 
   /** The last seq that the session has or reads for itself; 0: none. */

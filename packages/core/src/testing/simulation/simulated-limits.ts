@@ -16,4 +16,5 @@ export const SIMULATED_LIMITS: Partial<EngineLimits> = {
   answeredSendsMax: 512,
   heardEnvelopesMax: 512,
   recentBytesMax: 1_048_576,
+  sharedPagesBytesMax: 16_384,
 };
