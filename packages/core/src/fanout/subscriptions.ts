@@ -59,8 +59,8 @@ export interface Subscription<S, Events> {
 
 /** Highest watermarks that subscribers here were told of a user. */
 export interface Told {
-  delivered: number;
-  read: number;
+  readonly delivered: number;
+  readonly read: number;
 }
 
 /** Told of conversations, by what somebody on this node subscribes to. */

@@ -36,7 +36,9 @@ export class CountedSessions {
   set(session: CountedSession): void {
     this.#sessions.set(session.session, session);
     const ids = this.#users.get(session.user) ?? NONE;
-    if (!ids.includes(session.session)) this.#users.set(session.user, [...ids, session.session]);
+    if (ids.includes(session.session)) return;
+    // A list that is spread into has room for sixteen more.
+    this.#users.set(session.user, ids.length === 0 ? [session.session] : [...ids, session.session]);
   }
 
   delete({ session, user }: Pick<CountedSession, "session" | "user">): void {

@@ -138,7 +138,9 @@ export class MemoryPresenceRegistry {
   }
 
   #remember(hosted: HostedSession): void {
-    this.#users.set(hosted.user, [...(this.#users.get(hosted.user) ?? []), hosted]);
+    const known = this.#users.get(hosted.user);
+    // A list that is spread into has room for sixteen more.
+    this.#users.set(hosted.user, known === undefined ? [hosted] : [...known, hosted]);
   }
 
   #forget(hosted: HostedSession): void {

@@ -38,6 +38,14 @@ export class Intake {
 
   /** Adds a text that came. */
   push(text: string): void {
+    if (this.#texts === null && !this.#taking && this.#stoppedAt === null && this.#owner.live && !this.#owner.full) {
+      // As mostly, nothing waits before it.
+      this.#taking = true;
+      this.#owner.take(text);
+      this.#taking = false;
+      this.regulate();
+      return;
+    }
     this.#texts ??= [];
     this.#texts.push(text);
     this.regulate();

@@ -15,6 +15,8 @@ const CLEAN = new Set([1000, 1001, 1005]);
 export interface ConnectionHouse {
   readonly gate: WriteGate;
   readonly clock: Pick<Clock, "monotonic">;
+  /** One that watches nothing yet, for whoever begins a message next. */
+  watch: MessageWatch;
   /** One has ended. */
   closed(): void;
 }
@@ -33,7 +35,8 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   readonly socket: Duplex;
   readonly #ws: ConnectedSocket;
   readonly #house: ConnectionHouse;
-  readonly #watch = new MessageWatch();
+  /** Set while the peer owes the rest of a message: most arrive whole. */
+  #watch: MessageWatch | null = null;
   #listener: ConnectionListener | null = null;
   #closing = false;
   queue: EncodedFrames | EncodedFrames[] | null = null;
@@ -55,7 +58,7 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   }
 
   get unfinishedSince(): number | null {
-    return this.#watch.since;
+    return this.#watch?.since ?? null;
   }
 
   /** Hands the connection over to its session. */
@@ -90,7 +93,14 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   }
 
   onBytes(bytes: Uint8Array): void {
-    this.#watch.take(bytes, this.#house.clock.monotonic());
+    const house = this.#house;
+    const watch = this.#watch ?? house.watch;
+    watch.take(bytes, house.clock.monotonic());
+    if (watch.since === null) this.#watch = null;
+    else if (this.#watch === null) {
+      this.#watch = watch;
+      house.watch = new MessageWatch();
+    }
   }
 
   // ---- from the session
@@ -113,7 +123,7 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   }
 
   resume(): void {
-    this.#watch.forgive(this.#house.clock.monotonic());
+    this.#watch?.forgive(this.#house.clock.monotonic());
     this.#ws.resume();
   }
 }
