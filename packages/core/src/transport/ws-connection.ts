@@ -41,6 +41,7 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   #closing = false;
   queue: EncodedFrames | EncodedFrames[] | null = null;
   queuedBytes = 0;
+  unsentBytes = 0;
 
   constructor(ws: ConnectedSocket, socket: Duplex, request: PeerRequest, house: ConnectionHouse) {
     this.#ws = ws;
@@ -50,11 +51,12 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   }
 
   get open(): boolean {
-    return this.#ws.readyState === OPEN && !this.socket.destroyed;
+    return this.#ws.readyState === OPEN && this.socket.writable;
   }
 
   get bufferedBytes(): number {
-    return this.queuedBytes + this.socket.writableLength;
+    // With every delivery: mostly the system takes all at once, and then nobody needs to look at the socket.
+    return this.queuedBytes + (this.unsentBytes === 0 ? 0 : this.socket.writableLength);
   }
 
   get unfinishedSince(): number | null {
@@ -106,7 +108,8 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   // ---- from the session
 
   send(frames: EncodedFrames): void {
-    if (!this.#closing && this.open) this.#house.gate.queue(this, frames);
+    // Whether it is still open is looked at when it is written.
+    if (!this.#closing) this.#house.gate.queue(this, frames);
   }
 
   close(code: number, reason: string): void {
