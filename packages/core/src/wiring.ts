@@ -112,7 +112,7 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
   const polls = new PollTransport({ ...door, random, equal: systemCrypto.equal, sweeper: new Sweeper(clock) });
 
   // session: one device's stay on this node
-  const sweeper = new Sweeper(clock);
+  const sweeper = new Sweeper<EngineSession>(clock);
   const sessions: Sessions<EngineSession> = new Sessions<EngineSession>({
     limits,
     sweeper,

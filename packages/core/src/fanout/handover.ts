@@ -3,7 +3,7 @@ import type { EncodedFrames } from "../ports/transport.ts";
 import { type Audience, type Audiences, memberChanges, namedBy } from "./audience.ts";
 import { type FannedEvents, type Origins, originsOf, shareOf, slice } from "./fanned-events.ts";
 import { changesIn, type Leg } from "./legs.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import { holds, type Subscriptions } from "./subscriptions.ts";
 
 /** One session on this node. */
 export interface Recipient {
@@ -177,7 +177,7 @@ export class Handover<S extends Recipient> {
   #hand(session: S, events: FannedEvents): void {
     const { subscriptions } = this.#house;
     const subscription = subscriptions.of(events.c)?.sessions.get(session);
-    if (subscription === undefined || subscription.held.length === 0) session.deliver(events);
+    if (subscription === undefined || !holds(subscription)) session.deliver(events);
     else for (const due of subscriptions.hold(subscription, events, true)) session.deliver(due);
   }
 

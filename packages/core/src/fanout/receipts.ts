@@ -152,10 +152,15 @@ export class Receipts<S extends SignalRecipient> {
     const told = subscribed?.epoch === epoch ? subscribed.told : undefined;
     const own = this.#own.get(`${c} ${user}`);
     const known = told?.get(user) ?? (own?.epoch === epoch ? own : undefined);
-    const highest = { delivered: Math.max(known?.delivered ?? 0, delivered), read: Math.max(known?.read ?? 0, read) };
+    // One for both: there is one of these for each who is here.
+    const highest = {
+      delivered: Math.max(known?.delivered ?? 0, delivered),
+      read: Math.max(known?.read ?? 0, read),
+      epoch,
+    };
     if (shared) told?.set(user, highest);
     for (const _ of this.#house.sessionsOf(user)) {
-      this.#own.set(`${c} ${user}`, { ...highest, epoch });
+      this.#own.set(`${c} ${user}`, highest);
       break;
     }
     return [user, highest.delivered, highest.read];

@@ -82,9 +82,9 @@ describe("Subscriptions", () => {
     const subscriptions = subscriptionsOf({ subscribingEventsMax: 4 });
     const opening = subscriptions.open({ user: "alice" }, "c1");
     subscriptions.hold(opening, eventsOf(6, 7, 8, 9), false);
-    expect(opening.held).toHaveLength(1);
+    expect(opening.opening?.held).toHaveLength(1);
     for (let seq = 10; seq < 30; seq++) subscriptions.hold(opening, eventsOf(seq), false);
-    expect(opening.held).toEqual([]);
+    expect(opening.opening?.held).toEqual([]);
     expect(subscriptions.activate(opening, HEAD)).toEqual({ stands: true, held: [], lost: true, life: null });
     // The next time nothing is.
     expect(subscriptions.activate(subscriptions.open(opening.session, "c1"), HEAD).lost).toBe(false);

@@ -46,8 +46,14 @@ export interface Subscription<S, Events> {
   from: SubscribedFrom | null;
   /** It has ended, or was given up. */
   over: boolean;
-  /** Those who are opening it and have not been answered. */
-  openings: number;
+  /** null: nobody is opening it any longer. */
+  opening: Opening<Events> | null;
+}
+
+/** What is kept for those who are opening a subscription. */
+interface Opening<Events> {
+  /** How many have not been answered. */
+  count: number;
   held: Held<Events>[];
   heldEvents: number;
   lost: boolean;
@@ -59,8 +65,8 @@ export interface Subscription<S, Events> {
 
 /** Highest watermarks that subscribers here were told of a user. */
 export interface Told {
-  delivered: number;
-  read: number;
+  readonly delivered: number;
+  readonly read: number;
 }
 
 /** Told of conversations, by what somebody on this node subscribes to. */
@@ -78,8 +84,7 @@ export interface SubscribedConversation<S, Events> {
   readonly told: Map<UserId, Told>;
 }
 
-/** One empty list for all: nothing is ever put into it. */
-const NOTHING: never[] = [];
+const NOTHING: readonly never[] = [];
 
 /**
  * Conversation → sessions of this node that subscribed to it. A subscription is opened in two steps
@@ -135,38 +140,27 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
       if (this.countOf(session) >= subscriptionsMax) {
         throw new ChatError("too_large", `unable to subscribe; a session may hold ${subscriptionsMax} subscriptions`);
       }
-      subscription = {
-        session,
-        c,
-        active: false,
-        from: null,
-        over: false,
-        openings: 0,
-        held: NOTHING,
-        heldEvents: 0,
-        lost: false,
-        removedAt: 0,
-        life: null,
-      };
+      subscription = { session, c, active: false, from: null, over: false, opening: null };
       this.#add(subscription);
     }
-    subscription.openings++;
+    subscription.opening ??= { count: 0, held: [], heldEvents: 0, lost: false, removedAt: 0, life: null };
+    subscription.opening.count++;
     return subscription;
   }
 
   /** The store could not say, or says that the user is no member: what was begun is given up. Gives what the session is to have all the same. */
   abandon(subscription: Subscription<S, Events>): readonly Events[] {
-    subscription.openings--;
-    if (subscription.active || subscription.openings > 0 || !this.stands(subscription)) return [];
+    const last = isLast(subscription);
+    if (last && subscription.active) subscription.opening = null;
+    if (!last || subscription.active || !this.stands(subscription)) return [];
     return this.end(subscription.session, subscription.c);
   }
 
   /** The store has said from where on. Gives what was held back. */
   activate(subscription: Subscription<S, Events>, from: SubscribedFrom): Missed<Events> {
-    subscription.openings--;
-    const { held, lost, life } = subscription;
+    const { held = NOTHING, lost = false, life = null, removedAt = 0 } = subscription.opening ?? {};
     if (!this.stands(subscription)) return { stands: false, held: [], lost: false, life };
-    if (subscription.removedAt > from.head) {
+    if (removedAt > from.head) {
       this.end(subscription.session, subscription.c);
       return { stands: false, held, lost, life };
     }
@@ -183,20 +177,20 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
       // Of what was read no more is kept.
       subscription.from = { epoch: from.epoch, head: from.head };
     }
-    forgetHeld(subscription);
-    subscription.lost = false;
-    subscription.life = null;
+    letGo(subscription);
+    if (isLast(subscription)) subscription.opening = null;
+    else if (subscription.opening !== null) Object.assign(subscription.opening, { lost: false, life: null });
     return { stands: true, held, lost, life };
   }
 
   /** Keeps events for a subscription that is being opened; `unasked`: the session is to have them anyway. Gives those of these that it is to have now, since no more are held. */
   hold(subscription: Subscription<S, Events>, events: Events, unasked: boolean): readonly Events[] {
-    if (subscription.lost) return unasked ? [events] : [];
-    if (subscription.held.length === 0) subscription.held = [];
-    subscription.held.push({ events, unasked });
-    subscription.heldEvents += events.events.length;
-    if (subscription.heldEvents <= this.#limits.subscribingEventsMax) return [];
-    subscription.lost = true;
+    const { opening } = subscription;
+    if (opening === null || opening.lost) return unasked ? [events] : [];
+    opening.held.push({ events, unasked });
+    opening.heldEvents += events.events.length;
+    if (opening.heldEvents <= this.#limits.subscribingEventsMax) return [];
+    opening.lost = true;
     return letGo(subscription);
   }
 
@@ -227,7 +221,8 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     const subscription = this.of(c)?.sessions.get(session);
     if (subscription === undefined) return [];
     if (subscription.active) return this.end(session, c);
-    subscription.removedAt = Math.max(subscription.removedAt, seq);
+    const { opening } = subscription;
+    if (opening !== null) opening.removedAt = Math.max(opening.removedAt, seq);
     return letGo(subscription);
   }
 
@@ -239,7 +234,7 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
     conversation.epoch = epoch;
     for (const subscription of conversation.sessions.values()) {
       const life = { epoch, head: (since.get(subscription.session.user) ?? 1) - 1 };
-      if (!subscription.active) Object.assign(subscription, { removedAt: 0, life });
+      if (!subscription.active) Object.assign(subscription.opening ?? {}, { removedAt: 0, life });
       else if (subscription.from?.epoch !== epoch) subscription.from = life;
     }
   }
@@ -284,14 +279,21 @@ export class Subscriptions<S extends Subscriber, Events extends HeldEvents> {
   }
 }
 
-function forgetHeld<S, Events>(subscription: Subscription<S, Events>): void {
-  subscription.held = NOTHING;
-  subscription.heldEvents = 0;
+/** One who was opening it is answered. Whether it was the last. */
+function isLast({ opening }: Subscription<unknown, unknown>): boolean {
+  return opening === null || --opening.count === 0;
+}
+
+/** Whether something is held for it. */
+export function holds({ opening }: Subscription<unknown, unknown>): boolean {
+  return opening !== null && opening.held.length > 0;
 }
 
 /** Forgets what is held, and gives what of it the session is to have all the same. */
-function letGo<S, Events>(subscription: Subscription<S, Events>): readonly Events[] {
-  const { held } = subscription;
-  forgetHeld(subscription);
+function letGo<S, Events>({ opening }: Subscription<S, Events>): readonly Events[] {
+  if (opening === null) return [];
+  const { held } = opening;
+  opening.held = [];
+  opening.heldEvents = 0;
   return held.flatMap(({ events, unasked }) => (unasked ? [events] : []));
 }

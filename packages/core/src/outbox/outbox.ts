@@ -48,6 +48,8 @@ export interface OutgoingEvents {
   readonly joined: EncodedFrames;
 }
 
+const NO_SEQS: ReadonlyMap<ConversationId, number> = new Map();
+
 /** Why a session has to end. */
 export type OutboxVerdict = "slow" | "silent";
 
@@ -61,7 +63,10 @@ export class Outbox implements Budgeted {
   readonly #house: OutboxSurroundings;
   readonly #wire: OutboxWire;
   readonly #owner: OutboxOwner;
-  readonly #window = new Window();
+  /** Stands only while something is unacknowledged or waits: most sessions idle. */
+  #window: Window | null = null;
+  /** Counted frames written before it. */
+  #written = 0;
   /** Made when first needed: few sockets are ever full. */
   #signals: HeldSignals | null = null;
   #lagging: Set<ConversationId> | null = null;
@@ -83,7 +88,7 @@ export class Outbox implements Budgeted {
 
   /** Counted frames written so far: the `n` of a `pong`. */
   get written(): number {
-    return this.#window.written;
+    return this.#window?.written ?? this.#written;
   }
 
   /** Whether waiting events were given up and the client has not been told yet. */
@@ -93,7 +98,9 @@ export class Outbox implements Budgeted {
 
   /** Bytes kept for this session: events, and answers the socket has not taken. */
   get bytes(): number {
-    return this.#window.bytes + Math.max(0, this.#wire.bufferedBytes - this.#window.wireBytes);
+    const buffered = this.#wire.bufferedBytes;
+    const window = this.#window;
+    return window === null ? buffered : window.bytes + Math.max(0, buffered - window.wireBytes);
   }
 
   /**
@@ -106,15 +113,17 @@ export class Outbox implements Budgeted {
       this.#lagging.add(events.c);
       return null;
     }
-    const fits = this.#window.bytes + events.joined.bytes <= this.#house.limits.outboxBytesMax;
-    if (fits && this.#window.waiting === 0 && this.#roomOnWire() >= events.events.length) {
+    this.#window ??= new Window(this.#written);
+    const window = this.#window;
+    const fits = window.bytes + events.joined.bytes <= this.#house.limits.outboxBytesMax;
+    if (fits && window.waiting === 0 && this.#roomOnWire(window) >= events.events.length) {
       const now = this.#house.now();
-      for (const event of events.events) this.#window.pushWritten(events.c, event.row.seq, event.frame, now);
+      for (const event of events.events) window.pushWritten(events.c, event.row.seq, event.frame, now);
       this.#wire.send(events.joined, true);
       this.#count();
       return null;
     }
-    for (const event of events.events) this.#window.push(events.c, event.row.seq, event.frame);
+    for (const event of events.events) window.push(events.c, event.row.seq, event.frame);
     this.flush();
     return this.#overflown() ? this.#overflow() : null;
   }
@@ -122,8 +131,9 @@ export class Outbox implements Budgeted {
   /** The session's own `sent` is about to tell of this event: it does not follow it there (I13). */
   told(c: ConversationId, seq: number): void {
     // With every send: mostly nothing waits.
-    if (this.#window.waiting === 0) return;
-    for (const frame of this.#window.drop(c, seq)) this.#wire.send(frame);
+    const window = this.#window;
+    if (window === null || window.waiting === 0) return;
+    for (const frame of window.drop(c, seq)) this.#wire.send(frame);
     this.#count();
   }
 
@@ -134,7 +144,7 @@ export class Outbox implements Budgeted {
 
   /** For the budget of all (S49): gives up what the log has too; where that is not most of it, or was given up just now, the session. */
   evict(): void {
-    const waiting = this.#window.bytes - this.#window.wireBytes;
+    const waiting = this.#window === null ? 0 : this.#window.bytes - this.#window.wireBytes;
     const verdict = this.#lagging === null && 2 * waiting >= this.bytes ? this.#overflow() : "slow";
     if (verdict === "slow") this.#owner.slow();
   }
@@ -150,7 +160,7 @@ export class Outbox implements Budgeted {
     this.#signals?.forget(c);
     // Nor is there anything to fetch of it.
     this.#lagging?.delete(c);
-    if (!this.#window.follow(c, frame)) this.#wire.send(frame);
+    if (this.#window?.follow(c, frame) !== true) this.#wire.send(frame);
   }
 
   /**
@@ -174,8 +184,8 @@ export class Outbox implements Budgeted {
    * conversation that was freed. null: `n` was never written (4500, I16).
    */
   ack(n: number): ReadonlyMap<ConversationId, number> | null {
-    const seqs = this.#window.ackThrough(n);
-    if (seqs === null) return null;
+    if (n > this.written) return null;
+    const seqs = this.#window?.ackThrough(n) ?? NO_SEQS;
     if (seqs.size > 0) {
       this.#rounds = 0;
       this.#ackedAt = this.#house.now();
@@ -190,27 +200,23 @@ export class Outbox implements Budgeted {
    * not acknowledged, but for the newest `queued`, which are on their way and follow.
    */
   startOver(queued: number): void {
-    this.#wire.send(this.#house.encode({ t: "from", n: this.#window.acked }));
+    const window = this.#window;
+    this.#wire.send(this.#house.encode({ t: "from", n: window?.acked ?? this.#written }));
     if (this.#told !== null) this.#wire.send(this.#laggingFrame(this.#told.conversations));
-    for (const frame of this.#window.onWireBut(queued)) this.#wire.send(frame, true);
+    for (const frame of window?.onWireBut(queued) ?? []) this.#wire.send(frame, true);
     this.#count();
   }
 
   /** Writes what waits, as far as window and socket have room. Called when either may have. */
   flush(): void {
-    const now = this.#house.now();
-    for (let room = this.#roomOnWire(); room > 0 && this.#window.waiting > 0; room = this.#roomOnWire()) {
-      const written = this.#window.write(now);
-      if (written === null) break;
-      this.#wire.send(written.frame, true);
-      for (const frame of written.behind) this.#wire.send(frame);
-    }
+    const window = this.#window;
+    if (window !== null && window.waiting > 0) this.#writeWaiting(window);
     this.#flushSignals();
-    if (this.#lagging !== null && this.#window.onWire === 0) {
+    if (this.#lagging !== null && (window === null || window.onWire === 0)) {
       if (this.#lagging.size > 0) {
         // One that was told before may be lost with its way.
         const conversations = new Set([...(this.#told?.conversations ?? []), ...this.#lagging]);
-        this.#told = { conversations, behind: this.#window.written };
+        this.#told = { conversations, behind: this.written };
         this.#wire.send(this.#laggingFrame(this.#lagging));
       }
       this.#lagging = null;
@@ -233,8 +239,9 @@ export class Outbox implements Budgeted {
       return null;
     }
     if (this.#lagging !== null && now - (this.#laggingSince ?? now) >= limits.drainedWithinMs) return "slow";
-    const oldest = this.#window.oldest;
-    if (oldest === null) return null;
+    const window = this.#window;
+    const oldest = window?.oldest ?? null;
+    if (window === null || oldest === null) return null;
     const due: Retransmit = retransmitDue(
       now - Math.max(oldest.writtenAt, this.#ackedAt ?? oldest.writtenAt),
       this.#rounds,
@@ -243,7 +250,7 @@ export class Outbox implements Budgeted {
     if (due === "give up") return "silent";
     if (due === "again") {
       this.#rounds++;
-      if (this.#wire.repeats !== true) this.#wire.send(this.#house.encodeAgain(this.#window.acked + 1, oldest.frame));
+      if (this.#wire.repeats !== true) this.#wire.send(this.#house.encodeAgain(window.acked + 1, oldest.frame));
     }
     return null;
   }
@@ -252,7 +259,22 @@ export class Outbox implements Budgeted {
     return this.#house.encode({ t: "lagging", c: [...conversations] });
   }
 
+  #writeWaiting(window: Window): void {
+    const now = this.#house.now();
+    for (let room = this.#roomOnWire(window); room > 0 && window.waiting > 0; room = this.#roomOnWire(window)) {
+      const written = window.write(now);
+      if (written === null) break;
+      this.#wire.send(written.frame, true);
+      for (const frame of written.behind) this.#wire.send(frame);
+    }
+  }
+
+  /** After every change: nothing unacknowledged and nothing waiting, no window. */
   #count(): void {
+    if (this.#window?.frames === 0) {
+      this.#written = this.#window.written;
+      this.#window = null;
+    }
     const before = this.counted;
     this.counted = this.bytes;
     if (this.counted !== before) this.#house.budget.change(this, before, this.counted);
@@ -270,16 +292,17 @@ export class Outbox implements Budgeted {
     return this.#wire.bufferedBytes >= this.#house.limits.socketBytesMax;
   }
 
-  #roomOnWire(): number {
+  #roomOnWire(window: Window): number {
     const { outboxBytesMax, windowFramesMax } = this.#house.limits;
     // What is on the wire is kept until it is acknowledged, so it counts as what waits does (I15).
-    if (this.#full || this.#window.wireBytes >= outboxBytesMax) return 0;
-    return windowFramesMax - this.#window.onWire;
+    if (this.#full || window.wireBytes >= outboxBytesMax) return 0;
+    return windowFramesMax - window.onWire;
   }
 
   #overflown(): boolean {
     const { outboxFramesMax, outboxBytesMax } = this.#house.limits;
-    return this.#window.waiting > 0 && (this.#window.frames > outboxFramesMax || this.bytes > outboxBytesMax);
+    const window = this.#window;
+    return window !== null && window.waiting > 0 && (window.frames > outboxFramesMax || this.bytes > outboxBytesMax);
   }
 
   /** `untold`: of this one a signal found no room. */
@@ -289,7 +312,10 @@ export class Outbox implements Budgeted {
     this.#overflowedAt = now;
     this.#laggingSince = now;
     if (again || this.#house.onOverflow === "close") return "slow";
-    const { conversations, behind } = this.#window.dropWaiting();
+    const { conversations, behind } = this.#window?.dropWaiting() ?? {
+      conversations: new Set<ConversationId>(),
+      behind: [],
+    };
     // What was not told of receipts `subscribed` tells anew, as what was not told of events a page does.
     for (const c of this.#signals?.giveUp() ?? []) conversations.add(c);
     if (untold !== undefined) conversations.add(untold);

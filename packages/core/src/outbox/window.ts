@@ -43,15 +43,21 @@ export class Window {
   #tail: Unacked | null = null;
   #firstWaiting: Unacked | null = null;
   /** Counted frames written so far in this session. */
-  written = 0;
+  written: number;
   /** Counted frames acknowledged so far. */
-  acked = 0;
+  acked: number;
   /** Frames kept, on the wire or waiting. */
   frames = 0;
   /** Their bytes. */
   bytes = 0;
   /** Bytes of those on the wire. */
   wireBytes = 0;
+
+  /** `written`: so many were written, and acknowledged, before. */
+  constructor(written = 0) {
+    this.written = written;
+    this.acked = written;
+  }
 
   get onWire(): number {
     return this.written - this.acked;
@@ -117,7 +123,7 @@ export class Window {
       this.bytes -= node.frame.bytes;
       this.wireBytes -= node.frame.bytes;
       // In order within a conversation, so the last is the highest.
-      seqs.set(node.c, node.seq);
+      if (this.acked === n || node.next?.c !== node.c) seqs.set(node.c, node.seq);
     }
     if (this.#head === null) this.#tail = null;
     return seqs;

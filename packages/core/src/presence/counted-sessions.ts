@@ -12,8 +12,8 @@ const NONE: readonly never[] = [];
 /** This node's own part of the truth, at once and without the store: user → sessions that count as here. */
 export class CountedSessions {
   readonly #sessions = new Map<SessionId, CountedSession>();
-  /** Lists, since nearly everybody has one or two. */
-  readonly #users = new Map<UserId, readonly SessionId[]>();
+  /** Nearly everybody has one: then no list stands for it. */
+  readonly #users = new Map<UserId, SessionId | readonly SessionId[]>();
 
   get size(): number {
     return this.#sessions.size;
@@ -25,7 +25,7 @@ export class CountedSessions {
 
   of(user: UserId): readonly CountedSession[] {
     const found: CountedSession[] = [];
-    for (const id of this.#users.get(user) ?? NONE) {
+    for (const id of this.#idsOf(user)) {
       const session = this.#sessions.get(id);
       if (session !== undefined) found.push(session);
     }
@@ -35,15 +35,17 @@ export class CountedSessions {
   /** Adds it, or puts it in the place of what was known of it. */
   set(session: CountedSession): void {
     this.#sessions.set(session.session, session);
-    const ids = this.#users.get(session.user) ?? NONE;
-    if (!ids.includes(session.session)) this.#users.set(session.user, [...ids, session.session]);
+    const ids = this.#idsOf(session.user);
+    if (ids.includes(session.session)) return;
+    this.#users.set(session.user, ids.length === 0 ? session.session : [...ids, session.session]);
   }
 
   delete({ session, user }: Pick<CountedSession, "session" | "user">): void {
     this.#sessions.delete(session);
-    const left = (this.#users.get(user) ?? NONE).filter((id) => id !== session);
-    if (left.length > 0) this.#users.set(user, left);
-    else this.#users.delete(user);
+    const left = this.#idsOf(user).filter((id) => id !== session);
+    const [only] = left;
+    if (only === undefined) this.#users.delete(user);
+    else this.#users.set(user, left.length === 1 ? only : left);
   }
 
   clear(): void {
@@ -55,12 +57,17 @@ export class CountedSessions {
   online(users: Iterable<UserId>): number {
     let online = 0;
     for (const user of users) {
-      for (const id of this.#users.get(user) ?? NONE) {
+      for (const id of this.#idsOf(user)) {
         if (this.#sessions.get(id)?.activity === "invisible") continue;
         online++;
         break;
       }
     }
     return online;
+  }
+
+  #idsOf(user: UserId): readonly SessionId[] {
+    const ids = this.#users.get(user) ?? NONE;
+    return typeof ids === "string" ? [ids] : ids;
   }
 }

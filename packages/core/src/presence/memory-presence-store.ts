@@ -28,8 +28,8 @@ interface Lease {
 export class MemoryPresenceRegistry {
   readonly #clock: Clock;
   readonly #leases = new Map<NodeId, Lease>();
-  /** Lists, since nearly everybody has one or two. */
-  readonly #users = new Map<UserId, readonly HostedSession[]>();
+  /** Nearly everybody has one: then no list stands for it. */
+  readonly #users = new Map<UserId, HostedSession | readonly HostedSession[]>();
   readonly #seen: LRUCache<UserId, number>;
   readonly #listeners = new Set<(users: readonly UserId[]) => void>();
   #ends = 0;
@@ -111,7 +111,7 @@ export class MemoryPresenceRegistry {
   of(users: readonly UserId[]): readonly UserPresence[] {
     return users.map((user) => ({
       user,
-      sessions: (this.#users.get(user) ?? []).map((hosted) => ({ ...hosted })),
+      sessions: this.#hostedOf(user).map((hosted) => ({ ...hosted })),
       seen: this.#seen.peek(user) ?? null,
     }));
   }
@@ -138,13 +138,20 @@ export class MemoryPresenceRegistry {
   }
 
   #remember(hosted: HostedSession): void {
-    this.#users.set(hosted.user, [...(this.#users.get(hosted.user) ?? []), hosted]);
+    const known = this.#hostedOf(hosted.user);
+    this.#users.set(hosted.user, known.length === 0 ? hosted : [...known, hosted]);
   }
 
   #forget(hosted: HostedSession): void {
-    const left = (this.#users.get(hosted.user) ?? []).filter((other) => other !== hosted);
-    if (left.length > 0) this.#users.set(hosted.user, left);
-    else this.#users.delete(hosted.user);
+    const left = this.#hostedOf(hosted.user).filter((other) => other !== hosted);
+    const [only] = left;
+    if (only === undefined) this.#users.delete(hosted.user);
+    else this.#users.set(hosted.user, left.length === 1 ? only : left);
+  }
+
+  #hostedOf(user: UserId): readonly HostedSession[] {
+    const hosted = this.#users.get(user) ?? [];
+    return "session" in hosted ? [hosted] : hosted;
   }
 
   /** The user was there until `at`, as far as others may know. It only rises. */

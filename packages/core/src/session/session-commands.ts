@@ -347,6 +347,8 @@ export class SessionCommands<Events, Session extends CommandingSession<Events>> 
       return await work;
     } finally {
       this.#requests--;
+      if (this.#turns?.idle === true) this.#turns = null;
+      if (this.#repairs?.idle === true) this.#repairs = null;
       this.#session.answered();
     }
   }

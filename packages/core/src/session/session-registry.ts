@@ -46,7 +46,9 @@ export class SessionRegistry<S extends RegisteredSession> {
       return { kind: "replaced" };
     }
     if (known.length - same.length >= this.#perUserMax) return { kind: "too many" };
-    this.#users.set(session.user, [...known.filter((other) => !same.includes(other)), session]);
+    // A list that is spread into has room for sixteen more, and nearly everybody has one session.
+    const others = known.filter((other) => !same.includes(other));
+    this.#users.set(session.user, others.length === 0 ? [session] : [...others, session]);
     return { kind: "in", replaced: same, firstOfUser: known.length === 0 };
   }
 

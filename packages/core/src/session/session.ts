@@ -13,17 +13,16 @@ import type { Connection, ConnectionListener, EncodedFrames } from "../ports/tra
 import { Conduct } from "./conduct.ts";
 import type { Credentials } from "./handshake.ts";
 import type { Swept } from "./heartbeat.ts";
-import { Intake, type IntakeOwner } from "./intake.ts";
+import { Intake } from "./intake.ts";
 import { type CommandingSession, SessionCommands } from "./session-commands.ts";
 import { type SessionEvent, type SessionState, sessionStep } from "./session-state.ts";
 import type { SessionOutbox, SessionSignal, SessionSurroundings } from "./session-surroundings.ts";
 
 /** One device's conversation with this node: runs the state machine against a connection. */
-export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, CommandingSession<Events> {
+export class Session<Events> extends Intake implements ConnectionListener, Swept, CommandingSession<Events> {
   readonly #house: SessionSurroundings<Events, Session<Events>>;
   readonly #connection: Connection;
   readonly outbox: SessionOutbox<Events>;
-  readonly #intake: Intake;
   #conduct: Conduct | null = null;
   readonly #commands: SessionCommands<Events, Session<Events>>;
   #openedAt: number;
@@ -46,12 +45,12 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   #drained: (() => void)[] | null = null;
 
   constructor(house: SessionSurroundings<Events, Session<Events>>, id: SessionId, connection: Connection) {
+    super(house.clock, connection);
     this.#house = house;
     this.#connection = connection;
     this.id = id;
     this.#openedAt = this.#heardAt = house.clock.monotonic();
     this.outbox = house.outbox(connection, this);
-    this.#intake = new Intake(house.clock, connection, this);
     this.#commands = new SessionCommands<Events, Session<Events>>(house, this);
   }
 
@@ -119,7 +118,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   onDrain(): void {
     if (!this.live) return;
     this.outbox.flush();
-    this.#intake.regulate();
+    this.regulate();
     if (this.#connection.bufferedBytes < this.#house.limits.socketBytesMax) this.#drain();
   }
 
@@ -188,10 +187,10 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
 
   sweep(now: number, fresh: boolean): void {
     const { limits, clock } = this.#house;
-    if (fresh || this.#intake.stoppedAt !== null) this.#heardAt = now;
+    if (fresh || this.stoppedAt !== null) this.#heardAt = now;
     if (fresh) {
       this.#openedAt = this.#stalledAt = now;
-      this.#intake.forgive();
+      this.forgive();
     }
     if (now - this.#openedAt >= limits.helloWithinMs) this.#on("unspoken");
     if (now - this.#heardAt >= 2 * limits.heartbeatMs) this.#on("silent");
@@ -199,7 +198,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     if (this.expires !== null && clock.now() >= this.expires) this.#on("expired");
     if (!this.live) return;
     const unread = this.#connection.bufferedBytes >= limits.socketBytesMax;
-    const stuck = unread && now - (this.#intake.stoppedAt ?? now) >= limits.drainedWithinMs;
+    const stuck = unread && now - (this.stoppedAt ?? now) >= limits.drainedWithinMs;
     const verdict = stuck ? "slow" : this.outbox.sweep(fresh);
     if (verdict === "slow") this.end(CLOSE.slowConsumer);
     else if (verdict === "silent") this.end(CLOSE.silent);
@@ -219,7 +218,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
 
   /** Something was answered: there may be room for more. */
   answered(): void {
-    this.#intake.regulate();
+    this.regulate();
   }
 
   bye(): void {
@@ -237,7 +236,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   }
 
   /** For the intake: one text frame of an open session. */
-  take(text: string): void {
+  protected take(text: string): void {
     this.#commands.take(text);
   }
 
@@ -254,7 +253,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
         return;
       case "keep":
       case "take":
-        this.#intake.push(text ?? "");
+        this.receive(text ?? "");
         return;
       case "welcome":
         return;
@@ -275,14 +274,14 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   }
 
   #leave(): void {
-    this.#intake.clear();
+    this.forgetTexts();
     this.outbox.close();
     this.#drain();
     this.#house.leave(this, { clean: this.#clean, forGood: this.#forGood, heardAt: this.#heardAt });
   }
 
   async #greet(text: string): Promise<void> {
-    this.#intake.stop();
+    this.stopReading();
     const decoded = this.#house.decodeHello(text);
     if (decoded.kind !== "hello") {
       const codes = { "too large": CLOSE.tooLarge, version: CLOSE.version, malformed: CLOSE.malformed } as const;
@@ -311,7 +310,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
     this.#commands.welcomed(welcome.spread);
     this.say(welcome);
     if (hello.have !== undefined && hello.have.length > 0) void this.#commands.repair(hello.have);
-    this.#intake.regulate();
+    this.regulate();
   }
 
   #drain(): void {
@@ -323,7 +322,7 @@ export class Session<Events> implements ConnectionListener, IntakeOwner, Swept, 
   /** For how long the peer has owed the rest of a message that it has begun, while it was read (S22). */
   #owes(now: number): number {
     const since = this.#connection.unfinishedSince ?? null;
-    return since === null || this.#intake.stoppedAt !== null ? 0 : now - Math.max(since, this.#stalledAt ?? since);
+    return since === null || this.stoppedAt !== null ? 0 : now - Math.max(since, this.#stalledAt ?? since);
   }
 
   /** Whether the peer leaves so many bytes unread that no more should be asked for: above half of the cap. */

@@ -10,9 +10,10 @@ export interface HousedSession extends RegisteredSession, Swept {
   end(close: CloseCode): void;
 }
 
-export interface SessionsSurroundings<S> {
+export interface SessionsSurroundings<S extends HousedSession> {
   readonly limits: { readonly connectionsMax: number; readonly connectionsPerUserMax: number };
-  readonly sweeper: Pick<Sweeper, "add" | "remove">;
+  /** Has all sessions, so that no second list of them is kept. */
+  readonly sweeper: Pick<Sweeper<S>, "add" | "remove" | "all">;
   /** Counts addresses. */
   readonly admission: { enter(address: string): void; leave(address: string): void };
   make(connection: Connection): S;
@@ -28,7 +29,6 @@ export interface SessionsSurroundings<S> {
 export class Sessions<S extends HousedSession> {
   readonly #house: SessionsSurroundings<S>;
   readonly #registry: SessionRegistry<S>;
-  readonly #all = new Set<S>();
 
   constructor(house: SessionsSurroundings<S>) {
     this.#house = house;
@@ -37,7 +37,7 @@ export class Sessions<S extends HousedSession> {
 
   /** Also those that have not said who they are. */
   get all(): ReadonlySet<S> {
-    return this.#all;
+    return this.#house.sweeper.all;
   }
 
   /** Users that have a session here. */
@@ -52,7 +52,6 @@ export class Sessions<S extends HousedSession> {
   /** Takes in one connection. */
   accept(connection: Connection): S {
     const session = this.#house.make(connection);
-    this.#all.add(session);
     this.#house.admission.enter(session.address);
     this.#house.sweeper.add(session);
     return session;
@@ -60,7 +59,7 @@ export class Sessions<S extends HousedSession> {
 
   /** The session has said who it is: takes it in, or says with which code it has to go. */
   enter(session: S): CloseCode | null {
-    if (this.#all.size > this.#house.limits.connectionsMax) return CLOSE.overloaded;
+    if (this.all.size > this.#house.limits.connectionsMax) return CLOSE.overloaded;
     if (!this.#house.holds(session)) return CLOSE.expired;
     const registered = this.#registry.add(session);
     if (registered.kind === "replaced") return CLOSE.replaced;
@@ -72,7 +71,6 @@ export class Sessions<S extends HousedSession> {
 
   leave(session: S, farewell: Farewell): void {
     this.#house.sweeper.remove(session);
-    this.#all.delete(session);
     this.#house.admission.leave(session.address);
     if (session.user !== "") this.#house.left(session, farewell, this.#registry.remove(session));
   }

@@ -2,6 +2,11 @@
 export class Turns {
   #last: Promise<void> | null = null;
 
+  /** Whether nothing is under way. */
+  get idle(): boolean {
+    return this.#last === null;
+  }
+
   /** Runs `work` when everything asked for before has ended, well or not. Rejects as it does. */
   async take(work: () => Promise<void>): Promise<void> {
     const before = this.#last;

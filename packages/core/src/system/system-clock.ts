@@ -28,7 +28,8 @@ class SystemTimer implements Timer {
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Whole, as V8 keeps whole numbers within an object, and makes one of its own of every other.
+  monotonic: () => Math.floor(performance.now()),
   after: (ms, run) => new SystemTimer(ms, run),
   endOfTurn: (run) => {
     setImmediate(run);

@@ -23,6 +23,7 @@ class Peer implements Gated {
   readonly socket = new Socket() as Socket & Gated["socket"];
   queue: EncodedFrames | EncodedFrames[] | null = null;
   queuedBytes = 0;
+  unsentBytes = 0;
   open = true;
 }
 

@@ -8,6 +8,8 @@ export interface Gated {
   /** null: nothing; mostly it is one. */
   queue: EncodedFrames | EncodedFrames[] | null;
   queuedBytes: number;
+  /** What the operating system had not taken after the last write. */
+  unsentBytes: number;
   /** Whether the socket still takes frames. */
   readonly open: boolean;
 }
@@ -48,17 +50,14 @@ export class WriteGate {
     gated.queue = null;
     gated.queuedBytes = 0;
     if (!gated.open) return;
-    if (!Array.isArray(queue)) {
-      socket.write(this.#bytes(queue));
-      return;
+    if (!Array.isArray(queue)) socket.write(this.#bytes(queue));
+    else if (queuedBytes <= PIECE_BYTES_MAX) socket.write(Buffer.concat(queue.map((frames) => this.#bytes(frames))));
+    else {
+      socket.cork();
+      for (const frames of queue) socket.write(this.#bytes(frames));
+      socket.uncork();
     }
-    if (queuedBytes <= PIECE_BYTES_MAX) {
-      socket.write(Buffer.concat(queue.map((frames) => this.#bytes(frames))));
-      return;
-    }
-    socket.cork();
-    for (const frames of queue) socket.write(this.#bytes(frames));
-    socket.uncork();
+    gated.unsentBytes = socket.writableLength;
   }
 
   #flushAll(): void {

@@ -15,6 +15,8 @@ const CLEAN = new Set([1000, 1001, 1005]);
 export interface ConnectionHouse {
   readonly gate: WriteGate;
   readonly clock: Pick<Clock, "monotonic">;
+  /** One that watches nothing yet, for whoever begins a message next. */
+  watch: MessageWatch;
   /** One has ended. */
   closed(): void;
 }
@@ -33,11 +35,13 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   readonly socket: Duplex;
   readonly #ws: ConnectedSocket;
   readonly #house: ConnectionHouse;
-  readonly #watch = new MessageWatch();
+  /** Set while the peer owes the rest of a message: most arrive whole. */
+  #watch: MessageWatch | null = null;
   #listener: ConnectionListener | null = null;
   #closing = false;
   queue: EncodedFrames | EncodedFrames[] | null = null;
   queuedBytes = 0;
+  unsentBytes = 0;
 
   constructor(ws: ConnectedSocket, socket: Duplex, request: PeerRequest, house: ConnectionHouse) {
     this.#ws = ws;
@@ -47,15 +51,16 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   }
 
   get open(): boolean {
-    return this.#ws.readyState === OPEN && !this.socket.destroyed;
+    return this.#ws.readyState === OPEN && this.socket.writable;
   }
 
   get bufferedBytes(): number {
-    return this.queuedBytes + this.socket.writableLength;
+    // With every delivery: mostly the system takes all at once, and then nobody needs to look at the socket.
+    return this.queuedBytes + (this.unsentBytes === 0 ? 0 : this.socket.writableLength);
   }
 
   get unfinishedSince(): number | null {
-    return this.#watch.since;
+    return this.#watch?.since ?? null;
   }
 
   /** Hands the connection over to its session. */
@@ -90,13 +95,21 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   }
 
   onBytes(bytes: Uint8Array): void {
-    this.#watch.take(bytes, this.#house.clock.monotonic());
+    const house = this.#house;
+    const watch = this.#watch ?? house.watch;
+    watch.take(bytes, house.clock.monotonic());
+    if (watch.since === null) this.#watch = null;
+    else if (this.#watch === null) {
+      this.#watch = watch;
+      house.watch = new MessageWatch();
+    }
   }
 
   // ---- from the session
 
   send(frames: EncodedFrames): void {
-    if (!this.#closing && this.open) this.#house.gate.queue(this, frames);
+    // Whether it is still open is looked at when it is written.
+    if (!this.#closing) this.#house.gate.queue(this, frames);
   }
 
   close(code: number, reason: string): void {
@@ -113,7 +126,7 @@ export class WsConnection implements Connection, Gated, SocketOwner {
   }
 
   resume(): void {
-    this.#watch.forgive(this.#house.clock.monotonic());
+    this.#watch?.forgive(this.#house.clock.monotonic());
     this.#ws.resume();
   }
 }

@@ -8,7 +8,9 @@ import type { AcceptConnection } from "../ports/transport.ts";
 import type { NotAdmitted } from "./admission.ts";
 import { claimUpgrades } from "./claim-upgrades.ts";
 import { ConnectedSocket } from "./connected-socket.ts";
+import { MessageWatch } from "./message-watch.ts";
 import type { RawRequest, SeenRequest } from "./origin.ts";
+import { SharedTexts } from "./shared-texts.ts";
 import { WriteGate } from "./write-gate.ts";
 import { type ConnectionHouse, WsConnection } from "./ws-connection.ts";
 import { wsFrames } from "./ws-frame.ts";
@@ -44,6 +46,8 @@ export class WsTransport {
   readonly #house: WsTransportSurroundings;
   readonly #server: ServerOfSockets<typeof ConnectedSocket>;
   readonly #connectionHouse: ConnectionHouse;
+  /** Names of hosts and browsers, which are kept as long as the connection. */
+  readonly #shared = new SharedTexts();
   readonly #detach: (() => void)[] = [];
   #connections = 0;
   #allClosed: (() => void)[] = [];
@@ -51,7 +55,12 @@ export class WsTransport {
   constructor(house: WsTransportSurroundings) {
     this.#house = house;
     const { clock } = house;
-    this.#connectionHouse = { clock, gate: new WriteGate(clock, wsFrames), closed: () => this.#closed() };
+    this.#connectionHouse = {
+      clock,
+      gate: new WriteGate(clock, wsFrames),
+      watch: new MessageWatch(),
+      closed: () => this.#closed(),
+    };
     const options: ServerOptions<typeof ConnectedSocket> &
       Record<"maxFragments" | "maxBufferedChunks" | "closeTimeout", number> = {
       noServer: true,
@@ -91,7 +100,7 @@ export class WsTransport {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A socket without a listener for its errors takes the process down (S32).
     socket.on("error", ignore);
-    const seen = this.#house.see(rawRequest(request));
+    const seen = this.#house.see(rawRequest(request, this.#shared));
     const refusal = this.#refusal(request, seen);
     if (refusal !== null) {
       refuse(socket, refusal);
@@ -130,13 +139,17 @@ export class WsTransport {
 
 /** Of the upgrade itself: they say nothing of who asks, and are kept as long as the connection. */
 const OF_UPGRADE = new Set(["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"]);
+/** Of one peer alone: nobody else sends the same. */
+const OF_PEER = new Set(["cookie", "authorization"]);
 
 function ignore(): void {}
 
-function rawRequest(request: IncomingMessage) {
+function rawRequest(request: IncomingMessage, shared: SharedTexts) {
   const headers: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
   for (const [name, value] of Object.entries(request.headers)) {
-    if (!OF_UPGRADE.has(name)) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+    if (OF_UPGRADE.has(name) || value === undefined) continue;
+    const text = Array.isArray(value) ? value.join(", ") : value;
+    headers[name] = OF_PEER.has(name) ? text : shared.of(text);
   }
   const { remoteAddress = "", encrypted = false } = request.socket as typeof request.socket & { encrypted?: boolean };
   return { headers, remoteAddress, secure: encrypted };
