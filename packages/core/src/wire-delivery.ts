@@ -80,6 +80,7 @@ export function wireDelivery(house: DeliverySurroundings) {
     pass: (arrival: Arrival) => {
       fanout.deliver(arrival);
       notice(arrival);
+      tallies.changed(arrival.c);
       house.happened(arrival.c);
     },
     anew: (c, epoch) =>
@@ -172,10 +173,8 @@ export function wireDelivery(house: DeliverySurroundings) {
     sessionsOf,
     encodeEvents,
     encode,
-    remember: ({ c, epoch, events }) => {
-      recent.add(c, epoch, events);
-      tallies.changed(c);
-    },
+    remember: ({ c, epoch, events }) => recent.add(c, epoch, events),
+    unheard: (c) => recent.forget(c),
     forget: (c) => recent.forget(c),
     readTo: (session, c, epoch) => readPositions.of(session, c, epoch),
     rightsAt: (session, c, epoch) => readPositions.rightsAt(session, c, epoch),

@@ -389,7 +389,8 @@ export function wire(options: ChatEngineOptions, settings: EngineSettings, doors
 
   /** A send has raised its sender's watermarks in the store; whoever listens is told, which of other nodes nobody knows. */
   function tellSent(c: string, user: UserId, epoch: string, seq: number): void {
-    const [listener] = watermarks.large(c) ? [] : subscriptions.beside(c, user);
+    const isRead = subscriptions.of(c) !== undefined && !watermarks.large(c);
+    const [listener] = isRead ? subscriptions.beside(c, user) : [];
     if (bus !== null || listener !== undefined || sessions.of(user).length > 1)
       watermarks.sent(user, c, { epoch, seq });
   }

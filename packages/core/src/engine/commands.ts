@@ -62,11 +62,12 @@ export function commandsOf(house: CommandsSurroundings) {
     await permit(house, by, { action, conversation: c, doing });
     return run(called(by));
   };
-  const pace = (by: Asking, { c }: Draft): void => {
+  /** Why nothing of it may be sent now, or null. */
+  const tooFast = (by: Asking, { c }: Draft): ChatError | null => {
     // The host itself is not held back by what holds its users back.
     const retryAfterMs = by.system ? 0 : house.sendWait(by.user, c);
-    if (retryAfterMs === 0) return;
-    throw new ChatError("rate_limited", "unable to send message; too many in too short a time", { retryAfterMs });
+    if (retryAfterMs === 0) return null;
+    return new ChatError("rate_limited", "unable to send message; too many in too short a time", { retryAfterMs });
   };
   return {
     create: (by: Asking, request: ConversationRequest) => createConversation(house, called(by), request),
@@ -92,12 +93,13 @@ export function commandsOf(house: CommandsSurroundings) {
     },
     presence: (by: Asking, c: ConversationId, users: readonly UserId[]) => seePresence(house, by, { c, users }),
 
-    send: async (by: Asking, draft: Draft) => {
-      pace(by, draft);
-      return send(house, called(by), draft, null);
+    send: (by: Asking, draft: Draft) => {
+      const refused = tooFast(by, draft);
+      return refused === null ? send(house, called(by), draft, null) : Promise.reject(refused);
     },
     prepare: async (by: Asking, draft: Draft) => {
-      pace(by, draft);
+      const refused = tooFast(by, draft);
+      if (refused !== null) throw refused;
       return prepareDraft(house, called(by), draft);
     },
     sent: (by: Asking, draft: Draft) => lookUp(house, called(by), draft, null),

@@ -1,4 +1,4 @@
-import { ChatError, LIMITS, type SendFrame } from "@earshot/protocol";
+import { type Body, ChatError, LIMITS, type SendFrame } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
 import type { Append, ReactionChange } from "../ports/message-store.ts";
 
@@ -15,6 +15,7 @@ export type DraftEntry = Pick<
 export function entryOf(draft: Draft, may: Permissions): DraftEntry {
   const { type, re, slot, expect } = draft;
   if (expect !== undefined && slot === undefined) throw invalid("expect is of a slot, and there is none");
+  if (isPlain(draft)) return { type, body: draft.body, by: may.send };
   const entry = {
     type,
     ...(re === undefined ? {} : { re }),
@@ -35,6 +36,13 @@ export function entryOf(draft: Draft, may: Permissions): DraftEntry {
     default:
       return { ...entry, ...body, ...(draft.mentions === undefined ? {} : { mentions: draft.mentions }), by: may.send };
   }
+}
+
+/** Nearly every one: a message, or an event of the host's own, with nothing but a body. */
+function isPlain(draft: Draft): draft is Draft & { readonly body: Body } {
+  const { type, re, slot, mentions, body } = draft;
+  const isNew = type !== "edit" && type !== "delete" && type !== "react";
+  return isNew && body !== undefined && re === undefined && slot === undefined && mentions === undefined;
 }
 
 function requireTarget({ type, re }: Draft): void {

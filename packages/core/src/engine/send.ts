@@ -184,7 +184,9 @@ function entryFor(
   draft: Draft,
   key: ReturnType<typeof keyOf>,
 ): Keyed {
-  return { ...key, ...entryOf(draft, permissions), ...(system ? { system } : {}) };
+  const { conversation, user, at } = key;
+  const entry = { ...entryOf(draft, permissions), conversation, user, at, key: key.key };
+  return system ? { ...entry, system } : entry;
 }
 
 async function sentOf(house: SendSurroundings, draft: Draft, result: AppendResult): Promise<SentFrame> {

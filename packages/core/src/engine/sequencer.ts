@@ -205,12 +205,12 @@ export class Sequencer {
   /** What waits behind a refusal with a wait, and what is still to come of its order, is not appended. */
   #holdBack(batch: readonly Waiting[], results: readonly AppendResult[]): void {
     const waits = new Map<Order, number>();
-    for (const [index, { order }] of batch.entries()) {
-      const result = results[index];
-      if (result?.kind === "refused" && result.code === "too_soon" && order !== null) {
+    results.forEach((result, index) => {
+      const order = batch[index]?.order ?? null;
+      if (result.kind === "refused" && result.code === "too_soon" && order !== null) {
         waits.set(order, result.retryAfterMs);
       }
-    }
+    });
     if (waits.size === 0) return;
     for (const [order, wait] of waits) this.#house.refused(order, wait);
     for (const waiting of this.#waiting) {
@@ -221,16 +221,14 @@ export class Sequencer {
   /** Tells what became of a batch. */
   #settle(batch: readonly Waiting[], results: readonly AppendResult[]): void {
     const committed: Committed[] = [];
-    for (const [index, { entry, origin }] of batch.entries()) {
-      const result = results[index];
-      if (result?.kind === "event") committed.push({ entry, result, origin });
-    }
-    for (const [index, waiting] of batch.entries()) {
+    batch.forEach((waiting, index) => {
       const result = results[index] as AppendResult;
+      const { entry, origin, behindMs } = waiting;
+      if (result.kind === "event") committed.push({ entry, result, origin });
       const absent = result.kind === "refused" && result.code === "absent";
-      if (absent && waiting.behindMs !== null) waiting.reject(blocked(waiting.behindMs));
+      if (absent && behindMs !== null) waiting.reject(blocked(behindMs));
       else waiting.resolve(result);
-    }
+    });
     if (committed.length === 0) return;
     try {
       this.#house.committed(committed);

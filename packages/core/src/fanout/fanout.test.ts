@@ -20,6 +20,17 @@ describe("Fanout", () => {
     expect(remembered).toEqual([2, 3]);
   });
 
+  it("encodes and keeps nothing of what nobody here is told, and says so", async () => {
+    const { fanout, sessions, of, say, change, arrival, remembered, unheard, encodings } = await fanoutOver();
+    sessions.clear();
+    fanout.deliver(arrival([await say(), await change(["carol", "member"]), await say()]));
+    await turn();
+    expect([encodings(), remembered, unheard]).toEqual([0, [], ["c1"]]);
+    sessions.set("carol", [new Recorder("carol")]);
+    fanout.deliver(arrival([await say()]));
+    expect([encodings(), remembered, of("carol").told, unheard]).toEqual([1, [5], [5], ["c1"]]);
+  });
+
   it("S18, I18: gives nobody else anything", async () => {
     const { fanout, of, say, arrival } = await fanoutOver();
     fanout.deliver(arrival([await say()]));

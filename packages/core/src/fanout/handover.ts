@@ -1,7 +1,8 @@
 import type { ConversationId, Epoch, EventRow, GatewayFrame, UserId } from "@earshot/protocol";
 import type { EncodedFrames } from "../ports/transport.ts";
 import { type Audience, type Audiences, memberChanges, namedBy } from "./audience.ts";
-import { type FannedEvents, type Origins, originsOf, shareOf, slice } from "./fanned-events.ts";
+import { type FannedEvents, type Origins, originsOf, shareOf } from "./fanned-events.ts";
+import { LegEvents } from "./leg-events.ts";
 import { changesIn, type Leg } from "./legs.ts";
 import { holds, type Subscriptions } from "./subscriptions.ts";
 
@@ -20,8 +21,10 @@ export interface HandoverSurroundings<S extends Recipient> {
   sessionsOf(user: UserId): Iterable<S>;
   encodeEvents(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): FannedEvents;
   encode(frame: GatewayFrame): EncodedFrames;
-  /** Keeps events for those who come back soon. */
+  /** Somebody here is told: keeps events for those who come back soon. */
   remember(events: FannedEvents): void;
+  /** Nobody here is told, so that nothing is encoded: what is kept from before would have a hole. */
+  unheard(c: ConversationId): void;
   /** Up to which seq the session has the log, or reads it for itself; 0: it is told everything. */
   readTo(session: S, c: ConversationId, epoch: Epoch): number;
   /** As of which seq the store said that the session's user is a member; 0: nobody asked. */
@@ -55,8 +58,7 @@ export class Handover<S extends Recipient> {
     for (const [user, seq] of removed) {
       if (reach === "pull" || !reach.users.has(user)) yield* this.#remove(leg, seq, [user]);
     }
-    const all = this.#house.encodeEvents(c, epoch, rows);
-    this.#house.remember(all);
+    const all = new LegEvents(c, epoch, rows, () => this.#encoded(leg));
     const pull = reach === "pull";
     let from = 0;
     for (const [index, row] of rows.entries()) {
@@ -67,11 +69,20 @@ export class Handover<S extends Recipient> {
       else yield* this.#change(leg, all, index, reach);
     }
     yield* this.#deliver(leg, all, from, rows.length, reach);
+    if (!all.isEncoded) this.#house.unheard(c);
   }
 
-  *#deliver(leg: Leg, all: FannedEvents, from: number, to: number, reach: Audience | "pull"): Steps {
+  /** Somebody here is to be told. */
+  #encoded({ c, epoch, rows }: Leg): FannedEvents {
+    const { encodeEvents, remember } = this.#house;
+    const events = encodeEvents(c, epoch, rows);
+    remember(events);
+    return events;
+  }
+
+  *#deliver(leg: Leg, all: LegEvents, from: number, to: number, reach: Audience | "pull"): Steps {
     if (from >= to) return;
-    const part = slice(all, from, to);
+    const part = all.part(from, to);
     const origins = originsOf(leg.origins, from, to);
     if (reach === "pull") yield* this.#toSubscribers(part, origins, () => false);
     else yield* this.#toMembers(part, origins, reach, reach.users);
@@ -79,13 +90,13 @@ export class Handover<S extends Recipient> {
 
   // ---- push
 
-  *#toMembers(part: FannedEvents, origins: Origins, audience: Audience, users: Iterable<UserId>): Steps {
-    const last = part.events.at(-1)?.row.seq ?? 0;
+  *#toMembers(part: LegEvents, origins: Origins, audience: Audience, users: Iterable<UserId>): Steps {
+    const last = part.rows.at(-1)?.seq ?? 0;
     for (const user of users) {
       const since = audience.since?.get(user) ?? 0;
       if (since > last) continue;
       for (const session of this.#house.sessionsOf(user)) {
-        const share = shareOf(session, part, origins, Math.max(since, this.#newsFrom(session, part)));
+        const share = shareOf(session, part.encoded, origins, Math.max(since, this.#newsFrom(session, part)));
         if (share === null) continue;
         if (this.#left-- === 0) yield* this.#nextTurn();
         this.#hand(session, share);
@@ -94,13 +105,13 @@ export class Handover<S extends Recipient> {
   }
 
   /** A `member` event goes to who was there before it and who is after it. */
-  *#change(leg: Leg, all: FannedEvents, index: number, audience: Audience): Steps {
-    const row = all.events[index]?.row;
+  *#change(leg: Leg, all: LegEvents, index: number, audience: Audience): Steps {
+    const row = leg.rows[index];
     if (row === undefined) return;
     const changes = memberChanges(row);
     const concerned = new Set(audience.users);
     for (const [user] of changes) concerned.add(user);
-    const part = slice(all, index, index + 1);
+    const part = all.part(index, index + 1);
     yield* this.#toMembers(part, originsOf(leg.origins, index, index + 1), audience, concerned);
     // A list that was read from the store is as of later, and knows already.
     if (audience.version < leg.membersVersion) this.#house.audiences.apply(audience, row);
@@ -114,7 +125,7 @@ export class Handover<S extends Recipient> {
 
   // ---- pull
 
-  *#toSubscribers(part: FannedEvents, origins: Origins, isTold: (session: S) => boolean): Steps {
+  *#toSubscribers(part: LegEvents, origins: Origins, isTold: (session: S) => boolean): Steps {
     const { subscriptions } = this.#house;
     // Who comes while it is handed over finds it in the log.
     for (const subscription of [...(subscriptions.of(part.c)?.sessions.values() ?? [])]) {
@@ -123,7 +134,7 @@ export class Handover<S extends Recipient> {
       if (this.#left-- === 0) yield* this.#nextTurn();
       if (!subscriptions.stands(subscription)) continue;
       const { active, from } = subscription;
-      const share = shareOf(session, part, origins, active && from?.epoch === part.epoch ? from.head + 1 : 0);
+      const share = shareOf(session, part.encoded, origins, active && from?.epoch === part.epoch ? from.head + 1 : 0);
       if (share === null) continue;
       if (active) session.deliver(share);
       else for (const events of subscriptions.hold(subscription, share, false)) session.deliver(events);
@@ -131,10 +142,10 @@ export class Handover<S extends Recipient> {
   }
 
   /** An event that names members goes to them too, whether they subscribed or not. */
-  *#name(leg: Leg, all: FannedEvents, index: number): Steps {
+  *#name(leg: Leg, all: LegEvents, index: number): Steps {
     const { audiences, sessionsOf } = this.#house;
-    const part = slice(all, index, index + 1);
-    const row = part.events[0]?.row;
+    const part = all.part(index, index + 1);
+    const row = leg.rows[index];
     if (row === undefined) return;
     // Who is named twice is what the last naming says.
     const named = new Map(namedBy(row));
@@ -143,7 +154,7 @@ export class Handover<S extends Recipient> {
       for (const session of sessionsOf(user)) {
         if (this.#left-- === 0) yield* this.#nextTurn();
         told.add(session);
-        if (this.#newsFrom(session, part) <= row.seq) this.#hand(session, part);
+        if (this.#newsFrom(session, part) <= row.seq) this.#hand(session, part.encoded);
       }
     }
     yield* this.#toSubscribers(part, null, (session) => told.has(session));
@@ -162,7 +173,7 @@ export class Handover<S extends Recipient> {
   // ---- both
 
   /** The first seq that a session has not read, or reads, for itself. */
-  #newsFrom(session: S, { c, epoch }: FannedEvents): number {
+  #newsFrom(session: S, { c, epoch }: LegEvents): number {
     return this.#house.readTo(session, c, epoch) + 1;
   }
 

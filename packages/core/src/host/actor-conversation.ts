@@ -95,12 +95,11 @@ export class ActorConversation<D extends Definition = Definition> {
     body: OwnBody<D, Type>,
     options: SendOptions<Type> & { readonly type: Type; readonly tx?: never },
   ): Promise<Sent>;
-  async send(
-    body: Body,
-    { type = "message", tx, ...options }: SendOptions & Partial<InTransaction> = {},
-  ): Promise<Sent | StoredDraft> {
-    const asked = { ...options, type, body };
-    return tx === undefined ? this.#send(asked) : this.#house.drafts.store(this.#by, this.#checked(asked), tx);
+  async send(body: Body, options: SendOptions & Partial<InTransaction> = {}): Promise<Sent | StoredDraft> {
+    const { type = "message", tx } = options;
+    const frame = this.#checked({ ...options, tx: undefined, type, body });
+    if (tx !== undefined) return this.#house.drafts.store(this.#by, frame, tx);
+    return toldOf(await this.#house.commands.send(this.#by, frame));
   }
 
   /** Gives the actor's own message `seq` another body. */
@@ -216,17 +215,19 @@ export class ActorConversation<D extends Definition = Definition> {
   }
 
   async #send(asked: Omit<SendFrame, "t" | "c" | "id"> & { id?: MessageId }): Promise<Sent> {
-    const { t: _, ...sent } = await this.#house.commands.send(this.#by, this.#checked(asked));
-    return sent;
+    return toldOf(await this.#house.commands.send(this.#by, this.#checked(asked)));
   }
 
-  #checked({ id = this.#house.newId(), ...asked }: Omit<SendFrame, "t" | "c" | "id"> & { id?: MessageId }) {
-    const { t: _t, ...checked } = checkedFrame<SendFrame>(this.#house.decode, {
-      ...{ t: "send", id, c: this.id },
-      ...asked,
-    });
-    return checked;
+  #checked(asked: Omit<SendFrame, "t" | "c" | "id"> & { id?: MessageId; tx?: undefined }): SendFrame {
+    const { decode, newId } = this.#house;
+    return checkedFrame<SendFrame>(decode, { ...asked, t: "send", id: asked.id ?? newId(), c: this.id });
   }
+}
+
+function toldOf({ id, c, epoch, seq, ord, at, dup, body }: SentFrame): Sent {
+  const sent = { id, c, epoch, seq, ord, at };
+  if (dup === undefined && body === undefined) return sent;
+  return { ...sent, ...(dup === undefined ? {} : { dup }), ...(body === undefined ? {} : { body }) };
 }
 
 function invalid(action: string, why: string): ChatError {

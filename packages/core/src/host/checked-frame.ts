@@ -4,11 +4,11 @@ import {
   type ErrorFrame,
   jsonFault,
   LIMITS,
-  parseJson,
   type UnvalidatedFrame,
 } from "@earshot/protocol";
+import { copiedJson } from "./copied-json.ts";
 
-/** JSON → a frame that can be trusted, as the wire does it; `characters`: of its text. */
+/** JSON → a frame that can be trusted, as the wire does it; `characters`: of its text, or more, but never less than a third of its bytes. */
 export type DecodeFrame = (
   raw: UnvalidatedFrame,
   characters: number,
@@ -28,8 +28,9 @@ export function checkedFrame<Frame extends ClientFrame>(decode: DecodeFrame, fra
       `it holds what is no JSON, more than ${LIMITS.keysMax} keys, or is deeper than ${LIMITS.depthMax} levels`,
     );
   }
-  const text = JSON.stringify(frame);
-  const decoded = decode(parseJson(text) as UnvalidatedFrame, text.length);
+  const size = { characters: 0 };
+  const copy = copiedJson<unknown>(frame, size);
+  const decoded = decode(copy as UnvalidatedFrame, size.characters);
   switch (decoded.kind) {
     case "frame":
       return decoded.frame as Frame;

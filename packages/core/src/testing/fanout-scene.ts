@@ -83,6 +83,7 @@ export async function fanoutOver(
     fanoutSliceSessionsMax,
   };
   const forgotten: string[] = [];
+  const unheard: string[] = [];
   const left: unknown[] = [];
   /** Sessions whose users the store said to be members, and as of which seq. */
   const rights = new Map<Recorder, number>();
@@ -104,6 +105,7 @@ export async function fanoutOver(
     rightsAt: (session) => rights.get(session) ?? 0,
     origins: (...given) => repeated.origins(...given),
     remember: ({ events }) => remembered.push(...events.map(({ row }) => row.seq)),
+    unheard: (c) => unheard.push(c),
     forget: (c) => forgotten.push(c),
     left: (c, users) => left.push([c, users]),
   });
@@ -147,7 +149,7 @@ export async function fanoutOver(
     if (session === undefined) throw new Error(`no session of ${user}`);
     return session;
   };
-  const told = { remembered, forgotten, left };
+  const told = { remembered, unheard, forgotten, left };
   return {
     store,
     clock,
