@@ -1,3 +1,4 @@
+export { type ReconnectCase, reconnectDelay } from "../connection/backoff.ts";
 export {
   type ClientStorageAdapter,
   clientStorageSuite,

@@ -1,7 +1,7 @@
+import { reconnectDelay } from "@earshot/client/testing";
 import { quantile } from "../../median.ts";
 import { conversationName, conversationsOf, userName } from "../../population.ts";
 import { type Figures, VoidRun } from "../../scenario.ts";
-import { backOffMs } from "../storm/back-off.ts";
 import { EarshotReturning } from "../storm/earshot-returning.ts";
 import { Joining } from "../storm/joining.ts";
 import type { Returning } from "../storm/returning.ts";
@@ -41,7 +41,9 @@ class Storm {
   async #return(client: Returning): Promise<void> {
     const lostAt = performance.now();
     for (let attempt = 0; this.trouble === null; attempt++) {
-      await passes(backOffMs(attempt, client.spreadMs, Math.random()));
+      // A client's own rule: after the loss of a session within `spread`, then full jitter, twice as long each time.
+      const delay = { attempt, welcomed: attempt === 0, own: false, spreadMs: client.spreadMs };
+      await passes(reconnectDelay(delay, { float: Math.random }));
       this.attempts++;
       try {
         await client.comeBack();
