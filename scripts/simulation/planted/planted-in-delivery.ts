@@ -124,6 +124,47 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     ],
   },
   {
+    name: "memory trimmed under a cursor",
+    trap: 11,
+    breaks: ["I16"],
+    suffers: "who comes back after a while is brought the newest messages without those before them",
+    changes: [
+      {
+        file: "packages/core/src/bus/recent-events.ts",
+        find: "    if (first.row.seq > after + 1 || last.row.seq < head) return null;\n    return ring.events.slice(after + 1 - first.row.seq, head + 1 - first.row.seq);",
+        instead:
+          "    if (last.row.seq < head) return null;\n    return ring.events.slice(Math.max(0, after + 1 - first.row.seq), head + 1 - first.row.seq);",
+      },
+    ],
+  },
+  {
+    name: "silence taken for peace",
+    trap: 16,
+    breaks: ["I9"],
+    suffers: "a gateway whose link to the bus is half open tells its users nothing any more, and nobody notices",
+    changes: [
+      {
+        file: RECONCILIATION,
+        find: "    return this.#heardAt + this.#house.limits.digestWithinMs - this.#house.clock.monotonic();",
+        instead: "    return this.#house.limits.digestWithinMs;",
+      },
+    ],
+  },
+  {
+    name: "subscriptions end with the switch",
+    trap: 29,
+    breaks: ["I14"],
+    suffers: "who looked at a conversation while it shrank no longer sees who has read what",
+    changes: [
+      {
+        file: "packages/core/src/fanout/handover.ts",
+        find: "    const all = this.#house.encodeEvents(c, epoch, rows);",
+        instead:
+          '    if (rows[0]?.type === "meta" && leg.after === "push" && rows[0].seq > 1) this.#house.subscriptions.gone(c);\n    const all = this.#house.encodeEvents(c, epoch, rows);',
+      },
+    ],
+  },
+  {
     name: "own sends come back",
     trap: null,
     breaks: ["I13"],

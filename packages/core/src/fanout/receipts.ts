@@ -149,6 +149,8 @@ export class Receipts<S extends SignalRecipient> {
     shared: boolean,
   ): Watermarks {
     const subscribed = this.#house.subscriptions.of(c);
+    // The first who subscribes just now is told with the answer, whatever was read for that before this.
+    if (shared && subscribed !== undefined) subscribed.epoch ??= epoch;
     const told = subscribed?.epoch === epoch ? subscribed.told : undefined;
     const own = this.#own.get(`${c} ${user}`);
     const known = told?.get(user) ?? (own?.epoch === epoch ? own : undefined);

@@ -15,11 +15,15 @@ interface Node {
 
 class Scene {
   readonly time = new SimulatedTime();
-  readonly hub = new SimulatedBus({ time: this.time, random: new SeededRandom(1), write: () => {} });
+  readonly hub: SimulatedBus;
   fired = 0;
   readonly fire = (): void => {
     this.fired++;
   };
+
+  constructor(seed = 1) {
+    this.hub = new SimulatedBus({ time: this.time, random: new SeededRandom(seed), write: () => {} });
+  }
 
   /** A node that listens to `u:ana` and `nodes`. */
   async node(name: string): Promise<Node> {
@@ -109,6 +113,25 @@ describe("SimulatedBus", () => {
     await scene.tell(two, "b", "u:ana");
     await scene.pass(4_900);
     expect([one.heard, two.heard, scene.fired]).toEqual([["b"], [], 1]);
+  });
+
+  it("F38: one whose link is half open, and never breaks, is deaf for a while when all else is well", async () => {
+    const heals = async (seed: number) => {
+      const scene = new Scene(seed);
+      const [one, two] = [await scene.node("n1"), await scene.node("n2")];
+      scene.hub.deafen("n2", 5_000, scene.fire);
+      scene.hub.heal();
+      await scene.pass(100);
+      await scene.tell(one, "a", "u:ana");
+      await scene.pass(30_000);
+      await scene.pass(20_000);
+      await scene.tell(one, "b", "u:ana");
+      await scene.pass(1_000);
+      return two.heard.filter((each) => each !== "interrupted").join();
+    };
+    const seen = new Set<string>();
+    for (let seed = 1; seed <= 12; seed++) seen.add(await heals(seed));
+    expect([...seen].sort()).toEqual(["a,b", "b"]);
   });
 
   it("F39: loses, doubles and swaps", async () => {

@@ -10,6 +10,8 @@ type Listener = (envelope: Envelope) => void;
 
 /** Longest time from a bus's return to its word that something was missed. */
 const TOLD_WITHIN_MS = 50;
+/** How long a link that is half open, and that nobody notices, stays so when all else is well, in ms: longer than devices may lack anything. */
+const STILL_DEAF_MS = 40_000;
 
 /** How a bus is unreliable: chances of what befalls an envelope, and how late one may be. */
 export interface Unreliable {
@@ -26,7 +28,8 @@ export class SimulatedBus {
   readonly #down: Trouble<"rejects" | "swallows">;
   readonly #unreliable: Trouble<Unreliable>;
   readonly #partitions = new Map<string, Trouble>();
-  readonly #deaf = new Map<string, Trouble>();
+  /** Whether its link breaks in the end. */
+  readonly #deaf = new Map<string, Trouble<boolean>>();
 
   constructor({ time, random }: SimulatedPortSurroundings) {
     this.#time = time;
@@ -60,11 +63,11 @@ export class SimulatedBus {
 
   /** Nothing reaches a gateway for `ms`, which is not told. */
   deafen(node: string, ms: number, fired: () => void): void {
-    const trouble = this.#deaf.get(node) ?? new Trouble(this.#time);
+    const trouble = this.#deaf.get(node) ?? new Trouble<boolean>(this.#time);
     this.#deaf.set(node, trouble);
-    trouble.begin(ms, null, fired);
     // A link that was half open breaks in the end, or it never does, and nobody ever knows.
     const isTold = this.#random.float() < 0.5;
+    trouble.begin(ms, isTold, fired);
     this.#time.after(ms, () => {
       if (isTold && !trouble.on) this.interrupt(node);
     });
@@ -83,10 +86,15 @@ export class SimulatedBus {
     trouble.begin(ms, null, fired);
   }
 
+  /** But for a link of which nobody knows that it is half open: whoever has it is to do without for a while (I26). */
   heal(): void {
     const wasDown = this.#down.on;
     for (const trouble of [this.#down, this.#unreliable, ...this.#partitions.values()]) trouble.end();
     for (const [node, trouble] of this.#deaf) {
+      if (trouble.detail === false) {
+        trouble.begin(STILL_DEAF_MS, false, () => {});
+        continue;
+      }
       if (trouble.on) this.interrupt(node);
       trouble.end();
     }

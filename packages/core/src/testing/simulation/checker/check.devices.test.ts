@@ -115,6 +115,23 @@ describe("check: devices", () => {
     );
   });
 
+  it("I16: a repair leaves out what lies between it and the presented cursor, unless frames are swapped", () => {
+    const brought = (cursor: number, seqs: readonly number[], fault?: string) => {
+      const history = chat((chatting) => {
+        if (fault !== undefined) chatting.sim({ ev: "nemesis", fault, target: "ben.1" });
+        chatting
+          .dev("ben.1", { ev: "close", connection: 1, code: 1006, side: "network" })
+          .connect("ben.1", 2, [[C, E1, cursor]]);
+        for (const seq of seqs) chatting.dev("ben.1", { ev: "deliver", by: "repair", ...at(log, seq) });
+      });
+      return violated(history);
+    };
+    expect(brought(1, [2, 3])).toEqual([]);
+    expect(brought(2, [3])).toEqual([]);
+    expect(brought(1, [3])).toEqual(["I16"]);
+    expect(brought(1, [3], "F18")).toEqual([]);
+  });
+
   it("I16: an event comes twice, unless the network doubles frames", () => {
     const again = (history: HistoryOfTest) => history.dev("ben.1", { ev: "deliver", by: "event", ...at(log, 3) });
     expect(violated(chat(again))).toEqual(["I16"]);

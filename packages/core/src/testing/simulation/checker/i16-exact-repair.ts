@@ -1,4 +1,4 @@
-import type { ConversationId, Epoch } from "@earshot/protocol";
+import type { ConversationId, Epoch, UserId } from "@earshot/protocol";
 import type { Connection } from "./connections.ts";
 import { FRAME_FAULTS } from "./faults-fired.ts";
 import type { IndexedHistory, Invariant } from "./indexed-history.ts";
@@ -9,7 +9,7 @@ type Passed = Map<ConversationId, { readonly epoch: Epoch; readonly seq: number;
 
 /**
  * I16: on a connection nothing comes unasked that lies at or below the cursor presented with its `hello`, no event
- * comes twice, and what a cursor is moved over is what its user cannot have.
+ * comes twice, a repair leaves nothing out, and what a cursor is moved over is what its user cannot have.
  */
 export const exactRepair: Invariant = (history, report) => {
   const passed = new Map<Connection, Passed>();
@@ -20,6 +20,7 @@ export const exactRepair: Invariant = (history, report) => {
     aboveCursor(report, connection, line, no);
     if (line.by === "event") onceInOrder(history, report, passed, connection, line, no);
   });
+  whole(history, report);
   voids(history, report);
 };
 
@@ -52,6 +53,43 @@ function onceInOrder(
   } else known.set(conv, { epoch, seq, no });
 }
 
+/** What comes as the answer to a cursor begins right behind it, and goes on without a hole. */
+function whole(history: IndexedHistory, report: Report): void {
+  const reached = new Map<string, Set<number>>();
+  history.book.each(["have", "deliver"], (line, no) => {
+    const { p, dev } = line;
+    const of = (conv: ConversationId, epoch: Epoch): Set<number> => {
+      const key = `${p} ${conv} ${epoch}`;
+      const known = reached.get(key) ?? new Set();
+      reached.set(key, known);
+      return known;
+    };
+    if (line.ev === "have") {
+      for (const [conv, epoch, seq] of line.cursors) of(conv, epoch).add(seq);
+      return;
+    }
+    if (line.by !== "repair") return;
+    const { conv, epoch, seq, user, t } = line;
+    const known = of(conv, epoch);
+    let before = seq - 1;
+    for (; before > 0 && !known.has(before); before--) if (mayHave(history, conv, epoch, before, user)) break;
+    known.add(seq);
+    if (before === 0 || known.has(before) || history.faults.touched(FRAME_FAULTS, 0, t, dev)) return;
+    report.violated("I16", `${dev} ${conv} ${epoch} ${before}: left out by the repair that brought ${seq}`, no);
+  });
+}
+
+/** Whether a user may have an event, whenever it is asked; false where that is not known. */
+function mayHave(history: IndexedHistory, conv: ConversationId, epoch: Epoch, seq: number, user: UserId): boolean {
+  const log = history.logs.get(conv);
+  const life = log?.life(epoch);
+  if (log === undefined || life === undefined || !log.hasStore) return false;
+  const members = history.members(log, life);
+  // with the whole history rights come and go with the membership, of what was before too
+  if (log.wholeHistory && members.changes(user).some(([, role]) => role === null)) return false;
+  return members.knows(seq) && members.mayHave(user, seq);
+}
+
 /** A cursor that is moved over seqs of the user's own skips what it has to bring. */
 function voids(history: IndexedHistory, report: Report): void {
   const cursors = new Map<string, { readonly epoch: Epoch; readonly seq: number; readonly no: number }>();
@@ -61,15 +99,11 @@ function voids(history: IndexedHistory, report: Report): void {
     const before = cursors.get(key);
     cursors.set(key, { epoch, seq, no });
     if (line.ev !== "reset" || line.why !== "void" || before?.epoch !== epoch) return;
-    const log = history.logs.get(conv);
-    const life = log?.life(epoch);
-    if (log === undefined || life === undefined || !log.hasStore) return;
-    const members = history.members(log, life);
-    // with the whole history rights come and go with the membership, of what was before too
-    if (log.wholeHistory && members.changes(user).some(([, role]) => role === null)) return;
-    for (let skipped = before.seq + 1; skipped <= seq && members.knows(skipped); skipped++) {
-      if (!members.mayHave(user, skipped)) continue;
-      const place = log.survivor(life, skipped).places[skipped];
+    for (let skipped = before.seq + 1; skipped <= seq; skipped++) {
+      if (!mayHave(history, conv, epoch, skipped, user)) continue;
+      const log = history.logs.get(conv);
+      const life = log?.life(epoch);
+      const place = life && log?.survivor(life, skipped).places[skipped];
       report.violated(
         "I16",
         `${dev} ${conv} ${epoch} ${skipped}: skipped as void, and ${user} may have it`,

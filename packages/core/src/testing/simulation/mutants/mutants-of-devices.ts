@@ -238,11 +238,31 @@ export const MUTANTS_OF_DEVICES: readonly Mutant[] = [
     mutate: (lines, random) => belowCursor(lines, random, "repair"),
   },
   {
+    name: "a repair leaves out its first event",
+    breaks: "I16",
+    mutate(lines, random) {
+      if (lines.some((line) => line.ev === "nemesis" && FRAMES.includes(line.fault))) return null;
+      const known = unrewound(lines);
+      const whole = finalLog(lines).flatMap(({ line }) => (line.wholeHistory === true ? [line.conv] : []));
+      const brought = all(lines, "deliver", ({ by, conv }) => by === "repair" && known(conv) && !whole.includes(conv));
+      // the next one shows it
+      const pairs = brought.flatMap((next, index) => {
+        const first = brought[index - 1];
+        const follows = first?.line.p === next.line.p && first.line.conv === next.line.conv;
+        return follows && first.line.seq === next.line.seq - 1 ? [first] : [];
+      });
+      const first = any(random, pairs);
+      if (first === null) return null;
+      const have = all(lines, "have", ({ p }, at) => p === first.line.p && at < first.at).at(-1);
+      const cursor = have?.line.cursors.find(([conv]) => conv === first.line.conv);
+      return cursor?.[2] === first.line.seq - 1 ? without(lines, first.at) : null;
+    },
+  },
+  {
     name: "a session is sent an event twice",
     breaks: "I16",
     mutate(lines, random) {
-      if (lines.some((line) => line.ev === "nemesis" && ["F17", "F18", "F23", "repeat polls"].includes(line.fault)))
-        return null;
+      if (lines.some((line) => line.ev === "nemesis" && FRAMES.includes(line.fault))) return null;
       const seen = one(lines, random, "deliver", ({ by, p }, at) => by === "event" && connected(lines, p, at));
       return seen && inserted(lines, seen.at, seen.line);
     },
@@ -262,6 +282,9 @@ export const MUTANTS_OF_DEVICES: readonly Mutant[] = [
     },
   },
 ];
+
+/** Faults by which the network doubles, swaps or repeats frames. */
+const FRAMES: readonly string[] = ["F17", "F18", "F23", "repeat polls"];
 
 /** Whether a life has a session there: what is in flight when one ends cannot be told from the next one's. */
 function connected(lines: Lines, p: string, at: number): boolean {
