@@ -1,5 +1,6 @@
 import { type ConversationId, type Epoch, isChatError, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Head } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -67,8 +68,6 @@ interface Left extends Pick<Gate, "epoch" | "passed"> {
 const READ_AGAIN_MS = 1_000;
 const PAGE_ROWS = 200;
 const PAGE_BYTES = 262_144;
-/** Lives of one log that are remembered to be over. */
-const OVER_MAX = 8;
 /** No log's. */
 const NO_EPOCH = "";
 const DONE: Promise<void> = Promise.resolve();
@@ -348,7 +347,7 @@ export class OrderGate {
     const doubted = gate.doubted ?? [];
     const lives = new Set([...gate.over, gate.epoch, ...doubted.slice(0, asked).map((arrival) => arrival.epoch)]);
     lives.delete(epoch);
-    gate.over = [...lives].slice(-OVER_MAX);
+    gate.over = [...lives].slice(-FIXED_LIMITS.endedLivesMax);
     const ours = doubted.filter((arrival) => arrival.epoch === epoch);
     // What came while the store answered may be of a life that is newer still.
     const others = doubted.filter((arrival) => arrival.epoch !== epoch && !gate.over.includes(arrival.epoch));

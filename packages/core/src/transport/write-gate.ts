@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 
@@ -11,9 +12,6 @@ export interface Gated {
   /** Whether the socket still takes frames. */
   readonly open: boolean;
 }
-
-/** Up to so many bytes several frames are copied into one piece, which costs less than a vector of them. */
-const PIECE_BYTES_MAX = 16_384;
 
 /**
  * One write a socket and turn: what a connection gets within one turn of the event loop leaves in
@@ -52,7 +50,7 @@ export class WriteGate {
       socket.write(this.#bytes(queue));
       return;
     }
-    if (queuedBytes <= PIECE_BYTES_MAX) {
+    if (queuedBytes <= FIXED_LIMITS.writtenPieceBytesMax) {
       socket.write(Buffer.concat(queue.map((frames) => this.#bytes(frames))));
       return;
     }
