@@ -195,14 +195,14 @@ export class OrderGate {
 
   /** It was removed, for all: whatever still comes of it the store has to confirm. */
   remove(c: ConversationId): void {
+    this.#left.delete(c);
     this.#open(c, NO_EPOCH, 0, true);
   }
 
   #open(c: ConversationId, epoch: Epoch, last: number, begun: boolean): Gate {
-    const left = this.#left.get(c);
-    this.#left.delete(c);
-    // A head of the store's that is lower: the log was put back with its old epoch.
-    const passed = left?.epoch === epoch && !(begun && last < left.passed) ? left.passed : 0;
+    // Which life it is in the store says first: until then it is as left.
+    const left = epoch === NO_EPOCH ? undefined : this.#left.get(c);
+    const passed = epoch === NO_EPOCH ? 0 : this.#passedBefore(c, epoch, begun ? last : Number.POSITIVE_INFINITY);
     const gate: Gate = {
       epoch,
       last: Math.max(last, passed),
@@ -221,6 +221,13 @@ export class OrderGate {
     };
     this.#gates.set(c, gate);
     return gate;
+  }
+
+  /** How far it has passed in this life, before it concerned nobody; 0: that is not known, or the log was put back with its old epoch and is shorter. */
+  #passedBefore(c: ConversationId, epoch: Epoch, head: number): number {
+    const left = this.#left.get(c);
+    this.#left.delete(c);
+    return left?.epoch === epoch && left.passed <= head ? left.passed : 0;
   }
 
   /** Nothing has passed: what was there already may be lost to those who came before. Of a `pull` conversation they are told by heads. */
@@ -315,6 +322,8 @@ export class OrderGate {
       gate.doubted ??= [];
       return;
     }
+    // What came meanwhile was below what was there when the gate began: this is behind a hole now, and is read again.
+    if (gate.last < last) return;
     const at = page.rows.at(-1);
     if (at !== undefined) {
       const { epoch, told } = gate;
@@ -358,7 +367,7 @@ export class OrderGate {
         epoch,
         last: head - 1,
         lastOfOthers: 0,
-        passed: 0,
+        passed: this.#passedBefore(c, epoch, head),
         begun: true,
         openedAt,
         membersVersion: 0,
