@@ -19,7 +19,28 @@ const INITDB = ["-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--
 export type PostgresSettings = Readonly<Record<string, string | number | boolean>>;
 
 /** Starts a private Postgres (`postgres` with password `earshot`, database `postgres`) on a free port of 127.0.0.1. */
-export async function startPostgres(settings: PostgresSettings = {}): Promise<StartedServer> {
+export function startPostgres(settings: PostgresSettings = {}): Promise<StartedServer> {
+  return startCluster(settings, (cluster, words) => {
+    return { program: "initdb", args: [...INITDB, "--pwfile", words, "-D", cluster] };
+  });
+}
+
+/**
+ * Starts a standby of the Postgres at a port of 127.0.0.1: a copy of it, which follows it by way of that port, read
+ * only, until it is promoted (`SELECT pg_promote()`).
+ */
+export function startPostgresStandby(primaryPort: number, settings: PostgresSettings = {}): Promise<StartedServer> {
+  return startCluster(settings, (cluster) => {
+    const flags = ["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"];
+    return { program: "pg_basebackup", args: ["-d", urlOf(primaryPort), "-D", cluster, ...flags] };
+  });
+}
+
+/** `fill`: the program, beside Postgres', that makes the folder of a cluster; `words`: a file that holds its password. */
+async function startCluster(
+  settings: PostgresSettings,
+  fill: (cluster: string, words: string) => { readonly program: string; readonly args: readonly string[] },
+): Promise<StartedServer> {
   // Its other programs lie beside it; on the PATH there may be a link to it alone.
   const file = realpathSync(requireBinary("postgres", "postgresql"));
   const user = unprivilegedUser("postgres", "nobody");
@@ -37,11 +58,12 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<St
     ...settings,
   };
   const args = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const { program, args: filling } = fill(cluster, words);
   return startGuarded(
     {
       file,
       args: ["-D", cluster, ...args],
-      first: { file: join(dirname(file), "initdb"), args: [...INITDB, "--pwfile", words, "-D", cluster] },
+      first: { file: join(dirname(file), program), args: filling },
       folder,
       cwd: folder,
       log: join(folder, "server.log"),
@@ -50,12 +72,12 @@ export async function startPostgres(settings: PostgresSettings = {}): Promise<St
       stopSignal: "SIGINT",
       stopWithinMs: 5000,
     },
-    {
-      url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
-      port,
-      answers: () => postgresAnswers(join(dirname(file), "pg_isready"), port),
-    },
+    { url: urlOf(port), port, answers: () => postgresAnswers(join(dirname(file), "pg_isready"), port) },
   );
+}
+
+function urlOf(port: number): string {
+  return `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`;
 }
 
 async function postgresAnswers(pgIsReady: string, port: number): Promise<boolean> {

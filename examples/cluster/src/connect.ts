@@ -16,7 +16,7 @@ export class Connections {
 
   postgres(url: string): Pool {
     return this.#one(url, () => {
-      const pool = new Pool({ connectionString: url, max: 10 });
+      const pool = new Pool({ connectionString: url, max: 10, pipeline: true });
       this.#ends.push(() => pool.end());
       // Of an idle connection: without a listener it would end the process.
       return pool.on("error", (error) => this.#complain(url, error));

@@ -13,6 +13,8 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, why: string]>
   TimeoutError: ["unavailable", "the NATS server does not answer: see that it runs and can be reached"],
   RequestError: ["unavailable", "the NATS connection broke meanwhile: it is opened again"],
 };
+/** What Node.js says of a certificate that it does not take (nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const CERTIFICATE = /^[A-Z_]*(?:CERT|LEAF_SIGNATURE|INVALID_CA|HOSTNAME_MISMATCH)[A-Z_]*$/;
 /** Of JetStream's API: not for this account; memory or storage is used up. */
 const NOT_FOR_ACCOUNT = 10_039;
 const USED_UP: readonly number[] = [10_002, 10_023, 10_028, 10_047];
@@ -51,7 +53,11 @@ function meaningOf(error: unknown): readonly [code: ErrorCode, why: string] {
   }
   const known = MEANINGS[error.name];
   if (known !== undefined) return known;
-  return ["unavailable", `the NATS server cannot be reached (${causeOf(error)}): see that it runs, and its address`];
+  const cause = causeOf(error);
+  if (CERTIFICATE.test(cause)) {
+    return ["invalid", `the NATS server's certificate is not trusted (${cause}): connect with its CA, as tls: { ca }`];
+  }
+  return ["unavailable", `the NATS server cannot be reached (${cause}): see that it runs, and its address`];
 }
 
 function notPermitted(error: Error): readonly [code: ErrorCode, why: string] {

@@ -1,6 +1,7 @@
 import { ChatError, type Durability } from "@earshot/protocol";
 import type { Connections } from "./connections.ts";
 import { isLost, sqlStateOf } from "./failure.ts";
+import { tlsFailure } from "./tls-failure.ts";
 
 /** The oldest that is tested. */
 const VERSION_MIN = 15;
@@ -72,6 +73,8 @@ export function openingFailure(error: unknown): unknown {
       "the pool's role may not make the tables: grant it CREATE on the database, or run what printMigrations() prints",
     );
   }
+  const insecure = tlsFailure(error);
+  if (insecure !== null) return refusal("invalid", insecure, error);
   if (state === null && isLost(error)) {
     const word = typeof code === "string" ? ` (${code})` : "";
     return refusal(

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ChatError } from "@earshot/protocol";
 import { isCollision, isLost } from "./failure.ts";
 import type { PgClient, PgPool } from "./pg-pool.ts";
+import { serverIdentity } from "./server-identity.ts";
 import type { Statements } from "./statements.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -9,6 +10,8 @@ import { Transaction } from "./transaction.ts";
 const TIMEOUT_MS = 20_000;
 /** Tries of what has certainly not happened. */
 const TRIES_MAX = 4;
+/** Told to who may come again, in ms: one look at the server is enough. */
+const OTHER_SERVER_RETRY_MS = 100;
 /** Before a further try: up to this, times the tries there were. */
 const BACKOFF_MS = 20;
 
@@ -38,8 +41,11 @@ export class Connections {
   readonly #onLost: () => void;
   readonly #timeoutMs: number;
   readonly #inHand = new Set<Promise<unknown>>();
+  /** Whose server is behind each; a connection stays with one server. */
+  readonly #identities = new WeakMap<PgClient, string>();
+  #expected: string | null = null;
 
-  /** `onLost`: told when a connection has failed; the next one may be to another server. */
+  /** `onLost`: told when a connection has failed, or a new one has another server behind it than is expected. */
   constructor(
     pool: PgPool,
     statements: Statements,
@@ -75,6 +81,19 @@ export class Connections {
       const result = await client.query(this.#statements.query(text, values));
       return ("rows" in result ? result.rows : []) as readonly Row[];
     });
+  }
+
+  /** Of the server that answers now, as `serverIdentity`. */
+  identity(): Promise<string> {
+    return this.#use((client) => serverIdentity(client, this.#statements));
+  }
+
+  /**
+   * From now on nothing is asked of any other server: an idle connection dies without a word to anybody but its pool,
+   * and the next one may be to who took over.
+   */
+  expect(identity: string): void {
+    this.#expected = identity;
   }
 
   /** Waits for what is in hand. */
@@ -124,7 +143,7 @@ export class Connections {
     client.on?.("error", onError);
     const deadline = new Deadline(this.#timeoutMs);
     try {
-      return await deadline.race(run(client));
+      return await deadline.race(this.#sure(client).then(() => run(client)));
     } catch (error) {
       if (isLost(error) || deadline.passed) broken ??= error as Error;
       throw error;
@@ -133,6 +152,21 @@ export class Connections {
       if (broken !== null) this.#onLost();
       client.release(broken ?? undefined);
     }
+  }
+
+  async #sure(client: PgClient): Promise<void> {
+    const expected = this.#expected;
+    if (expected === null) return;
+    const known = this.#identities.get(client);
+    if (known === expected) return;
+    // To who was taken over from.
+    if (known !== undefined) throw new OtherServerError("the connection is to an earlier server");
+    const identity = await serverIdentity(client, this.#statements);
+    this.#identities.set(client, identity);
+    if (identity === expected) return;
+    this.#onLost();
+    const message = "unable to use store; another server has taken over, or this one was put back: it is looked at";
+    throw new ChatError("unavailable", message, { retryAfterMs: OTHER_SERVER_RETRY_MS });
   }
 
   async #connect(): Promise<PgClient> {
@@ -146,6 +180,11 @@ export class Connections {
       throw error;
     }
   }
+}
+
+/** As a connection that broke: it is given up. */
+class OtherServerError extends Error {
+  override readonly name = "OtherServerError";
 }
 
 /** What is not there in time is `unavailable`. */

@@ -1,5 +1,6 @@
 import { ChatError, type ErrorCode, isChatError } from "@earshot/protocol";
 import { sqlStateOf } from "./failure.ts";
+import { tlsFailure } from "./tls-failure.ts";
 
 const RETRY_MS = 1_000;
 
@@ -7,7 +8,7 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, why: string]>
   "28P01": ["unauthenticated", "PostgreSQL refuses the password: check user and password"],
   "28000": ["unauthenticated", "PostgreSQL refuses this user from here: check the user, and pg_hba.conf"],
   "3D000": ["invalid", "there is no such database: create it, or name another one"],
-  "42501": ["forbidden", "its role lacks rights: grant them, or have an owner make the tables"],
+  "42501": ["forbidden", "its role lacks rights: grant them, or have a DBA run what printMigrations() prints"],
   "53300": ["unavailable", "the server takes no more connections: raise its max_connections"],
 };
 
@@ -15,6 +16,8 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, why: string]>
 export function listenFailure(doing: string, error: unknown): ChatError {
   if (isChatError(error)) return error;
   const state = sqlStateOf(error);
+  const insecure = tlsFailure(error);
+  if (insecure !== null) return new ChatError("invalid", `${doing}; ${insecure}`, { cause: error });
   const [code, why] = (state === null ? undefined : MEANINGS[state]) ?? ["unavailable", unreachable(state, error)];
   return new ChatError(code, `${doing}; ${why}`, {
     cause: error,

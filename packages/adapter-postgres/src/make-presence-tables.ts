@@ -28,7 +28,10 @@ export async function makePresenceTables(connections: Connections, schema: strin
   });
 }
 
-/** The SQL that makes the tables of `postgresPresence` in a namespace (default: `default`), for a DBA who runs it in the place of a gateway that lacks the right to. */
+/**
+ * The SQL that makes the tables of `postgresPresence` alone in a namespace (default: `default`), for who keeps messages
+ * elsewhere: as `printMigrations`, which has them too.
+ */
 export function printPresenceTables({ namespace }: { readonly namespace?: string } = {}): string {
   const schema = schemaOf(namespace);
   const text = `CREATE SCHEMA IF NOT EXISTS "${schema}";\n${presenceTables}`;

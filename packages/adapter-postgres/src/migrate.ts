@@ -1,6 +1,7 @@
 import { ChatError } from "@earshot/protocol";
 import type { Connections } from "./connections.ts";
 import { migrations as released } from "./migrations/index.ts";
+import { presenceTables } from "./migrations/presence-tables.ts";
 import { schemaOf } from "./schema-of.ts";
 import { inSchema } from "./statements.ts";
 
@@ -64,8 +65,8 @@ function quoted(schema: string): string {
 }
 
 /**
- * The SQL that makes the tables of a namespace (default: `default`), for a DBA who runs it in the place of a
- * gateway that lacks the right to. `from`: the version that is there already, 0 for none.
+ * The SQL that makes the tables of a namespace (default: `default`), of the store and of `postgresPresence`, for a DBA who
+ * runs it in the place of a gateway that lacks the right to. `from`: the store's version that is there already, 0 for none.
  */
 export function printMigrations({
   namespace,
@@ -76,6 +77,8 @@ export function printMigrations({
 } = {}): string {
   const schema = schemaOf(namespace);
   const steps = released.map((step, n) => `-- version ${n + 1}\n${step}${recorded(n + 1)}`).slice(from);
-  const text = [`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)};`, `${CREATE_TABLE};`, ...steps].join("\n");
+  const text = [`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)};`, `${CREATE_TABLE};`, ...steps, presenceTables].join(
+    "\n",
+  );
   return `BEGIN;\n${LOCK_SCHEMAS};\n${inSchema(text, schema)}COMMIT;\n`;
 }

@@ -33,6 +33,8 @@ export class OpenStore {
   readonly purge: Purge;
   durability: Durability = "process";
   readonly #known = new KnownHeads();
+  /** Of who finds out whose server answers; they ask any. */
+  readonly #checks: Connections;
   readonly #schema: string;
   readonly #options: PostgresStoreOptions;
   readonly #poolMax: number;
@@ -53,7 +55,9 @@ export class OpenStore {
       this.#isSure = false;
     };
     const { timeoutMs } = options;
-    this.connections = new Connections(pool, statements, { onLost, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    const within = timeoutMs === undefined ? {} : { timeoutMs };
+    this.connections = new Connections(pool, statements, { onLost, ...within });
+    this.#checks = new Connections(pool, statements, { onLost, ...within });
     this.purge = new Purge(this.connections);
     const { lanes = 1 } = options;
     const apart = Math.max(0, Math.min(APART_MAX, this.#poolMax - lanes - 1));
@@ -75,10 +79,10 @@ export class OpenStore {
     this.#state = "opening";
     try {
       this.#requirePool();
-      const durability = await checkServer(this.connections);
+      const durability = await checkServer(this.#checks);
       requireDurability(durability, this.#options.durability);
-      await migrate(this.connections, this.#schema);
-      await checkLife(this.connections, this.barrier, durability);
+      await migrate(this.#checks, this.#schema);
+      this.connections.expect(await checkLife(this.#checks, this.barrier, durability));
       this.durability = durability;
     } catch (error) {
       if (this.#isClosed()) throw closed();
@@ -104,7 +108,8 @@ export class OpenStore {
   /** Runs one call of the port; rejects as that promises. */
   async call<Value>(run: (store: OpenStore) => Promise<Value>): Promise<Value> {
     this.requireOpen();
-    const called = this.#isSure ? run(this) : this.#check().then(() => run(this));
+    const isSure = this.#isSure && this.#checking === null;
+    const called = isSure ? run(this) : this.#check().then(() => run(this));
     this.#calls.add(called);
     try {
       return await called;
@@ -131,10 +136,10 @@ export class OpenStore {
     // Before it is asked: what is lost meanwhile asks again.
     this.#isSure = true;
     try {
-      const durability = await checkServer(this.connections);
+      const durability = await checkServer(this.#checks);
       requireDurability(durability, this.#options.durability);
       // By what was promised for what it may lack.
-      await checkLife(this.connections, this.barrier, this.durability);
+      this.connections.expect(await checkLife(this.#checks, this.barrier, this.durability));
       this.durability = durability;
     } catch (error) {
       this.#isSure = false;
@@ -155,6 +160,7 @@ export class OpenStore {
     while (this.#calls.size > 0) await Promise.allSettled([...this.#calls]);
     await this.purge.stop();
     await this.connections.idle();
+    await this.#checks.idle();
   }
 
   /** A method, because the state may have changed during an await. */

@@ -1,13 +1,8 @@
 import type { Durability } from "@earshot/protocol";
 import type { Barrier } from "./barrier.ts";
 import type { Connections } from "./connections.ts";
-import { sqlStateOf } from "./failure.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Which history this is: another timeline begins when a standby is promoted, or a backup recovered to a moment. */
-const TIMELINE = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline";
-/** Which cluster: another one where a dump was restored. Some services keep it from everybody. */
-const SYSTEM = "SELECT system_identifier::text AS system FROM pg_control_system()";
 const STORE = `SELECT cluster, generation, shift + pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next FROM @store`;
 const SEEN = "UPDATE @store SET cluster = $1";
 /** The highest number that anything has: where they begin anew, they begin above it. */
@@ -20,24 +15,15 @@ const NEW_LIFE = `UPDATE @store SET cluster = $1, generation = generation + 1, s
  * Sees that the store was put back, or that a server has taken over that may lack the last of what was acknowledged:
  * every log is in another life then, so that readers read anew. Told by the cluster and its timeline; with
  * `replicated` a takeover alone loses nothing, and changes nothing. A disk that was put back under the
- * server's feet, with the same timeline, is not seen.
+ * server's feet, with the same timeline, is not seen. Gives the server's identity.
  */
-export async function checkLife(connections: Connections, barrier: Barrier, durability: Durability): Promise<void> {
-  const cluster = await clusterOf(connections);
+export async function checkLife(connections: Connections, barrier: Barrier, durability: Durability): Promise<string> {
+  const cluster = await connections.identity();
   const [seen] = await connections.all<{ readonly cluster: string | null }>(STORE);
-  if (seen?.cluster === cluster) return;
-  await connections.write((transaction) => beginLife(transaction, barrier, cluster, durability));
-}
-
-async function clusterOf(connections: Connections): Promise<string> {
-  const [now] = await connections.all<{ readonly timeline: string }>(TIMELINE);
-  let system = "";
-  try {
-    system = (await connections.all<{ readonly system: string }>(SYSTEM))[0]?.system ?? "";
-  } catch (error) {
-    if (sqlStateOf(error) !== "42501") throw error;
+  if (seen?.cluster !== cluster) {
+    await connections.write((transaction) => beginLife(transaction, barrier, cluster, durability));
   }
-  return `${system}/${now?.timeline ?? ""}`;
+  return cluster;
 }
 
 async function beginLife(

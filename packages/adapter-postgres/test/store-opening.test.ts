@@ -2,7 +2,14 @@ import type { MessageStore } from "@earshot/core";
 import { isChatError } from "@earshot/protocol";
 import { Pool } from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import { type PostgresStoreOptions, postgresStore, printMigrations } from "../src/index.ts";
+import {
+  type PgPool,
+  type PgQuery,
+  type PostgresStoreOptions,
+  postgresPresence,
+  postgresStore,
+  printMigrations,
+} from "../src/index.ts";
 import { postgresUrl } from "./pools.ts";
 import { conversation, feedOf, message } from "./store-scene.ts";
 import { newNamespace, storePool } from "./store-under-test.ts";
@@ -57,8 +64,12 @@ describe("PostgreSQL store: opening", () => {
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "earshot_${namespace}" TO ${namespace}`);
     const own = storePool({ connectionString: withUser(namespace, "p") });
     const store = postgresStore(own, { namespace });
+    const presence = postgresPresence(own, { namespace });
     try {
       await store.open();
+      await presence.open();
+      await presence.lease("n1", 60_000);
+      await pool.query(printMigrations({ namespace, from: 2 }));
       await store.create(conversation("c1"));
       await store.append([message("c1", "alice", "hi")]);
       expect((await feedOf(store, null))[0]).toEqual(["c1 1", "c1 2"]);
@@ -67,6 +78,7 @@ describe("PostgreSQL store: opening", () => {
         expect.stringContaining("printMigrations()"),
       ]);
     } finally {
+      await presence.close();
       await store.close();
       await own.end();
       await pool.query(`DROP OWNED BY ${namespace}; DROP ROLE ${namespace}`);
@@ -97,9 +109,39 @@ describe("PostgreSQL store: opening", () => {
     ]);
   });
 
-  it("says that a user is refused", async () => {
-    const code = (await refusalOf(new Pool({ connectionString: withUser("nobody_at_all", "wrong") })))[0];
-    expect(code).toBe("unauthenticated");
+  it("says that a user is refused, or the password", async () => {
+    for (const user of ["nobody_at_all", new URL(postgresUrl()).username]) {
+      const [code, message] = await refusalOf(new Pool({ connectionString: withUser(user, "wrong") }));
+      expect([code, message.includes("password"), message.includes("wrong")]).toEqual(["unauthenticated", true, false]);
+    }
+  });
+
+  it("refuses a server that is too old, and a database that cannot hold every text", async () => {
+    // As an older one would answer.
+    const older: PgPool = {
+      connect: async () => {
+        const client = await pool.connect();
+        const query = async (asked: string | PgQuery) => {
+          const result = await client.query(asked as PgQuery);
+          const rows = result.rows?.map((row) => ("version" in row ? { ...row, version: 140_019 } : row));
+          return { ...result, rows };
+        };
+        return { query, release: (error) => client.release(error) };
+      },
+    };
+    const store = postgresStore(older, { namespace: namespaceOf() });
+    await expect(store.open()).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/^unable to open store; .*PostgreSQL 14.* 15 or newer: [^\n]+$/),
+    });
+    await store.close();
+    const latin = `latin_${namespaceOf()}`;
+    await pool.query(`CREATE DATABASE ${latin} ENCODING LATIN1 LOCALE 'C' TEMPLATE template0`);
+    const url = new URL(postgresUrl());
+    url.pathname = `/${latin}`;
+    const refused = await refusalOf(new Pool({ connectionString: url.href }));
+    expect(refused).toEqual(["invalid", expect.stringContaining("LATIN1")]);
+    await pool.query(`DROP DATABASE ${latin} WITH (FORCE)`);
   });
 
   it("refuses a pool that its lanes take up", async () => {

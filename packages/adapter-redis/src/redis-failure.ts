@@ -6,6 +6,11 @@ const RETRY_MS = 1_000;
 /** What is wrong, from what the driver or the server said. `doing`: "open bus". */
 export function redisFailure(doing: string, error: unknown): ChatError {
   if (isChatError(error)) return error;
+  const untrusted = CERTIFICATE.exec(String((error as { readonly code?: unknown } | null)?.code))?.input;
+  if (untrusted !== undefined) {
+    const why = `Redis' certificate is not trusted (${untrusted}): give the client its CA, in its options of TLS`;
+    return new ChatError("invalid", `unable to ${doing}; ${why}`, { cause: error });
+  }
   const said = error instanceof Error ? error.message : String(error);
   const word = DENIED_TO_SCRIPT.test(said) ? "NOPERM" : (said.split(" ", 1)[0] ?? "");
   const [code, why] = REFUSALS[word] ?? (UNTIL.has(word) ? [null, said] : [null, `Redis does not answer: ${said}`]);
@@ -23,6 +28,9 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   WRONGPASS: ["unauthenticated", "Redis refuses the client's user name or password"],
   NOPERM: ["forbidden", "the client's Redis user may not do this: give it the rights that the package's README names"],
 };
+
+/** What Node.js says of a certificate that it does not take (nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const CERTIFICATE = /CERT|LEAF_SIGNATURE|INVALID_CA|HOSTNAME_MISMATCH/;
 
 /** What a script is told in place of NOPERM. */
 const DENIED_TO_SCRIPT = /^ERR The user executing the script|^ERR ACL failure in script/;

@@ -1,7 +1,8 @@
 import type { HaveEntry, InboxRow, SentFrame, UserId } from "@earshot/protocol";
 import { Announcements } from "./bus/announcements.ts";
 import type { Arrival } from "./bus/arrival.ts";
-import { OrderGate, type ToldHead } from "./bus/order-gate.ts";
+import type { ToldHead } from "./bus/gate.ts";
+import { OrderGate } from "./bus/order-gate.ts";
 import { Publisher } from "./bus/publisher.ts";
 import type { RecentEvents } from "./bus/recent-events.ts";
 import { Reconciliation } from "./bus/reconciliation.ts";

@@ -1,6 +1,6 @@
 import type { PlantedBug } from "./planted.ts";
 
-const GATE = "packages/core/src/bus/order-gate.ts";
+const GATE = "packages/core/src/bus/gate.ts";
 const RECONCILIATION = "packages/core/src/bus/reconciliation.ts";
 const SUBSCRIPTIONS = "packages/core/src/fanout/subscriptions.ts";
 
@@ -48,12 +48,12 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     changes: [
       {
         file: GATE,
-        find: "    if (first <= gate.last + 1) {",
+        find: "    if (first <= this.#last + 1) {",
         instead: "    if (first > 0) {",
       },
       {
         file: GATE,
-        find: "    const news = fromSeq(arrival, gate.last + 1);",
+        find: "    const news = fromSeq(arrival, this.#last + 1);",
         instead: "    const news: Arrival | null = arrival;",
       },
     ],
@@ -66,7 +66,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     changes: [
       {
         file: GATE,
-        find: "        last: head - 1,\n        lastOfOthers: 0,\n        passed: 0,\n        begun: true,\n",
+        find: "    this.#last = head - 1;\n    this.#lastOfOthers = 0;\n    this.#passed = 0;\n    this.#begun = true;\n",
         instead: "",
       },
     ],

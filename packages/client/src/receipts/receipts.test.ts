@@ -193,7 +193,7 @@ describe("Receipts", () => {
     // I14: what all have they keep, whoever comes, and whenever it is told again.
     members(11, { members: [["new", "member"]] });
     tally([[10, 100, 100]]);
-    subscribed([["me", 10, 10]], { members: 102 });
+    subscribed([["me", 10, 10]], { members: 102, head: 11 });
     expect(receipts.reach("c1")).toMatchObject({ delivered: 9, read: 7 });
     members(12, { members: [["new", null]] });
     tally([[10, 100, 100]]);
@@ -239,6 +239,47 @@ describe("Receipts", () => {
       });
       expect([end, receipts.reach("c1").read, views.length]).toEqual([end, end === "epoch" ? 1 : 0, 1]);
     }
+  });
+
+  it("I14: counts who came before the answer that does not know of them yet, also before there was any", () => {
+    for (const known of [true, false]) {
+      const { receipts, subscribed, take, members, changes } = make();
+      const before = [
+        ["me", 10, 10],
+        ["a", 9, 4],
+      ] as const;
+      if (known) subscribed(before);
+      members(11, {
+        members: [
+          ["b", "member"],
+          ["a", null],
+        ],
+      });
+      changes.run(() => receipts.applied("c1", "e1", [row(12, { from: "b" })]));
+      subscribed(before);
+      expect([known, receipts.reach("c1").members]).toEqual([known, new Map([["b", { delivered: 12, read: 12 }]])]);
+      take("b", 14, 13);
+      expect(receipts.reach("c1").members.get("b")).toEqual({ delivered: 14, read: 13 });
+    }
+  });
+
+  it("I14: takes nothing of another life, and of a hundred events at most, for what an answer does not know of yet", () => {
+    const { receipts, subscribed, members, changes } = make();
+    const before = [
+      ["me", 10, 10],
+      ["a", 9, 4],
+    ] as const;
+    members(11, { members: [["b", "member"]] }, "e0");
+    subscribed(before);
+    expect([...receipts.reach("c1").members.keys()]).toEqual(["a"]);
+    members(11, { members: [["b", "member"]] });
+    members(12, { members: [["c", "member"]] });
+    for (let seq = 13; seq <= 111; seq++) changes.run(() => receipts.applied("c1", "e1", [row(seq)]));
+    subscribed(before);
+    expect([...receipts.reach("c1").members.keys()]).toEqual(["a", "c"]);
+    receipts.gone("c1");
+    subscribed(before);
+    expect([...receipts.reach("c1").members.keys()]).toEqual(["a"]);
   });
 
   it("I25: keeps nothing of conversations that nobody looks at any more", () => {

@@ -47,6 +47,8 @@ interface Watermarks {
 export class Receipts {
   readonly #host: ReceiptsHost;
   readonly #known = new Map<ConversationId, Watermarks>();
+  /** The newest events of what is looked at: a `subscribed` may be as of before them, and they do not come again. */
+  readonly #recent = new Map<ConversationId, { readonly epoch: Epoch; readonly rows: EventRow[] }>();
   readonly #cells: KeyedCells<ReceiptsView>;
 
   constructor(host: ReceiptsHost) {
@@ -70,9 +72,12 @@ export class Receipts {
     return this.#known.get(c)?.own ?? null;
   }
 
-  /** These are the members as of `head`, and what is said of them never lies below what was told before. */
+  /**
+   * These are the members as of `head`, above which events may have come before it; what is said of them never lies
+   * below what was told before.
+   */
   subscribed({ c, epoch, head, members, watermarks }: SubscribedFrame): void {
-    for (const kept of this.#known.keys()) if (!this.#host.watched(kept)) this.#drop(kept);
+    for (const kept of [...this.#known.keys(), ...this.#recent.keys()]) if (!this.#host.watched(kept)) this.gone(kept);
     const was = this.#of(c, epoch);
     const others: Watermarks["others"] = members > RECEIPT_MEMBERS_MAX ? null : new Map();
     const view = others === null && was?.others === null ? was.view : null;
@@ -82,6 +87,8 @@ export class Receipts {
       const { delivered: d, read: r } = was?.others?.get(user) ?? NOTHING;
       this.#raise(c, user, Math.max(delivered, d), Math.max(read, r));
     }
+    const recent = this.#recent.get(c);
+    if (recent?.epoch === epoch) this.#follow(c, epoch, recent.rows);
     this.#changed(c);
   }
 
@@ -113,8 +120,15 @@ export class Receipts {
 
   /** Events of a log, in order: who writes has read, and members come and go. */
   applied(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): void {
+    this.#remember(c, epoch, rows);
     // what an earlier life of the log had is void, and nobody has that much of this one
-    let changed = this.#known.has(c) && this.#of(c, epoch) === undefined;
+    const isOver = this.#known.has(c) && this.#of(c, epoch) === undefined;
+    if (this.#follow(c, epoch, rows) || isOver) this.#changed(c);
+  }
+
+  /** Whether anything is another than before. */
+  #follow(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): boolean {
+    let changed = false;
     for (const { seq, type, from, body } of rows) {
       const known = this.#of(c, epoch);
       if (!known || seq <= known.asOf) continue;
@@ -141,17 +155,27 @@ export class Receipts {
         changed = this.#raise(c, from, seq, seq) || changed;
       }
     }
-    if (changed) this.#changed(c);
+    return changed;
+  }
+
+  #remember(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): void {
+    if (!this.#host.watched(c)) return;
+    const known = this.#recent.get(c);
+    const recent = known?.epoch === epoch ? known : { epoch, rows: [] };
+    for (const row of rows) if (row.seq > (recent.rows.at(-1)?.seq ?? 0)) recent.rows.push(row);
+    recent.rows.splice(0, recent.rows.length - RECEIPT_MEMBERS_MAX);
+    this.#recent.set(c, recent);
   }
 
   /** The conversation is not the user's any more. */
   gone(c: ConversationId): void {
+    this.#recent.delete(c);
     this.#drop(c);
   }
 
   /** Another user is signed in. */
   forget(): void {
-    for (const c of this.#known.keys()) this.#drop(c);
+    for (const c of [...this.#known.keys(), ...this.#recent.keys()]) this.gone(c);
   }
 
   #join(c: ConversationId, { early }: Watermarks, user: UserId, seq: number): void {

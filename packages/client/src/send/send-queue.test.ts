@@ -495,6 +495,33 @@ describe("SendQueue", () => {
     expect(out()).toEqual(["a", "b", "d"]);
   });
 
+  it("I19: sends again what stood behind a hole of a log that is over, also where no more is kept", () => {
+    const { link, queue, welcome, send, sent, out } = make({ sentKeptMax: 2 });
+    welcome();
+    link.held = true;
+    for (const id of ["a", "b", "c", "d"]) send(id);
+    for (const [at, id] of ["a", "b", "c", "d"].entries()) sent(id, at + 41);
+    queue.observe("c1", "e1", [], 41);
+    const shown = () => queue.tail("c1").map(({ current: { id, seq } }) => [id, seq]);
+    expect(shown()).toEqual([
+      ["b", 42],
+      ["c", 43],
+      ["d", 44],
+    ]);
+    queue.heard("c1", "e1");
+    out();
+    queue.heard("c1", "e2");
+    expect(out()).toEqual(["b", "c", "d"]);
+    expect(shown()).toEqual([
+      ["b", null],
+      ["c", null],
+      ["d", null],
+    ]);
+    for (const [at, id] of ["b", "c", "d"].entries()) sent(id, at + 7, { epoch: "e2" });
+    queue.observe("c1", "e2", [], 9);
+    expect(shown()).toEqual([]);
+  });
+
   it("takes what a hook made of the body", async () => {
     const { welcome, send, sent } = make();
     welcome();

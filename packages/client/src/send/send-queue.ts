@@ -201,7 +201,9 @@ export class SendQueue implements SendOwner {
 
   /** A log was seen in this epoch; null: it must be read anew. What an earlier life of it had is sent again. */
   heard(c: ConversationId, epoch: Epoch | null): void {
-    const lost = this.#kept.takeLost(c, epoch);
+    const kept = this.#kept.takeLost(c, epoch);
+    // what is kept no longer is older
+    const lost = [...this.#shown.lost(c, epoch).filter((send) => !kept.includes(send)), ...kept];
     if (lost.length === 0) return;
     const first = this.#line.all.find((send) => send.conversation === c && send.inFlightSince === null);
     for (const send of lost) {

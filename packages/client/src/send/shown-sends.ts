@@ -1,4 +1,4 @@
-import type { Body, ConversationId, SendType } from "@earshot/protocol";
+import type { Body, ConversationId, Epoch, SendType } from "@earshot/protocol";
 import { isAboutAnother } from "./compose-send.ts";
 import type { QueuedSend } from "./queued-send.ts";
 import { SendList } from "./send-list.ts";
@@ -55,6 +55,13 @@ export class ShownSends extends SendList {
   /** The log is shown up to here: what it has is shown there. */
   reached(c: ConversationId, seq: number): void {
     this.keep(({ conversation, receipt }) => conversation !== c || receipt === null || receipt.seq > seq);
+  }
+
+  /** Those that stand behind a hole of a log that is not in this epoch; null: nothing of it is there any more. */
+  lost(c: ConversationId, epoch: Epoch | null): readonly QueuedSend[] {
+    return this.all.filter(
+      ({ conversation, receipt }) => conversation === c && receipt !== null && receipt.epoch !== epoch,
+    );
   }
 
   touch(): void {

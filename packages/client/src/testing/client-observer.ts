@@ -28,6 +28,8 @@ export interface ClientObserver {
   applied(c: ConversationId, epoch: Epoch, rows: readonly EventRow[], reached: number, opened: number | null): void;
   /** A conversation goes on from what was stored of it. */
   restored(c: ConversationId, epoch: Epoch, seq: number): void;
+  /** What was here of a conversation is let go: the answer to a question said that it is not the user's. */
+  denied(c: ConversationId): void;
   receipt(c: ConversationId, of: UserId, delivered: number, read: number): void;
   presence(of: UserId, status: "online" | "away" | "offline"): void;
 }
@@ -40,6 +42,7 @@ export function observeClient(
 ): void {
   const { connection, receipts, requests, storage, timelines } = wiringOf(chat);
   let opened: number | null = null;
+  const isHere = (c: ConversationId): boolean => (timelines.peek(c)?.timeline.cursor ?? null) !== null;
 
   const deliver = connection.deliver.bind(connection);
   connection.deliver = (frame) => {
@@ -56,7 +59,9 @@ export function observeClient(
         observer.answered(answer, askedAt);
         if (answer.t === "events" && isForNewest(request)) opened = answer.head;
       }
+      const c = "c" in request && isChatError(answer) && isHere(request.c) ? request.c : null;
       done(answer);
+      if (c !== null && !isHere(c)) observer.denied(c);
       opened = null;
     });
   };

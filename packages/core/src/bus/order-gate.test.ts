@@ -9,7 +9,8 @@ import { Lossy } from "../testing/lossy.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
 import type { Arrival } from "./arrival.ts";
-import { OrderGate, type ToldHead } from "./order-gate.ts";
+import type { ToldHead } from "./gate.ts";
+import { OrderGate } from "./order-gate.ts";
 
 const LIMITS = { heldEventsMax: 100, rememberedMax: 100 };
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Head } from "../ports/bus.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
-import type { ToldHead } from "./order-gate.ts";
+import type { ToldHead } from "./gate.ts";
 import { ToldHeads } from "./told-heads.ts";
 
 const head = (c: string, mode: "push" | "pull" = "push"): Head => ({

@@ -2,7 +2,8 @@ import { type ConversationId, isChatError } from "@earshot/protocol";
 import type { Head } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { OrderGate, ToldHead } from "./order-gate.ts";
+import type { ToldHead } from "./gate.ts";
+import type { OrderGate } from "./order-gate.ts";
 
 export interface ToldHeadsSurroundings {
   readonly clock: Pick<Clock, "after">;

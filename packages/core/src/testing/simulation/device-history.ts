@@ -241,6 +241,10 @@ export class DeviceHistory implements ClientObserver {
     this.#cursors.set(c, { epoch, seq, stored: true });
   }
 
+  denied(c: ConversationId): void {
+    if (!this.#host.over()) this.#gone(c);
+  }
+
   receipt(conv: ConversationId, of: UserId, delivered: number, read: number): void {
     if (!this.#host.over()) this.tell({ ev: "receipt", conv, of, delivered, read });
   }

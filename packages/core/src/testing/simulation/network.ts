@@ -102,6 +102,12 @@ export class Network {
     return [...(this.#stations[device]?.lines ?? [])].filter(({ open }) => open).length;
   }
 
+  /** The gateway that a device has a WebSocket to; null: it has none. */
+  hostOf(device: number): SimulatedGateway | null {
+    const line = [...(this.#stations[device]?.lines ?? [])].find(({ open }) => open);
+    return this.#house.gateways.find(({ life }) => life !== null && life === line?.life) ?? null;
+  }
+
   /** Whether a device still waits for a gateway that will not answer, and has not noticed. */
   severed(device: number): boolean {
     const { lines, exchanges } = this.#station(device);

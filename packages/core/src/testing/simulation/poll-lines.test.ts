@@ -34,6 +34,15 @@ describe("PollLines", () => {
     network.polls.answered(poll(3), "n1#1", answer());
     network.polls.answered(poll(2), "n1#1", GONE);
     expect(network.ends()).toEqual([[1006, "network"]]);
+    const closed = welcomed();
+    closed.polls.lost(poll(2));
+    closed.polls.answered(poll(3), "n1#1", GONE);
+    expect(closed.ends()).toEqual([[1006, "network"]]);
+    const later = welcomed();
+    later.polls.lost(poll(2));
+    later.polls.answered(poll(3), "n1#1", answer());
+    later.polls.answered(poll(4), "n1#1", GONE);
+    expect(later.ends()).toEqual([[1006, "gateway"]]);
   });
 
   it("I22: has a device that sent its last poll for gone, whatever is answered to that", () => {

@@ -15,6 +15,8 @@ export class PollLines {
   readonly #sessions = new Map<string, ConnectionLines>();
   /** Polls that the network lost, or whose answer, and that were not answered since. */
   readonly #lost = new Set<string>();
+  /** Sessions that had such a poll since they last had an answer: it may have said why it was the last. */
+  readonly #unheard = new Set<string | null>();
 
   constructor(begin: () => ConnectionLines) {
     this.#begin = begin;
@@ -28,16 +30,19 @@ export class PollLines {
   /** The network has lost a poll, or its answer. */
   lost({ session, body }: AskedPoll): void {
     this.#lost.add(`${session} ${body}`);
+    this.#unheard.add(session);
   }
 
   /** An answer has arrived. */
   answered({ session, body }: AskedPoll, node: string, { status, text }: Answered): void {
     if (status === GONE && session !== null) {
       // an answer is kept until the next poll: without it nobody can go on
-      const side = this.#lost.has(`${session} ${body}`) ? "network" : "gateway";
+      const isLost = this.#lost.has(`${session} ${body}`) || this.#unheard.has(session);
+      const side = isLost ? "network" : "gateway";
       this.#sessions.get(session)?.closed(ABNORMAL, side);
     }
     this.#lost.delete(`${session} ${body}`);
+    this.#unheard.delete(session);
     if (status !== 200 || !TELLING.test(text)) return;
     const answer = decodeFrame(text) as unknown as { readonly frames?: readonly Told[] };
     let lines = session === null ? undefined : this.#sessions.get(session);

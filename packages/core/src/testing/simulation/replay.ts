@@ -6,6 +6,8 @@ import type { SimulatedTime } from "./time.ts";
 
 /** Texts kept of one session. */
 const TEXTS_MAX = 200;
+/** Within how many ms it is all said again. */
+const SAYS_MS = 500;
 /** How long who says it all again stays, in ms. */
 const STAYS_MS = 2_000;
 /** ms that a piece of it takes. */
@@ -46,7 +48,8 @@ export function replay({ time, random, request, life }: ReplaySurroundings, text
     path: { latency: () => LATENCY_MS, state: () => "open", heldFor: () => 0 },
     client: {
       onOpen: () => {
-        for (const text of texts) time.after(random.below(STAYS_MS / 4), () => line.write(text));
+        const moments = texts.map(() => random.below(SAYS_MS)).sort((a, b) => a - b);
+        for (const [index, text] of texts.entries()) time.after(moments[index] ?? 0, () => line.write(text));
         time.after(STAYS_MS, () => line.cut(true));
       },
       onText: () => {},

@@ -1,5 +1,6 @@
 import type { Body, UserId } from "@earshot/protocol";
 import type { ChatEngine } from "../../chat-engine.ts";
+import { CHECK_BOUNDS } from "./checker/check-bounds.ts";
 import type { Fired } from "./fault-counts.ts";
 import { writeFinalState } from "./final-state.ts";
 import { History } from "./history.ts";
@@ -15,8 +16,10 @@ const QUIET_WITHIN_MS = 120_000;
 /** How often it is looked, in ms; and for how long all must have been quiet. */
 const LOOK_EVERY_MS = 2_000;
 const QUIET_LOOKS = 6;
-/** Time after which it is known of everybody who is not there that they are not, in ms. */
-const PRESENCE_SETTLES_MS = 40_000;
+/** Time after which it is known of everybody who is not there that they are not, in ms: what I21 is held to, and a second. */
+const PRESENCE_SETTLES_MS = CHECK_BOUNDS.goneMs + 2 * CHECK_BOUNDS.presenceLagMs + 1_000;
+/** Time after which a gateway is back that is not missed for long, in ms. */
+const SOON_MS = 1_000;
 /** Time after which nothing of a device is left, in ms. */
 const GONE_AFTER_MS = 60_000;
 
@@ -128,9 +131,12 @@ class PlannedRun {
   /** Some leave, in one way or the other, which the rest has to see; then all, and nothing of them is to be left. */
   async end(): Promise<void> {
     const { time } = this.world;
+    const { seed } = this.#plan;
     const [first, second] = this.#devices;
     void first?.stop();
-    if (this.#plan.seed % 2 === 0) second?.crash();
+    // in every other run one goes without a word, in every fourth together with the gateway that it is on
+    if (seed % 4 === 0) this.world.network.hostOf(1)?.crash("now", seed % 8 === 0 ? SOON_MS : GONE_AFTER_MS, () => {});
+    if (seed % 2 === 0) second?.crash();
     await time.run(time.now + PRESENCE_SETTLES_MS);
     for (const [of, on] of this.#present()) this.history.add({ t: time.now, p: "sim", ev: "alive", of, on });
     for (const device of this.#devices) void device.stop();

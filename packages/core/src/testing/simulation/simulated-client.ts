@@ -61,6 +61,8 @@ export interface ClientObserver {
   applied(c: ConversationId, epoch: Epoch, rows: readonly EventRow[], reached: number, opened: number | null): void;
   /** It goes on from what was stored. */
   restored(c: ConversationId, epoch: Epoch, seq: number): void;
+  /** What was here of a conversation is let go: the answer to a question said that it is not the user's. */
+  denied(c: ConversationId): void;
   receipt(c: ConversationId, of: UserId, delivered: number, read: number): void;
   presence(of: UserId, status: "online" | "away" | "offline"): void;
 }

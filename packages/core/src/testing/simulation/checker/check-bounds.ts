@@ -4,8 +4,8 @@ export interface CheckBounds {
   readonly convergeMs: number;
   /** Longest time without a session after healing, and longest wait for an answer (I24). */
   readonly connectMs: number;
-  /** Of the gateways: two of them without a sign of life end a session. */
-  readonly heartbeatMs: number;
+  /** Offline at the latest, after the end of the last session: two heartbeats and 5 s (I21). */
+  readonly goneMs: number;
   /** Offline at the latest, after the death of a gateway (I21). */
   readonly deadGatewayMs: number;
   /** From a change of presence to its being seen: merged once a second, and on its way. */
@@ -30,7 +30,7 @@ export interface CheckBounds {
 export const CHECK_BOUNDS: CheckBounds = {
   convergeMs: 30_000,
   connectMs: 60_000,
-  heartbeatMs: 20_000,
+  goneMs: 45_000,
   deadGatewayMs: 35_000,
   presenceLagMs: 2_500,
   storedWithinMs: 1_500,

@@ -101,7 +101,7 @@ function inTime({ history, report, stays }: Watching, p: string, of: UserId, tol
     const before = told.findLast((each) => each.t < to);
     if (before === undefined || before.offline) continue;
     const died = gatewayDied(history, gateway, to);
-    const grace = died ? bounds.deadGatewayMs : 2 * bounds.heartbeatMs + 5_000;
+    const grace = died ? bounds.deadGatewayMs : bounds.goneMs;
     const troubled = faults.touched(PRESENCE_FAULTS, to - LINGERS_MS, to + grace);
     const due = (troubled ? Math.max(to, faults.healedAt) : to) + grace + bounds.presenceLagMs;
     if (due > lastT || all.some((each) => each.from <= due && each.to > to)) continue;
@@ -145,7 +145,7 @@ function inTheEnd({ history, report, stays }: Watching, p: string, of: UserId, t
   const since = stays
     .get(of)
     ?.reduce((latest, { from, to }) => Math.max(latest, from <= t ? from : 0, to < t ? to : 0), 0);
-  const grace = (there ? 0 : 2 * bounds.heartbeatMs + 5_000) + 2 * bounds.presenceLagMs;
+  const grace = (there ? 0 : bounds.goneMs) + 2 * bounds.presenceLagMs;
   if (Math.max(since ?? 0, newest.welcomed.t) + grace > t) return;
   const [said, is] = there ? ["offline", "there"] : ["online", "not there"];
   report.violated("I21", `${p}: was told last that ${of} is ${said}, who is ${is}`, no, last.no);
