@@ -4,6 +4,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CLIENT_LIMITS } from "../packages/client/src/options.ts";
+import { FIXED_LIMITS } from "../packages/core/src/fixed-limits.ts";
 import { DEFAULT_LIMITS } from "../packages/core/src/options.ts";
 import { CLOSE, type CloseVerdict, LIMITS, WIRE_ERRORS } from "../packages/protocol/src/index.ts";
 
@@ -36,6 +37,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   "wire-limits": () => limits(LIMITS, "packages/protocol/src/limits.ts", "LIMITS = {"),
   "engine-limits": () => limits(DEFAULT_LIMITS, "packages/core/src/options.ts", "limitsSchema = z.strictObject({"),
+  "fixed-limits": () => limits(FIXED_LIMITS, "packages/core/src/fixed-limits.ts", "FIXED_LIMITS = Object.freeze({"),
   "client-limits": () => limits({ ...CLIENT_LIMITS }, "packages/client/src/options.ts", "interface ClientLimits {"),
 };
 

@@ -151,12 +151,12 @@ function insideCore(root: string): Linter.Config[] {
         ...rooms.map((room) =>
           only(
             room,
-            ["./ports", "./options.ts", "./held-lease.ts"],
-            "A room imports ports, protocol, options.ts, held-lease.ts and its own folder.",
+            ["./ports", "./options.ts", "./fixed-limits.ts", "./held-lease.ts"],
+            "A room imports ports, protocol, options.ts, fixed-limits.ts, held-lease.ts and its own folder.",
           ),
         ),
         only("ports", [], "Ports import protocol's types."),
-        only("system", ["./ports"], "The system's clock and chance know their ports alone."),
+        only("system", ["./ports", "./fixed-limits.ts"], "The system's clock and chance know their ports alone."),
       ],
     ),
     // A mount is an entry of its own, and names the engine that it mounts.

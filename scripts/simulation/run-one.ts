@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { HistoryLine, Plan } from "@earshot/core/testing";
+import { closingLine } from "./closing-line.ts";
 import { describe } from "./run-seeds.ts";
 import { runTask } from "./run-task.ts";
 import type { Task } from "./seed-result.ts";
@@ -26,7 +27,8 @@ export async function runOne(
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   if (json) {
     const failed = failure === null ? [] : ["seed" in what ? what.seed : name];
-    process.stdout.write(`${JSON.stringify({ seeds: 1, failed, events, faults, kinds, points, hash, seconds })}\n`);
+    process.stdout.write(`${JSON.stringify({ kinds, points })}\n`);
+    process.stdout.write(`${closingLine({ events, faults, hash }, { seeds: 1, failed, seconds })}\n`);
   } else {
     process.stderr.write(`${name}: ${failure === null ? "valid" : "red"}, ${lines.length} lines, hash ${hash}\n`);
   }

@@ -1,4 +1,5 @@
 import { makePlan } from "@earshot/core/testing";
+import { closingLine } from "./closing-line.ts";
 import { heldAgainst } from "./open-seeds.ts";
 import { Progress } from "./progress.ts";
 import { keepRegression, regressionTasks } from "./regressions.ts";
@@ -49,9 +50,10 @@ export async function runSeeds({ seeds, from, json }: SeedsOptions): Promise<boo
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   if (json) {
     const failed = unexpected.map(({ name }) => (names.has(name) ? name : Number(name)));
-    const { events, hash } = totals;
-    const counts = { faults: sorted(totals.faults), kinds: sorted(totals.kinds), points: sorted(totals.points) };
-    process.stdout.write(`${JSON.stringify({ seeds, failed, open, healed, events, ...counts, hash, seconds })}\n`);
+    const { kinds, points } = totals;
+    // what else is known comes before, so that the last line is what it is for one seed, too
+    process.stdout.write(`${JSON.stringify({ open, healed, kinds: sorted(kinds), points: sorted(points) })}\n`);
+    process.stdout.write(`${closingLine(totals, { seeds, failed, seconds })}\n`);
   } else {
     summarise(totals, seeds, seconds);
     if (open.length > 0) say(`red for a known reason (scripts/simulation/open-seeds.json): ${open.join(", ")}`);

@@ -75,7 +75,10 @@ export class Incoming {
   frame(frame: GatewayFrame): void {
     const { requests, sends, receipts, presence } = this.#rooms;
     this.taking = frame.t;
-    if ("c" in frame && "epoch" in frame) sends.heard(frame.c, "reset" in frame ? null : frame.epoch);
+    if ("c" in frame && "epoch" in frame) {
+      sends.heard(frame.c, "reset" in frame ? null : frame.epoch);
+      presence.heard(frame.c, frame.epoch);
+    }
     if (frame.t === "subscribed") receipts.subscribed(frame);
     if (frame.t === "presence") presence.take(frame);
     if (!requests.takes(frame)) this.#unasked(frame);

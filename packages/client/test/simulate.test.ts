@@ -26,15 +26,23 @@ describe("simulate", () => {
     expect(new Set(first).size).toBe(2);
   });
 
-  it("writes down what a median run has to have: 1,500 lines, 300 sends", { timeout: 120_000 }, async () => {
-    const runs: { readonly lines: number; readonly sends: number }[] = [];
-    for (let seed = 1; seed <= 31; seed++) {
-      const { lines, verdict } = await simulate({ seed, client: simulatedClient });
-      runs.push({ lines: lines.length, sends: verdict.counts.invoked });
+  it("a median run has 3 gateways, 6 devices, 300 sends, 2 crashes and 1,500 lines, also among those without faults", {
+    timeout: 120_000,
+  }, async () => {
+    const runs: Readonly<Record<"gateways" | "devices" | "sends" | "crashes" | "lines", number>>[] = [];
+    for (let seed = 1; seed <= 61; seed++) {
+      const { plan, lines, verdict } = await simulate({ seed, client: simulatedClient });
+      const crashes = lines.filter(({ ev }) => ev === "crash").length;
+      const [gateways, devices] = [plan.gateways, plan.devices.length];
+      runs.push({ gateways, devices, sends: verdict.counts.invoked, crashes, lines: lines.length });
     }
-    const median = (of: "lines" | "sends"): number => runs.map((run) => run[of]).sort((a, b) => a - b)[15] as number;
-    expect(median("lines")).toBeGreaterThanOrEqual(1_500);
+    const median = (of: keyof (typeof runs)[number]): number =>
+      runs.map((run) => run[of]).sort((a, b) => a - b)[30] ?? 0;
+    expect(median("gateways")).toBeGreaterThanOrEqual(3);
+    expect(median("devices")).toBeGreaterThanOrEqual(6);
     expect(median("sends")).toBeGreaterThanOrEqual(300);
+    expect(median("crashes")).toBeGreaterThanOrEqual(2);
+    expect(median("lines")).toBeGreaterThanOrEqual(1_500);
   });
 
   it("I9: says of every window what it shows, also where nobody may see anything any more", async () => {

@@ -137,6 +137,35 @@ describe("PresenceRoom", () => {
     expect(asked.length).toBe(2);
   });
 
+  it("I21: asks again where no answer came: a watch that nobody confirmed may not stand", async () => {
+    const { clock, asked, answers, room, take, watch } = make();
+    watch("c1", "a");
+    await clock.advance(0);
+    answers[0]?.(new ChatError("timeout", ""));
+    await clock.advance(10_000);
+    expect(asked).toEqual(Array.from({ length: 2 }, () => ({ t: "subscribe", c: "c1", users: ["a"] })));
+    answers[1]?.();
+    take({ user: "a", status: "online" });
+    await clock.advance(60_000);
+    expect([asked.length, room.of("c1", "a").current.status]).toEqual([2, "online"]);
+  });
+
+  it("I21: in another life of a log whoever is watched is asked for anew", async () => {
+    const { clock, changes, asked, room, take, watch } = make();
+    const heard = (c: string, epoch: string): void => changes.run(() => room.heard(c, epoch));
+    watch("c1", "a");
+    watch("c2", "b");
+    await clock.advance(0);
+    take({ user: "a", status: "offline" }, { user: "b", status: "online" });
+    for (const epoch of ["e1", "e1"]) for (const c of ["c1", "c2", "c3"]) heard(c, epoch);
+    await clock.advance(100);
+    expect(asked.length).toBe(2);
+    heard("c1", "e2");
+    expect([room.of("c1", "a").current.status, room.of("c2", "b").current.status]).toEqual(["unknown", "online"]);
+    await clock.advance(100);
+    expect(asked.slice(2)).toEqual([{ t: "subscribe", c: "c1", users: ["a"] }]);
+  });
+
   it("who was blocked is asked for anew", async () => {
     const { clock, changes, asked, room, take, watch } = make();
     watch("c1", "a");

@@ -1,5 +1,7 @@
 import {
+  type ChatError,
   type ConversationId,
+  type Epoch,
   type EventRow,
   isChatError,
   type MemberBody,
@@ -9,7 +11,7 @@ import {
 } from "@earshot/protocol";
 import { Alarm } from "../alarm.ts";
 import type { Changes } from "../changes.ts";
-import { atLeast } from "../jitter.ts";
+import { waitAfter } from "../jitter.ts";
 import { KeyedCells } from "../keyed-cells.ts";
 import type { Live } from "../live.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -41,6 +43,8 @@ export class PresenceRoom {
   readonly #views = new Map<UserId, PresenceView>();
   /** What this session was asked to watch. */
   readonly #asked = new Set<string>();
+  /** Conversations in which somebody is watched → the life of the log that this session heard of last; null: of none yet. */
+  readonly #lives = new Map<ConversationId, Epoch | null>();
   /** Without listeners, each until when it stays. Monotonic. */
   readonly #left = new Map<string, number>();
   readonly #turn: Alarm;
@@ -67,6 +71,16 @@ export class PresenceRoom {
     }
   }
 
+  /** The log is in this life. In another one than before who was a member may have been none, and watches have ended unsaid. */
+  heard(c: ConversationId, epoch: Epoch): void {
+    const before = this.#lives.get(c);
+    if (before === undefined || before === epoch) return;
+    this.#lives.set(c, epoch);
+    if (before === null) return;
+    for (const key of this.#askedIn(c)) this.#lose(key);
+    this.#askSoon();
+  }
+
   /** Who leaves is not watched any more; who comes is to be asked for. */
   event(c: ConversationId, { type, body }: EventRow): void {
     if (type !== "member") return;
@@ -82,7 +96,7 @@ export class PresenceRoom {
 
   /** The conversation is not the user's any more. */
   gone(c: ConversationId): void {
-    for (const key of [...this.#asked]) if (placeOf(key)[0] === c) this.#lose(key);
+    for (const key of this.#askedIn(c)) this.#lose(key);
   }
 
   welcomed(): void {
@@ -91,6 +105,7 @@ export class PresenceRoom {
 
   lost(): void {
     this.#asked.clear();
+    this.#lives.clear();
     this.#left.clear();
     this.#views.clear();
     this.#turn.cancel();
@@ -126,12 +141,12 @@ export class PresenceRoom {
       wanted.set(c, [...(wanted.get(c) ?? []), user]);
     }
     for (const [c, all] of wanted) {
+      if (!this.#lives.has(c)) this.#lives.set(c, null);
       for (const users of parts(all)) {
         gateway.ask({ t: "subscribe", c, users }, (answer) => {
-          // refused for good they stay unknown, until the next session asks again
-          if (!isChatError(answer) || answer.retryAfterMs === undefined) return;
+          if (!isChatError(answer) || !mayAskAgain(answer)) return;
           for (const user of users) this.#asked.delete(placed(c, user));
-          this.#turn.set(atLeast(answer.retryAfterMs, random), () => this.#ask());
+          this.#turn.set(waitAfter(answer, random), () => this.#ask());
         });
       }
     }
@@ -155,10 +170,16 @@ export class PresenceRoom {
 
   /** Not watched there any more. Answers with the user if that was the last place. */
   #lose(key: string): UserId | null {
-    const [, user = ""] = placeOf(key);
-    if (!this.#asked.delete(key) || this.#asks(user)) return null;
+    const [c = "", user = ""] = placeOf(key);
+    if (!this.#asked.delete(key)) return null;
+    if (this.#askedIn(c).length === 0) this.#lives.delete(c);
+    if (this.#asks(user)) return null;
     this.#show(user, null);
     return user;
+  }
+
+  #askedIn(c: ConversationId): string[] {
+    return [...this.#asked].filter((key) => placeOf(key)[0] === c);
   }
 
   #asks(user: UserId): boolean {
@@ -170,6 +191,11 @@ export class PresenceRoom {
     else this.#views.set(user, view);
     for (const key of this.#cells.keys) if (placeOf(key)[1] === user) this.#cells.touch(key);
   }
+}
+
+/** Whether a refusal is of now; users that are refused for good stay unknown, until the next session asks again. */
+function mayAskAgain({ code, retryAfterMs }: ChatError): boolean {
+  return code === "timeout" || retryAfterMs !== undefined;
 }
 
 /** As many users as one frame may name. */

@@ -298,6 +298,20 @@ describe("FollowedTimeline", () => {
     expect(server.peer.got("subscribe").length).toBe(2);
   });
 
+  it("I17: asks where nothing but the event of the removal came, so that the window says that it is gone", async () => {
+    const { clock, server, script, filled, windowOf, seqs } = await make();
+    await filled(2);
+    server.peer.send(event(3, { type: "member", body: { members: [["me", null]] } }));
+    script.answer = ({ t, ...frame }) =>
+      t === "subscribe" && "id" in frame ? { t: "error", id: frame.id ?? "", code: "not_found", message: "" } : null;
+    await clock.advance(14_000);
+    expect([server.peer.got("subscribe").length, windowOf().current.status]).toEqual([1, "catching-up"]);
+    await clock.advance(2_000);
+    expect([server.peer.got("subscribe").length, seqs(), windowOf().current.error?.code]).toEqual([2, [], "not_found"]);
+    await clock.advance(5_000);
+    expect(server.peer.got("subscribe").length).toBe(2);
+  });
+
   it("I9, I14: presents its cursors again to a gateway that could not look at them", async () => {
     const { clock, gateway, server, filled, windowOf } = await make();
     await filled(3);

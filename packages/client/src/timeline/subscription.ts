@@ -5,8 +5,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { Random } from "../ports/random.ts";
 
-/** Time in which a subscription that `have` asked for is to be answered, in ms: as long as a question has. */
-const NAMED_WITHIN_MS = 15_000;
+/** Time in which a subscription that `have` asked for is to be answered, and one that ended to be called so, in ms: as long as a question has. */
+const TOLD_WITHIN_MS = 15_000;
 
 /** What a subscription needs of its conversation. */
 export interface SubscriptionHost {
@@ -48,7 +48,7 @@ export class Subscription {
   /** A session began; `named`: its `have` has asked. */
   welcomed(named: boolean): void {
     this.#asked = named;
-    if (named) this.#askIn(NAMED_WITHIN_MS);
+    if (named) this.#askIn(TOLD_WITHIN_MS);
     else this.#again.cancel();
     this.keep();
   }
@@ -65,10 +65,15 @@ export class Subscription {
     this.#again.cancel();
   }
 
-  /** An event says what the user is from now on: a member, none (null), or what they were (undefined). */
+  /**
+   * An event says what the user is from now on: a member, none (null), or what they were (undefined). Of who is none
+   * the gateway says that it is gone; where that word was lost, asking tells.
+   */
   changed(role: Role | null | undefined): void {
-    if (role === null) this.ended();
-    else if (role !== undefined) this.keep();
+    if (role === null) {
+      this.#asked = false;
+      this.#askIn(TOLD_WITHIN_MS);
+    } else if (role !== undefined) this.keep();
   }
 
   stop(): void {

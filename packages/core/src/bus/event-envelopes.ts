@@ -1,9 +1,7 @@
 import { type EventRow, type Mode, type UserId, utf8Bytes } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { EventsEnvelope, Topic } from "../ports/bus.ts";
 import type { Arrival } from "./arrival.ts";
-
-/** Bytes of rows in one envelope: what every bus carries, less what stands around them. One row alone may be more. */
-const ROWS_BYTES_MAX = 245_760;
 
 /** Whether an event switches the conversation to its other mode. */
 function switches(row: EventRow): boolean {
@@ -62,7 +60,7 @@ function parts(rows: readonly EventRow[]): (readonly EventRow[])[] {
   let bytes = 0;
   for (const [index, row] of rows.entries()) {
     const own = utf8Bytes(JSON.stringify(row));
-    if (index > from && bytes + own > ROWS_BYTES_MAX) {
+    if (index > from && bytes + own > FIXED_LIMITS.envelopeRowsBytesMax) {
       all.push(rows.slice(from, index));
       from = index;
       bytes = 0;

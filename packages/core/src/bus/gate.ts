@@ -1,4 +1,5 @@
 import type { Epoch } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Head } from "../ports/bus.ts";
 import type { EventPage } from "../ports/message-store.ts";
 import type { Arrival } from "./arrival.ts";
@@ -29,12 +30,12 @@ export interface GateBeginning {
 export interface Settling {
   readonly another: boolean;
   readonly asked: number;
+  /** The highest that had passed in that life before; 0: none that is known. */
+  readonly passed: number;
 }
 
 /** By then what was on its way, or lost, when a gate began has come. */
 const BEGUN_MS = 30_000;
-/** Lives of one log that are remembered to be over. */
-const OVER_MAX = 8;
 
 /**
  * One conversation's: what of its log has passed, what is early, and what is in doubt. Decides what passes, and what has to
@@ -152,13 +153,15 @@ export class Gate {
     return { after: this.#last, before: Math.min(told, ...this.#held.map(firstSeq)) };
   }
 
-  /** What the store has of the hole, or of its beginning. false: nothing came of it, and more is waited for. */
-  fill(c: string, { epoch, rows, head }: EventPage): boolean {
+  /** What the store has behind `after`, where the hole began. false: nothing came of it, and more is waited for. */
+  fill(c: string, after: number, { epoch, rows, head }: EventPage): boolean {
     const last = this.#last;
     if (epoch !== this.#epoch) {
       this.doubt();
       return true;
     }
+    // What came meanwhile was below what was there when the gate began: this is behind a hole now, and is read again.
+    if (last < after) return true;
     const at = rows.at(-1);
     if (at !== undefined) {
       const { mode, membersVersion = 0 } = this.#told?.head === at.seq ? this.#told : {};
@@ -192,28 +195,28 @@ export class Gate {
    * The store has said which life this is, by its newest row. `another`: than this one, as `isAnother` said; `asked`: the
    * doubts that there were when it was asked.
    */
-  settle(c: string, { epoch, rows, head }: EventPage, { another, asked }: Settling): void {
+  settle(c: string, { epoch, rows, head }: EventPage, { another, asked, passed }: Settling): void {
     const doubted = this.#doubted ?? [];
     const lives = new Set([...this.#over, this.#epoch, ...doubted.slice(0, asked).map((arrival) => arrival.epoch)]);
     lives.delete(epoch);
-    this.#over = [...lives].slice(-OVER_MAX);
+    this.#over = [...lives].slice(-FIXED_LIMITS.endedLivesMax);
     const ours = doubted.filter((arrival) => arrival.epoch === epoch);
     // What came while the store answered may be of a life that is newer still.
     const others = doubted.filter((arrival) => arrival.epoch !== epoch && !this.isOver(arrival.epoch));
     this.#doubted = others.length === 0 ? null : others;
     if (another) {
-      this.#beginAnew(epoch, head);
+      this.#beginAnew(epoch, head, passed);
       // Who is told of any event of the new life reads it anew; and a head that was told meanwhile is not lost.
       ours.push({ c, epoch, rows, membersVersion: 0 });
     }
     for (const arrival of ours) this.#take(arrival);
   }
 
-  #beginAnew(epoch: Epoch, head: number): void {
+  #beginAnew(epoch: Epoch, head: number, passed: number): void {
     this.#epoch = epoch;
     this.#last = head - 1;
     this.#lastOfOthers = 0;
-    this.#passed = 0;
+    this.#passed = passed;
     this.#begun = true;
     this.#openedAt = this.#house.monotonic();
     this.#membersVersion = 0;

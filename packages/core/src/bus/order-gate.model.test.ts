@@ -50,6 +50,8 @@ class World {
   due = 0;
   /** Nobody was concerned since the last passed: there may be a hole behind it. */
   forgot = false;
+  /** What was wrong with something that passed: the gate takes an error of who takes it for one of the store's. */
+  #wrong: unknown = null;
   readonly gate = new OrderGate({
     store: { range: (query) => this.#range(query) },
     clock: this.clock,
@@ -111,12 +113,14 @@ class World {
         await this.clock.advance(step.ms);
     }
     for (let turns = 0; turns < 6; turns++) await undefined;
+    if (this.#wrong !== null) throw this.#wrong;
   }
 
   /** All is well again: it passes as far as was told, and when somebody says where the log stands, to its end. */
   async finish(): Promise<void> {
     this.trouble = "none";
     await this.clock.advance(5_000);
+    if (this.#wrong !== null) throw this.#wrong;
     if (this.due > 0 && !this.gone) {
       expect(this.passed.at(-1)?.epoch).toBe(this.life.epoch);
       expect(this.passed.at(-1)?.seq).toBeGreaterThanOrEqual(this.due);
@@ -130,6 +134,7 @@ class World {
     const { reads } = this;
     await this.clock.advance(60_000);
     expect(this.reads).toBe(reads);
+    if (this.#wrong !== null) throw this.#wrong;
   }
 
   get life(): Life {
@@ -141,7 +146,16 @@ class World {
   }
 
   /** In each life up by one from where it began, and no life after the one that came behind it. */
-  #pass({ epoch, rows }: Arrival): void {
+  #pass(arrival: Arrival): void {
+    try {
+      this.#heed(arrival);
+    } catch (error) {
+      this.#wrong ??= error;
+      throw error;
+    }
+  }
+
+  #heed({ epoch, rows }: Arrival): void {
     for (const { seq } of rows) {
       const last = this.passed.at(-1);
       if (last?.epoch === epoch && this.forgot) expect(seq).toBeGreaterThan(last.seq);

@@ -511,6 +511,29 @@ describe("OrderGate", () => {
     expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it("I16: lets nothing pass a second time that is in doubt when nobody is concerned once more", async () => {
+    const { gate, arrival, seqs, clock } = await gateOver(9);
+    gate.arrive(arrival(1, 7));
+    gate.forget("c1");
+    const looked = gate.doubt("c1");
+    gate.forget("c1");
+    gate.arrive(arrival(6, 8));
+    await looked;
+    gate.forget("c1");
+    await gate.doubt("c1");
+    await clock.settle();
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("I5: lets what comes below a log's known head pass without a hole, though what is above was being read", async () => {
+    const { gate, arrival, seqs, clock, epoch } = await gateOver(3);
+    gate.begin("c1", epoch, 3);
+    gate.behind({ c: "c1", epoch, head: 3, ord: 3, mode: "push", membersVersion: 1 });
+    gate.arrive(arrival(1, 1));
+    await clock.settle();
+    expect(seqs()).toEqual([1, 2, 3]);
+  });
+
   it("I17: lets nothing of a removed conversation pass that the store does not confirm", async () => {
     const { gate, arrival, seqs, gone, clock, store } = await gateOver(4);
     gate.arrive(arrival(1, 2));

@@ -163,20 +163,27 @@ export class OrderGate {
 
   /** It was removed, for all: whatever still comes of it the store has to confirm. */
   remove(c: ConversationId): void {
+    this.#left.delete(c);
     this.#open(c, NO_EPOCH, 0, true);
   }
 
   #open(c: ConversationId, epoch: Epoch, last: number, begun: boolean): Watched {
-    const left = this.#left.get(c);
-    this.#left.delete(c);
-    // A head of the store's that is lower: the log was put back with its old epoch.
-    const passed = left?.epoch === epoch && !(begun && last < left.passed) ? left.passed : 0;
+    // Which life it is in the store says first: until then it is as left.
+    const left = epoch === NO_EPOCH ? undefined : this.#left.get(c);
+    const passed = epoch === NO_EPOCH ? 0 : this.#passedBefore(c, epoch, begun ? last : Number.POSITIVE_INFINITY);
     // Where somebody's rights were read (`begun`) the store has just said how far it goes.
     const doubted = !begun && passed > 0 && left?.asOf !== this.#putBacks;
     const gate = new Gate(this.#gateHouse, { epoch, last, passed, begun, doubted });
     const watched: Watched = { gate, work: DONE, reading: false };
     this.#gates.set(c, watched);
     return watched;
+  }
+
+  /** How far it has passed in this life, before it concerned nobody; 0: that is not known, or the log was put back with its old epoch and is shorter. */
+  #passedBefore(c: ConversationId, epoch: Epoch, head: number): number {
+    const left = this.#left.get(c);
+    this.#left.delete(c);
+    return left?.epoch === epoch && left.passed <= head ? left.passed : 0;
   }
 
   // ---- from the store
@@ -207,11 +214,12 @@ export class OrderGate {
   }
 
   async #readOn(c: ConversationId, gate: Gate): Promise<void> {
-    const query = { conversation: c, view: "log", ...gate.hole, from: "oldest" } as const;
+    const { hole } = gate;
+    const query = { conversation: c, view: "log", ...hole, from: "oldest" } as const;
     const page = await this.#house.store.range({ ...query, rows: PAGE_ROWS, bytes: PAGE_BYTES });
     if (!this.#stands(c, gate)) return;
     if (page === null) return this.#gone(c);
-    if (!gate.fill(c, page)) throw new Error("the store does not have it yet");
+    if (!gate.fill(c, hole.after, page)) throw new Error("the store does not have it yet");
   }
 
   /** Asks which life of the log this is, and goes on in that. */
@@ -227,7 +235,8 @@ export class OrderGate {
       await this.#house.anew(c, page.epoch);
       if (!this.#stands(c, gate)) return;
     }
-    gate.settle(c, page, { another, asked });
+    const passed = another ? this.#passedBefore(c, page.epoch, page.head) : 0;
+    gate.settle(c, page, { another, asked, passed });
     if (gate.isShortOf(page)) this.#house.clock.after(GRACE_MS, () => this.#reaches(c, watched, page));
   }
 

@@ -1,4 +1,5 @@
 import { isChatError, type NodeId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import { HeldLease } from "../held-lease.ts";
 import type { Bus, Head, HeadsEnvelope, Said, Topic } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
@@ -29,8 +30,6 @@ export interface ReconciliationSurroundings {
 
 /** What an envelope that is on its way while the store is read has until its event is read, too. */
 const GRACE_MS = 200;
-/** Digests that wait for the one before; of more the first that comes after shows that there were some. */
-const WAITING_MAX = 16;
 /** The name of the lease of the node that reads for all. */
 const LEASE = "digest";
 
@@ -95,7 +94,7 @@ export class Reconciliation {
     if (digest === null || this.#lease.held) return;
     const heardAt = this.#house.clock.monotonic();
     this.#heardAt = heardAt;
-    if (this.#waiting >= WAITING_MAX) return;
+    if (this.#waiting >= FIXED_LIMITS.waitingDigestsMax) return;
     this.#behind(async () => {
       if (digest.mark === this.#mark) return;
       if (digest.after === null) await this.#anew();

@@ -1,9 +1,7 @@
 import type { ConversationId, UserId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Access, MessageStore } from "../ports/message-store.ts";
-
-/** Pairs in one call of the store. */
-const BATCH_PAIRS_MAX = 5_000;
 
 interface Asked {
   readonly pairs: readonly { readonly user: UserId; readonly conversation: ConversationId }[];
@@ -40,7 +38,7 @@ export class AccessBatch {
     this.#asked = [];
     for (let from = 0; from < asked.length; ) {
       let to = from;
-      for (let pairs = 0; to < asked.length && (to === from || pairs < BATCH_PAIRS_MAX); to++)
+      for (let pairs = 0; to < asked.length && (to === from || pairs < FIXED_LIMITS.accessPairsPerCallMax); to++)
         pairs += asked[to]?.pairs.length ?? 0;
       void this.#read(asked.slice(from, to));
       from = to;

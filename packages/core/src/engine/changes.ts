@@ -1,7 +1,5 @@
 import { ChatError, type ConversationId } from "@earshot/protocol";
-
-/** Times that a change is decided anew because another came between, on another node. */
-const TRIES_MAX = 8;
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 interface Turns {
   waiting: number;
@@ -45,7 +43,7 @@ export class Changes {
 }
 
 async function untilDecided<Outcome>(action: string, attempt: () => Promise<Outcome | null>): Promise<Outcome> {
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
+  for (let tries = 0; tries < FIXED_LIMITS.changeTriesMax; tries++) {
     const outcome = await attempt();
     if (outcome !== null) return outcome;
   }

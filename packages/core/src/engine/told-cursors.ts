@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Access } from "../ports/message-store.ts";
 import type { Watermarks } from "./watermarks.ts";
@@ -8,9 +9,6 @@ export interface ToldCursorsSurroundings {
   readonly logger: Logger;
   accessMany(user: UserId, conversations: readonly ConversationId[]): Promise<readonly (Access | null)[]>;
 }
-
-/** Cursors of one `ack` that are held back unchecked, where the store cannot say whose the conversations are. */
-const UNCHECKED_MAX = 16;
 
 /**
  * Cursors that a client says have moved by pages and `sent`. They raise `delivered` where they say
@@ -34,7 +32,7 @@ export async function takeToldCursors(
       if (known && seq > known.delivered) house.watermarks.delivered(user, c, seq);
     }
   } catch {
-    const unchecked = conversations.slice(0, UNCHECKED_MAX);
+    const unchecked = conversations.slice(0, FIXED_LIMITS.uncheckedCursorsMax);
     for (const c of unchecked) house.watermarks.delivered(user, c, seqs.get(c) ?? 0);
     const left = conversations.length - unchecked.length;
     house.logger.debug(

@@ -1,4 +1,5 @@
 import { type ConversationId, type Epoch, type EventRow, isChatError } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { MessageStore } from "../ports/message-store.ts";
 
@@ -9,10 +10,6 @@ export interface UntoldSurroundings {
   /** Told of the newest events of a conversation, some of which may have been told before. Must not throw. */
   found(c: ConversationId, epoch: Epoch, rows: readonly EventRow[]): void;
 }
-
-/** Events read of one conversation: more than a batch writes, and where they are not enough the gate reads the hole. */
-const ROWS_MAX = 200;
-const BYTES_MAX = 262_144;
 
 /**
  * Conversations in which something may be stored that nobody was told of, since the answer of the store was
@@ -59,8 +56,8 @@ export class Untold {
       conversation: c,
       view: "log",
       from: "newest",
-      rows: ROWS_MAX,
-      bytes: BYTES_MAX,
+      rows: FIXED_LIMITS.untoldRowsMax,
+      bytes: FIXED_LIMITS.untoldBytesMax,
     });
     const first = page?.rows.findIndex(({ at }) => at >= since) ?? -1;
     if (page !== null && first >= 0) this.#house.found(c, page.epoch, page.rows.slice(first));

@@ -1,5 +1,6 @@
 import { ChatError, type ConversationId, type Epoch, isChatError, LIMITS, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { MessageStore, Raise, Raised } from "../ports/message-store.ts";
@@ -28,8 +29,6 @@ const DELIVERED_APART_MS = 2_000;
 const DELIVERED_APART_LARGE_MS = 30_000;
 /** Wait before what could not be written is tried again. */
 const AGAIN_MS = 1_000;
-/** Watermarks in one write. */
-const WRITE_WATERMARKS_MAX = 1_000;
 
 /**
  * Watermarks on their way to the store: held back, merged, and written in batches, one batch after the
@@ -186,7 +185,7 @@ export class Watermarks {
   /** Writes what is due, batch after batch, until nothing is or a batch fails. */
   async #writeDue(): Promise<void> {
     for (;;) {
-      const batch = this.#held.take(this.#now, WRITE_WATERMARKS_MAX);
+      const batch = this.#held.take(this.#now, FIXED_LIMITS.watermarksPerWriteMax);
       if (batch.length === 0) break;
       this.#writing = new Set(batch.map(({ user }) => user));
       try {

@@ -1,5 +1,6 @@
 import { type ConversationId, type GatewayFrame, isChatError, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { MessageStore } from "../ports/message-store.ts";
@@ -25,8 +26,6 @@ export interface AwaitedHereSurroundings<S extends Reader> {
 /** Users, and as of which members of which life of the log the store was asked last whether they are among them; null: not yet. */
 type Awaiting = Map<UserId, string | null>;
 
-/** Users remembered of one conversation. */
-const USERS_MAX = 1_000;
 /** Wait before the store is asked again when it could not answer. */
 const ASK_AGAIN_MS = 1_000;
 
@@ -67,7 +66,7 @@ export class AwaitedHere<S extends Reader> {
   add(c: ConversationId, user: UserId): void {
     if (this.#house.alone) return;
     const awaiting: Awaiting = this.#awaiting.get(c) ?? new Map();
-    if (awaiting.size < USERS_MAX && !awaiting.has(user)) awaiting.set(user, null);
+    if (awaiting.size < FIXED_LIMITS.awaitedUsersMax && !awaiting.has(user)) awaiting.set(user, null);
     this.#awaiting.set(c, awaiting);
   }
 

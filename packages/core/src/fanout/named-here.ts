@@ -1,8 +1,6 @@
 import type { ConversationId, UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
-
-/** Users remembered of one conversation. */
-const USERS_MAX = 1_000;
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 /** What a user's clients have of a conversation: a cursor, a row of their inbox, or the word that it is theirs no more. */
 type Holding = "cursor" | "row" | "lost";
@@ -58,5 +56,5 @@ export class NamedHere {
 }
 
 function put(users: Map<UserId, Holding>, user: UserId, holding: Holding): void {
-  if (users.size < USERS_MAX || users.has(user)) users.set(user, holding);
+  if (users.size < FIXED_LIMITS.namedUsersMax || users.has(user)) users.set(user, holding);
 }

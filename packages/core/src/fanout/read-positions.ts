@@ -1,4 +1,5 @@
 import type { ConversationId, Epoch } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** A place in a conversation's log. */
@@ -18,8 +19,6 @@ type Positions<S> = Map<ConversationId, Map<S, Known>>;
 
 /** Shortest time that one is kept: what was on its way, or lost, when it was told has come by then. */
 const KEPT_MS = 60_000;
-/** How many are kept; of more those told first are forgotten, and what is late is told twice. */
-const POSITIONS_MAX = 500_000;
 
 /**
  * Up to where sessions that have just presented a cursor read the log for themselves: what comes late of that is not
@@ -39,7 +38,7 @@ export class ReadPositions<S extends object> {
 
   /** `isMember`: the store says so as of there; else it is a cursor that the client presents. */
   set(session: S, c: ConversationId, { epoch, head }: ReadPosition, isMember: boolean): void {
-    this.#turn(this.#freshSize >= POSITIONS_MAX / 2);
+    this.#turn(this.#freshSize >= FIXED_LIMITS.readPositionsMax / 2);
     const sessions = this.#fresh.get(c) ?? new Map<S, Known>();
     if (sessions.size === 0) this.#fresh.set(c, sessions);
     const fresh = sessions.get(session);

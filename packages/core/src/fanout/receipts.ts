@@ -1,5 +1,6 @@
 import { type ConversationId, type Epoch, type GatewayFrame, LIMITS, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { ReceiptEnvelope, Said, Topic } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -8,9 +9,6 @@ import type { EncodedFrames } from "../ports/transport.ts";
 import { Coalesce } from "./coalesce.ts";
 import type { Signal, SignalRecipient } from "./signal.ts";
 import type { HeldEvents, Subscriptions, Told } from "./subscriptions.ts";
-
-/** Receipts of one turn; more are told at once. */
-const TURN_RECEIPTS_MAX = 10_000;
 
 interface Receipt {
   readonly c: ConversationId;
@@ -57,7 +55,7 @@ export class Receipts<S extends SignalRecipient> {
   constructor(house: ReceiptsSurroundings<S>) {
     this.#house = house;
     this.#own = new LRUCache({ max: house.limits.rememberedMax });
-    const turn = { everyMs: 0, keysMax: TURN_RECEIPTS_MAX };
+    const turn = { everyMs: 0, keysMax: FIXED_LIMITS.receiptsPerTurnMax };
     this.#here = new Coalesce(house.clock, turn, (receipts) => {
       for (const receipt of receipts) this.#send(receipt);
     });

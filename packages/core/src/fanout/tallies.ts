@@ -1,4 +1,5 @@
 import { type ConversationId, type GatewayFrame, isChatError, LIMITS } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Said, TallyEnvelope, Topic } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -53,8 +54,6 @@ interface Tallied {
   timer: { readonly at: number; readonly timer: Timer } | null;
 }
 
-/** Words that watermarks rose, of one turn; more are told at once. */
-const TURN_RAISED_MAX = 10_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
@@ -73,7 +72,7 @@ export class Tallies<S extends SignalRecipient> {
 
   constructor(house: TalliesSurroundings<S>) {
     this.#house = house;
-    this.#raised = new Coalesce(house.clock, { everyMs: 0, keysMax: TURN_RAISED_MAX }, (all) => {
+    this.#raised = new Coalesce(house.clock, { everyMs: 0, keysMax: FIXED_LIMITS.talliedPerTurnMax }, (all) => {
       for (const c of all) house.tellNodes([`c:${c}`], { kind: "raised", c });
     });
   }

@@ -1,4 +1,5 @@
 import { type ConversationId, type GatewayFrame, LIMITS, type UserId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Said, Topic, TypingEnvelope } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
@@ -8,8 +9,6 @@ import type { HeldEvents, Subscriptions } from "./subscriptions.ts";
 
 /** Time between two counts in one conversation. */
 const COUNT_APART_MS = 1_000;
-/** Notices of one turn; more are told at once. */
-const TURN_NOTICES_MAX = 10_000;
 
 interface Typing {
   readonly c: ConversationId;
@@ -44,7 +43,7 @@ export class TypingNotices<S extends SignalRecipient> {
   constructor(house: TypingNoticesSurroundings<S>) {
     const { typistsCountedMax } = house.limits;
     this.#house = house;
-    this.#turn = new Coalesce(house.clock, { everyMs: 0, keysMax: TURN_NOTICES_MAX }, (notices) => {
+    this.#turn = new Coalesce(house.clock, { everyMs: 0, keysMax: FIXED_LIMITS.typingsPerTurnMax }, (notices) => {
       for (const notice of notices) this.#name(notice);
     });
     this.#counted = new Coalesce(house.clock, { everyMs: COUNT_APART_MS, keysMax: typistsCountedMax }, (all) => {

@@ -1,6 +1,7 @@
 import { ChatError } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import { isRefusal, REASON_CHARACTERS_MAX, refuse } from "./refuse.ts";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
+import { isRefusal, refuse } from "./refuse.ts";
 
 describe("refuse", () => {
   it("is forbidden unless it says otherwise, and never comes with a wait", () => {
@@ -9,8 +10,8 @@ describe("refuse", () => {
   });
 
   it.each([
-    ["x".repeat(REASON_CHARACTERS_MAX + 1), "x".repeat(REASON_CHARACTERS_MAX)],
-    [`${"x".repeat(REASON_CHARACTERS_MAX - 1)}💥`, "x".repeat(REASON_CHARACTERS_MAX - 1)],
+    ["x".repeat(FIXED_LIMITS.reasonCharactersMax + 1), "x".repeat(FIXED_LIMITS.reasonCharactersMax)],
+    [`${"x".repeat(FIXED_LIMITS.reasonCharactersMax - 1)}💥`, "x".repeat(FIXED_LIMITS.reasonCharactersMax - 1)],
     ["a\u0000b\ud800c💥", "abc💥"],
   ])("cuts a reason to what may travel", (given, kept) => {
     expect(refuse("forbidden", given).reason).toBe(kept);

@@ -1,10 +1,8 @@
 import { ChatError, type ErrorCode } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 /** Codes with which a hook may refuse: those that say what was wrong with the request. None of them says "later". */
 export type RefuseCode = Extract<ErrorCode, "invalid" | "forbidden" | "not_found" | "conflict" | "too_large">;
-
-/** Characters of a reason; longer ones are cut. */
-export const REASON_CHARACTERS_MAX = 200;
 
 /** Shared by the copies of this package that one process may hold, as ESM and as CJS. */
 const REFUSAL = Symbol.for("earshot.refusal");
@@ -39,5 +37,5 @@ export function isRefusal(error: unknown): error is ChatError {
 }
 
 function cut(reason: string): string {
-  return reason.slice(0, REASON_CHARACTERS_MAX).replaceAll(UNFIT, "");
+  return reason.slice(0, FIXED_LIMITS.reasonCharactersMax).replaceAll(UNFIT, "");
 }

@@ -6,6 +6,7 @@ import {
   type MessageId,
   type UserId,
 } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { DraftAppend, DraftRefusal, DraftStore, KeptRefusal } from "../ports/message-store.ts";
@@ -35,9 +36,6 @@ export interface RefusedDraftsSurroundings {
   refusalOf(refusal: DraftRefusal): ChatError;
 }
 
-/** Drafts whose listeners have not answered, on this node. */
-const TELLING_MAX = 100;
-
 /** Tells the host of drafts that were refused, each at least once: they are kept until a listener has taken them. */
 export class RefusedDrafts {
   readonly #house: RefusedDraftsSurroundings;
@@ -62,7 +60,7 @@ export class RefusedDrafts {
   /** Tells of what is refused, if somebody listens and `news` says that something is, or it is time to look. Rejects as the store does. */
   async tell(drafts: DraftStore, news: boolean): Promise<void> {
     const { clock, limits } = this.#house;
-    const room = TELLING_MAX - this.#telling.size;
+    const room = FIXED_LIMITS.refusedDraftsToldMax - this.#telling.size;
     if (this.#listeners.size === 0 || room <= 0 || (!news && clock.monotonic() < this.#lookAt)) return;
     const refused = await drafts.refused(room, limits.refusedDraftsAgainMs);
     // A full page: there may be more.

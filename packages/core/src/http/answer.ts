@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isChatError, LIMITS } from "@earshot/protocol";
+import { isChatError } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { FetchHandler } from "./fetch-handler.ts";
 import { type NodeRequestParts, toRequest } from "./node-request.ts";
 import { problem } from "./problem-details.ts";
-
-/** What of a body that was begun and is not wanted is read all the same, so that its sender sees the answer; more ends the connection. One that nobody began Node itself throws away. */
-const UNWANTED_BYTES_MAX = 4 * LIMITS.httpBodyBytesMax;
 
 /** Asks the engine what a Node request is answered with. Rejects with what nobody foresaw. */
 export async function answer(
@@ -40,7 +38,7 @@ function goneSignal(incoming: IncomingMessage, outgoing: ServerResponse): AbortS
 /** A body that was refused unread would keep the connection from its next request. */
 function discardRest(incoming: IncomingMessage): void {
   if (incoming.readableEnded || incoming.destroyed) return;
-  let left = UNWANTED_BYTES_MAX;
+  let left = FIXED_LIMITS.unwantedBodyBytesMax;
   incoming.on("data", (chunk: Uint8Array | string) => {
     left -= chunk.length;
     if (left < 0) incoming.destroy();

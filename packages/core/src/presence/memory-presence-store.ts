@@ -1,5 +1,6 @@
 import { ChatError, type NodeId, type SessionId, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type {
   HostedSession,
@@ -8,9 +9,6 @@ import type {
   PresenceStore,
   UserPresence,
 } from "../ports/presence-store.ts";
-
-/** Users whose `seen` is kept; the one unchanged for longest is forgotten first. */
-const SEEN_USERS_MAX = 50_000;
 
 /** One node's presence store over a registry, which engines of one process share. */
 export function memoryPresence(registry: MemoryPresenceRegistry): PresenceStore {
@@ -35,7 +33,7 @@ export class MemoryPresenceRegistry {
   #ends = 0;
 
   /** `seenUsersMax`: users of whom it is known when they were last seen; default 50,000. */
-  constructor(clock: Clock, { seenUsersMax = SEEN_USERS_MAX }: { readonly seenUsersMax?: number } = {}) {
+  constructor(clock: Clock, { seenUsersMax = FIXED_LIMITS.seenUsersMax }: { readonly seenUsersMax?: number } = {}) {
     this.#clock = clock;
     this.#seen = new LRUCache({ max: seenUsersMax });
   }

@@ -7,6 +7,7 @@ import {
   type PresenceRow,
   type UserId,
 } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { PresenceSession, PresenceStore } from "../ports/presence-store.ts";
@@ -20,8 +21,6 @@ import { type Watch, Watches } from "./watches.ts";
 
 /** Changes are gathered this long before they are told. */
 const MERGE_MS = 1_000;
-/** Users in one read of the store. */
-const BATCH_USERS_MAX = 1_000;
 
 export interface PresenceBoardSurroundings {
   /** This node's name in the registry. */
@@ -217,8 +216,8 @@ export class PresenceBoard {
   async #readChanged(): Promise<void> {
     const users = [...this.#changed].filter((user) => this.#watches.has(user));
     this.#changed.clear();
-    for (let from = 0; from < users.length && this.#undo !== null; from += BATCH_USERS_MAX) {
-      const batch = users.slice(from, from + BATCH_USERS_MAX);
+    for (let from = 0; from < users.length && this.#undo !== null; from += FIXED_LIMITS.presencePerCallMax) {
+      const batch = users.slice(from, from + FIXED_LIMITS.presencePerCallMax);
       try {
         await this.#heedChanged(batch);
         this.#failing = false;

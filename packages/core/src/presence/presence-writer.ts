@@ -1,4 +1,5 @@
 import { ChatError, isChatError, type NodeId, type SessionId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { PresenceDeparture, PresenceSession, PresenceStore } from "../ports/presence-store.ts";
@@ -14,8 +15,6 @@ const AGAIN_FIRST_MS = 100;
 const AGAIN_MS = 1_000;
 /** A call without an answer for so long counts as failed, so that the lease does not run out behind it. */
 const CALL_WITHIN_MS = 5_000;
-/** Sessions in one call of the store. */
-const BATCH_SESSIONS_MAX = 1_000;
 
 export interface PresenceWriterSurroundings {
   /** This node's name in the registry. */
@@ -136,7 +135,7 @@ export class PresenceWriter {
     const { store, node, session, clock } = this.#house;
     const batch: PresenceSession[] = [];
     for (const id of this.#put) {
-      if (batch.length === BATCH_SESSIONS_MAX) break;
+      if (batch.length === FIXED_LIMITS.presencePerCallMax) break;
       this.#put.delete(id);
       const known = session(id);
       if (known === undefined) continue;
@@ -158,7 +157,7 @@ export class PresenceWriter {
     const now = clock.monotonic();
     const batch: PresenceDeparture[] = [];
     for (const [session, heardAt] of this.#gone) {
-      if (batch.length === BATCH_SESSIONS_MAX) break;
+      if (batch.length === FIXED_LIMITS.presencePerCallMax) break;
       batch.push({ session, quietMs: Math.max(0, Math.round(now - heardAt)) });
     }
     if (batch.length > 0) await this.#answered(store.remove(node, batch));

@@ -1,11 +1,10 @@
 import type { UserId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 
 /** How often some are looked at again, and in how many steps all of them. */
 const STEP_MS = 1_000;
 const STEPS = 10;
-/** Users in one step: of more than ten times as many a round takes longer. */
-const STEP_USERS_MAX = 1_000;
 
 export interface RefreshSurroundings {
   readonly clock: Pick<Clock, "after">;
@@ -47,7 +46,7 @@ export class Refresh {
       return;
     }
     this.start();
-    const count = Math.min(STEP_USERS_MAX, Math.ceil(watched.watched / STEPS));
+    const count = Math.min(FIXED_LIMITS.refreshedUsersMax, Math.ceil(watched.watched / STEPS));
     const users: UserId[] = [];
     this.#round ??= watched.users()[Symbol.iterator]();
     for (let next = this.#round.next(); ; next = this.#round.next()) {

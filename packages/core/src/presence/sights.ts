@@ -1,4 +1,5 @@
 import type { ConversationId, PresenceRow, UserId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { PresenceWatcher } from "./presence-news.ts";
 import { samePresence } from "./presence-state.ts";
 import type { Watches } from "./watches.ts";
@@ -12,8 +13,6 @@ export interface Sight {
 
 /** How long a right counts as read, where another node may have taken it away and its word was lost. */
 const CONFIRMED_MS = 60_000;
-/** Sights asked for in one call. */
-const BATCH_SIGHTS_MAX = 1_000;
 
 /**
  * Asks the store, before news is told, whether those who watch may still see it: their rights may have ended on
@@ -32,8 +31,8 @@ export async function confirmSights(
       for (const c of grounds) asked.push([watcher, { viewer: watcher.user, user: row.user, c }]);
     }
   }
-  for (let from = 0; from < asked.length; from += BATCH_SIGHTS_MAX) {
-    const batch = asked.slice(from, from + BATCH_SIGHTS_MAX);
+  for (let from = 0; from < asked.length; from += FIXED_LIMITS.presencePerCallMax) {
+    const batch = asked.slice(from, from + FIXED_LIMITS.presencePerCallMax);
     const may = await confirm(batch.map(([, sight]) => sight));
     for (const [index, [watcher, { user, c }]] of batch.entries()) {
       if (may[index] !== true) watches.drop(watcher, c, user);

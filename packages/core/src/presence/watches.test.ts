@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
-import { GROUNDS_PER_WATCH_MAX, Watches } from "./watches.ts";
+import { Watches } from "./watches.ts";
 
 interface Watcher {
   readonly id: string;
@@ -75,12 +76,12 @@ describe("Watches", () => {
   it("S45: forgets the earliest grounds over the bound", () => {
     const watches = new Watches<Watcher>();
     const [watcher] = WATCHERS as [Watcher];
-    for (let n = 0; n < GROUNDS_PER_WATCH_MAX + 3; n++) watches.add(watcher, `c${n}`, "bob");
+    for (let n = 0; n < FIXED_LIMITS.groundsPerWatchMax + 3; n++) watches.add(watcher, `c${n}`, "bob");
     watches.trim(watcher, "bob");
     watches.trim(watcher, "unknown");
     expect([...(watches.get(watcher, "bob")?.grounds ?? [])]).toEqual(
-      Array.from({ length: GROUNDS_PER_WATCH_MAX }, (_, n) => `c${n + 3}`),
+      Array.from({ length: FIXED_LIMITS.groundsPerWatchMax }, (_, n) => `c${n + 3}`),
     );
-    expect(watches.grounds).toBe(GROUNDS_PER_WATCH_MAX);
+    expect(watches.grounds).toBe(FIXED_LIMITS.groundsPerWatchMax);
   });
 });

@@ -1,7 +1,5 @@
 import type { ConversationId, PresenceRow, UserId } from "@earshot/protocol";
-
-/** Shared conversations that one watch stands on; beyond, the earliest is forgotten. */
-export const GROUNDS_PER_WATCH_MAX = 8;
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 /** One session's interest in one user. */
 export interface Watch {
@@ -82,7 +80,7 @@ export class Watches<Watcher extends { readonly user: UserId }> {
   trim(watcher: Watcher, user: UserId): void {
     const grounds = this.get(watcher, user)?.grounds;
     for (const c of grounds ?? []) {
-      if ((grounds?.size ?? 0) <= GROUNDS_PER_WATCH_MAX) return;
+      if ((grounds?.size ?? 0) <= FIXED_LIMITS.groundsPerWatchMax) return;
       this.drop(watcher, c, user);
     }
   }

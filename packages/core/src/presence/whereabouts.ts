@@ -1,4 +1,5 @@
 import type { DeviceId, NodeId, PresenceRow, SessionId, UserId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Activity, PresenceSession, PresenceStore, UserPresence } from "../ports/presence-store.ts";
 import { nodeOfLease } from "./lease-name.ts";
 import { presenceRow } from "./presence-state.ts";
@@ -32,17 +33,14 @@ export interface WhereaboutsSurroundings {
   here(user: UserId): Iterable<PresenceSession>;
 }
 
-/** Users in one read of the store. */
-const BATCH_USERS_MAX = 1_000;
-
 /** Where these users are, in the order asked. Rejects as the store does. */
 export async function whereabouts(
   { store, node, here }: WhereaboutsSurroundings,
   users: readonly UserId[],
 ): Promise<readonly Whereabouts[]> {
   const found: Whereabouts[] = [];
-  for (let from = 0; from < users.length; from += BATCH_USERS_MAX) {
-    const batch = await store.of(users.slice(from, from + BATCH_USERS_MAX));
+  for (let from = 0; from < users.length; from += FIXED_LIMITS.presencePerCallMax) {
+    const batch = await store.of(users.slice(from, from + FIXED_LIMITS.presencePerCallMax));
     for (const one of batch) found.push(whereaboutsOf(one, { lease: node, sessions: here(one.user) }));
   }
   return found;

@@ -1,4 +1,5 @@
 import type { MessageId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 /** What becomes of a send that arrives. */
 export type Admission =
@@ -8,9 +9,6 @@ export type Admission =
   | { readonly kind: "blocked"; readonly retryAfterMs: number }
   /** The refused one is being tried again: decide when that is answered. */
   | { readonly kind: "hold" };
-
-/** Refused ids remembered, the earliest given up first: more than a session has in flight. */
-const REFUSED_IDS_MAX = 1_000;
 
 /**
  * The order of one session's sends to one conversation (I11). A send that was refused with `retry`
@@ -99,7 +97,7 @@ export class SendLane {
   #remember(id: MessageId, turn: number): void {
     this.#refused ??= new Map();
     this.#refused.set(id, turn);
-    if (this.#refused.size <= REFUSED_IDS_MAX) return;
+    if (this.#refused.size <= FIXED_LIMITS.refusedIdsMax) return;
     const [oldest] = this.#refused.keys();
     if (oldest !== undefined) this.#refused.delete(oldest);
   }

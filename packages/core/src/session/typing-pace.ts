@@ -1,7 +1,5 @@
 import { type ConversationId, LIMITS } from "@earshot/protocol";
-
-/** Conversations in which one session's `typing` is remembered: more than a person types in at once. */
-const PACED_CONVERSATIONS_MAX = 64;
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 /** How often one session's `typing` passes in each conversation (I20). Times are monotonic ms. */
 export class TypingPace {
@@ -14,7 +12,7 @@ export class TypingPace {
       if (now - at < LIMITS.typingApartMs) break;
       this.#passed.delete(known);
     }
-    if (this.#passed.has(c) || this.#passed.size >= PACED_CONVERSATIONS_MAX) return false;
+    if (this.#passed.has(c) || this.#passed.size >= FIXED_LIMITS.pacedConversationsMax) return false;
     this.#passed.set(c, now);
     return true;
   }

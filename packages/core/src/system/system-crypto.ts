@@ -1,9 +1,8 @@
 import { createHmac, hash as digest, timingSafeEqual } from "node:crypto";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 /** Bytes of a block of SHA-256. */
 const BLOCK_BYTES = 64;
-/** Secrets whose pads are kept: a process has a few. */
-const PADS_MAX = 16;
 
 /** The two blocks of HMAC (RFC 2104) for one secret. */
 interface Pads {
@@ -28,7 +27,7 @@ function padsOf(secret: string): Pads | null {
           outer: Buffer.concat([bytes.map((byte) => byte ^ 0x5c), Buffer.alloc(32)]),
         }
       : null;
-    if (known.size >= PADS_MAX) known.clear();
+    if (known.size >= FIXED_LIMITS.signingSecretsMax) known.clear();
     known.set(secret, pads);
   }
   return pads;

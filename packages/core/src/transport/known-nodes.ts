@@ -1,10 +1,9 @@
 import type { NodeId } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Who was not heard for so long is not counted on. */
 const HEARD_WITHIN_MS = 60_000;
-/** Nodes kept; of more those that were not heard for longest are forgotten. */
-const NODES_MAX = 1_000;
 
 /** Other nodes of the cluster that were heard lately, by this node's own monotonic clock. */
 export class KnownNodes {
@@ -20,7 +19,7 @@ export class KnownNodes {
   heard(node: NodeId): void {
     this.#heardAt.delete(node);
     this.#heardAt.set(node, this.#clock.monotonic());
-    if (this.#heardAt.size > NODES_MAX) this.#forget(Number.NEGATIVE_INFINITY);
+    if (this.#heardAt.size > FIXED_LIMITS.knownNodesMax) this.#forget(Number.NEGATIVE_INFINITY);
   }
 
   /** How many were heard within the last minute. */
@@ -32,7 +31,7 @@ export class KnownNodes {
   /** Those heard at or before `at`, and the longest unheard of too many. */
   #forget(at: number): void {
     for (const [node, heardAt] of this.#heardAt) {
-      if (heardAt > at && this.#heardAt.size <= NODES_MAX) return;
+      if (heardAt > at && this.#heardAt.size <= FIXED_LIMITS.knownNodesMax) return;
       this.#heardAt.delete(node);
     }
   }

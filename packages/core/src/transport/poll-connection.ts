@@ -1,4 +1,5 @@
 import { CLOSE, encodeFrame, LIMITS, type SessionId, utf8Bytes } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { PeerRequest } from "../ports/authenticate.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Connection, ConnectionListener, EncodedFrames } from "../ports/transport.ts";
@@ -27,8 +28,6 @@ export interface PollConnectionSurroundings {
 const HEARTBEATS_A_POLL = 1.5;
 /** Bytes that a stream takes at once: what is on its way from here is not counted. */
 const STREAM_BYTES = 65_536;
-/** Bytes that a closed session keeps of what nobody waits for. */
-const CLOSED_BYTES_MAX = 65_536;
 
 /**
  * One session's run of polls, and its streams, as a `Connection`. What nobody has taken down yet waits here and
@@ -207,7 +206,7 @@ export class PollConnection implements Connection {
     this.#polls.close();
     // Its client has never heard of the session.
     if (this.#polls.first) this.end();
-    else this.#polls.trim(CLOSED_BYTES_MAX);
+    else this.#polls.trim(FIXED_LIMITS.closedPollBytesMax);
   }
 
   /** What was answered has arrived, and leaves its room to what comes behind it. */
@@ -260,8 +259,8 @@ export class PollConnection implements Connection {
   }
 
   #keepLittle(): void {
-    if (this.#queue.bytes > CLOSED_BYTES_MAX) this.#queue.clear();
-    this.#polls.trim(CLOSED_BYTES_MAX);
+    if (this.#queue.bytes > FIXED_LIMITS.closedPollBytesMax) this.#queue.clear();
+    this.#polls.trim(FIXED_LIMITS.closedPollBytesMax);
   }
 
   /** The client left before it was answered at all: nobody else knows of the session. */

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 
@@ -13,9 +14,6 @@ export interface Gated {
   /** Whether the socket still takes frames. */
   readonly open: boolean;
 }
-
-/** Up to so many bytes several frames are copied into one piece, which costs less than a vector of them. */
-const PIECE_BYTES_MAX = 16_384;
 
 /**
  * One write a socket and turn: what a connection gets within one turn of the event loop leaves in
@@ -51,7 +49,8 @@ export class WriteGate {
     gated.queuedBytes = 0;
     if (!gated.open) return;
     if (!Array.isArray(queue)) socket.write(this.#bytes(queue));
-    else if (queuedBytes <= PIECE_BYTES_MAX) socket.write(Buffer.concat(queue.map((frames) => this.#bytes(frames))));
+    else if (queuedBytes <= FIXED_LIMITS.writtenPieceBytesMax)
+      socket.write(Buffer.concat(queue.map((frames) => this.#bytes(frames))));
     else {
       socket.cork();
       for (const frames of queue) socket.write(this.#bytes(frames));

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { ChatError, LIMITS, SUBPROTOCOL, WIRE_ERRORS, type WireErrorCode } from "@earshot/protocol";
 import { type Server as ServerOfSockets, type ServerOptions, WebSocketServer } from "ws";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import { MOUNT_PATH } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AcceptConnection } from "../ports/transport.ts";
@@ -33,9 +34,6 @@ interface UpgradeRefusal {
   readonly retryAfterSeconds?: number;
 }
 
-/** Bounds of one message in pieces (S21); `ws` closes with 1008 beyond them. */
-const FRAGMENTS_MAX = 64;
-const BUFFERED_CHUNKS_MAX = 4_096;
 /** How long a peer may take to answer a close frame, in ms. */
 const CLOSE_WITHIN_MS = 5_000;
 /** Upgrades on a path that is not ours, with nobody else to take them, are told so. */
@@ -68,8 +66,9 @@ export class WsTransport {
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: LIMITS.frameBytesMax,
-      maxFragments: FRAGMENTS_MAX,
-      maxBufferedChunks: BUFFERED_CHUNKS_MAX,
+      // S21: beyond these `ws` closes with 1008
+      maxFragments: FIXED_LIMITS.fragmentsMax,
+      maxBufferedChunks: FIXED_LIMITS.bufferedChunksMax,
       closeTimeout: CLOSE_WITHIN_MS,
       handleProtocols: () => SUBPROTOCOL,
     };
