@@ -1,9 +1,9 @@
 import type { UserId } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { MemoryBusHub, memoryBus } from "./bus/memory-bus.ts";
+import type { Append } from "./ports/append.ts";
 import type { ChatEvent } from "./ports/hooks.ts";
 import type { Logger } from "./ports/logger.ts";
-import type { Append } from "./ports/message-store.ts";
 import { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
 import { memoryStore } from "./store/memory-message-store.ts";
 import { deferred } from "./testing/deferred.ts";

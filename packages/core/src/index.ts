@@ -24,11 +24,28 @@ export {
   type EngineLimits,
   type Permissions,
 } from "./options.ts";
+export type {
+  Append,
+  AppendKey,
+  AppendResult,
+  MemberChange,
+  ReactionChange,
+  RefusalCode,
+  TargetRule,
+} from "./ports/append.ts";
 export type { Authenticate, Claims, Credentials, Identity, PeerRequest } from "./ports/authenticate.ts";
 export type { Action, Authorize, AuthorizeRequest } from "./ports/authorize.ts";
 export type { Bus, Envelope, Publication, Subscription, Topic } from "./ports/bus.ts";
 export type { Clock, Timer } from "./ports/clock.ts";
 export type { CreateAnswer, Page, PageRequest, Patch } from "./ports/commands.ts";
+export type {
+  ConversationSettings,
+  Created,
+  NewConversation,
+  Retention,
+  Settings,
+} from "./ports/conversation-settings.ts";
+export type { DraftAppend, DraftRefusal, DraftStore, KeptDraft, KeptRefusal } from "./ports/draft-store.ts";
 export type { FanoutPolicy, FanoutSize } from "./ports/fanout-policy.ts";
 export type {
   Before,
@@ -46,45 +63,19 @@ export type {
   Verdict,
 } from "./ports/hooks.ts";
 export type { Logger } from "./ports/logger.ts";
+export type { Expired, Membership, MessageStore, Removed, Revocations } from "./ports/message-store.ts";
 export type {
   Access,
-  Append,
-  AppendKey,
-  AppendResult,
   Change,
   ChangePage,
-  ConversationSettings,
-  Created,
-  DraftAppend,
-  DraftRefusal,
-  DraftStore,
   EventPage,
-  Expired,
   FeedItem,
   FeedPage,
   InboxPage,
-  KeptDraft,
-  KeptRefusal,
-  MemberChange,
   MemberPage,
-  Membership,
-  MessageStore,
-  NewConversation,
-  Raise,
-  Raised,
   RangeQuery,
-  ReactionChange,
-  ReceiptPage,
-  RefusalCode,
-  Removed,
-  Retention,
-  Revocations,
-  Settings,
   Span,
-  TallyRow,
-  TargetRule,
-  Watermarks,
-} from "./ports/message-store.ts";
+} from "./ports/pages.ts";
 export type {
   Activity,
   HostedSession,
@@ -95,6 +86,7 @@ export type {
 } from "./ports/presence-store.ts";
 export type { Random } from "./ports/random.ts";
 export type { RateLimiter, SharedLimiters } from "./ports/rate-limiter.ts";
+export type { Raise, Raised, ReceiptPage, TallyRow, Watermarks } from "./ports/watermarks.ts";
 export { MemoryPresenceRegistry, memoryPresence } from "./presence/memory-presence-store.ts";
 export type { SessionWhereabouts, Whereabouts } from "./presence/whereabouts.ts";
 export { systemClock } from "./system/system-clock.ts";

@@ -1,7 +1,7 @@
 import type { Epoch } from "@earshot/protocol";
 import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Head } from "../ports/bus.ts";
-import type { EventPage } from "../ports/message-store.ts";
+import type { EventPage } from "../ports/pages.ts";
 import type { Arrival } from "./arrival.ts";
 import { firstSeq, fromSeq, splitBefore } from "./split-arrival.ts";
 

@@ -1,7 +1,7 @@
 import type { EventRow } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { EventPage, RangeQuery } from "../ports/message-store.ts";
+import type { EventPage, RangeQuery } from "../ports/pages.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import type { Arrival } from "./arrival.ts";

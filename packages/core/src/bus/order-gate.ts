@@ -2,7 +2,8 @@ import { type ConversationId, type Epoch, isChatError, type UserId } from "@ears
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { EventPage, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { EventPage } from "../ports/pages.ts";
 import type { Arrival } from "./arrival.ts";
 import { Gate, type GateSurroundings, type ToldHead } from "./gate.ts";
 import { firstSeq } from "./split-arrival.ts";

@@ -4,7 +4,8 @@ import { HeldLease } from "../held-lease.ts";
 import type { Bus, Head, HeadsEnvelope, Said, Topic } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Change, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Change } from "../ports/pages.ts";
 import type { Random } from "../ports/random.ts";
 
 export interface ReconciliationSurroundings {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { AccessBatch } from "./access-batch.ts";
 

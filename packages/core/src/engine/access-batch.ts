@@ -1,7 +1,8 @@
 import type { ConversationId, UserId } from "@earshot/protocol";
 import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 
 interface Asked {
   readonly pairs: readonly { readonly user: UserId; readonly conversation: ConversationId }[];

@@ -1,7 +1,8 @@
 import { ChatError, type ConversationId, type InboxRow, type UserId } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
+import type { MemberChange } from "../ports/append.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { MemberChange, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
 import { keepMode, type ModeSurroundings } from "./conversation-mode.ts";

@@ -1,8 +1,9 @@
 import { ChatError, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { membersPolicy } from "../fanout/fanout-policy.ts";
+import type { Append, AppendResult } from "../ports/append.ts";
 import type { FanoutPolicy } from "../ports/fanout-policy.ts";
-import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import { by, type CommandHouseOptions, commandHouse } from "../testing/command-house.ts";
 import { changeMembers as changeOf } from "../testing/conformance/message-store/entries.ts";
 import { banUser } from "./bans.ts";

@@ -1,7 +1,7 @@
 import { ChatError, type InboxRow, isChatError, LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import { membersPolicy } from "../fanout/fanout-policy.ts";
-import type { NewConversation } from "../ports/message-store.ts";
+import type { NewConversation } from "../ports/conversation-settings.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { hostOfTest } from "../testing/host-of-test.ts";
 import { ManualClock } from "../testing/manual-clock.ts";

@@ -10,8 +10,9 @@ import {
   utf8Bytes,
 } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
+import type { NewConversation } from "../ports/conversation-settings.ts";
 import type { FanoutPolicy } from "../ports/fanout-policy.ts";
-import type { MessageStore, NewConversation } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { wantedMode } from "./conversation-mode.ts";
 import { ask, asksHost, hooked, type PermitSurroundings } from "./host-verdicts.ts";

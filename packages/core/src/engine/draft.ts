@@ -1,6 +1,6 @@
 import { type Body, ChatError, LIMITS, type SendFrame } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
-import type { Append, ReactionChange } from "../ports/message-store.ts";
+import type { Append, ReactionChange } from "../ports/append.ts";
 
 /** What a client asks to be appended: a `send` frame, or the body of `POST …/messages`. */
 export type Draft = Omit<SendFrame, "t">;

@@ -1,5 +1,5 @@
 import { ChatError, type SentFrame } from "@earshot/protocol";
-import type { Append } from "../ports/message-store.ts";
+import type { Append } from "../ports/append.ts";
 import type { Order } from "./next-batch.ts";
 import { SharedVerdicts } from "./shared-verdicts.ts";
 

@@ -2,7 +2,7 @@ import { type Body, ChatError, type ConversationId, type EventType, type UserId 
 import type { Action, AuthorizeRequest } from "../ports/authorize.ts";
 import type { Asking } from "../ports/commands.ts";
 import type { BeforeStep, BeforeSteps, By } from "../ports/hooks.ts";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 
 /** What the host decides of what its users ask for. */
 export interface HostVerdicts {

@@ -1,5 +1,7 @@
 import { type ConversationId, LIMITS, type Role, type UserId } from "@earshot/protocol";
-import type { MemberChange, MemberPage, MessageStore } from "../ports/message-store.ts";
+import type { MemberChange } from "../ports/append.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { MemberPage } from "../ports/pages.ts";
 import { withOwner } from "./permissions.ts";
 
 /** The changes with an heir for the last owner; null when the list moved on while it was read. */

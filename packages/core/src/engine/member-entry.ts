@@ -1,6 +1,6 @@
 import { ChatError, type ConversationId, type UserId } from "@earshot/protocol";
+import type { MemberChange } from "../ports/append.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { MemberChange } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { ANY_ROLE } from "./permissions.ts";
 import type { Sequencer } from "./sequencer.ts";

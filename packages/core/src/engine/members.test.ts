@@ -1,6 +1,7 @@
 import { LIMITS, type Role } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { MemberChange, NewConversation } from "../ports/message-store.ts";
+import type { MemberChange } from "../ports/append.ts";
+import type { NewConversation } from "../ports/conversation-settings.ts";
 import { by, commandHouse, whileReading } from "../testing/command-house.ts";
 import { changeMembers as changeOf } from "../testing/conformance/message-store/entries.ts";
 import { changeMembers, entriesOf, listMembers, type MembersSurroundings } from "./members.ts";

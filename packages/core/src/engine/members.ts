@@ -1,7 +1,9 @@
 import { ChatError, type ConversationId, type InboxRow, LIMITS, type Role, type UserId } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
+import type { MemberChange } from "../ports/append.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Access, MemberChange, MemberPage, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access, MemberPage } from "../ports/pages.ts";
 import type { Caller } from "./caller.ts";
 import type { Changes } from "./changes.ts";
 import { keepMode, type ModeSurroundings } from "./conversation-mode.ts";

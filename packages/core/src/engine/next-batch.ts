@@ -1,5 +1,5 @@
 import type { ConversationId } from "@earshot/protocol";
-import type { Append } from "../ports/message-store.ts";
+import type { Append } from "../ports/append.ts";
 
 /** Entries that stand in one order: one session's sends to one conversation. Compared by identity. */
 export interface Order {

@@ -1,7 +1,7 @@
 import { type EventRow, isVoidRow } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { EventPage, RangeQuery, Span } from "../ports/message-store.ts";
+import type { EventPage, RangeQuery, Span } from "../ports/pages.ts";
 import { type Page, type PageRequest, readPage, voids } from "./page.ts";
 
 const HEAD_MAX = 40;

@@ -1,5 +1,6 @@
 import type { ConversationId, Epoch, PageRow, UserId } from "@earshot/protocol";
-import type { EventPage, MessageStore, RangeQuery, Span } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { EventPage, RangeQuery, Span } from "../ports/pages.ts";
 
 /** A page as it leaves: rows oldest first, covering `from`…`to`. */
 export interface Page {

@@ -1,6 +1,6 @@
 import { type Body, ChatError, type ConversationId, type InboxRow, LIMITS, utf8Bytes } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
-import type { Retention } from "../ports/message-store.ts";
+import type { Retention } from "../ports/conversation-settings.ts";
 import type { Caller } from "./caller.ts";
 import type { HostVerdicts } from "./host-verdicts.ts";
 import { changeSettings, type SettingsSurroundings } from "./settings.ts";

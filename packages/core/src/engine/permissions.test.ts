@@ -2,7 +2,7 @@ import type { Role } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_PERMISSIONS, type Permissions } from "../options.ts";
-import type { MemberChange } from "../ports/message-store.ts";
+import type { MemberChange } from "../ports/append.ts";
 import { mayChangeMembers, rulersOf, withOwner } from "./permissions.ts";
 
 const ROLES: readonly Role[] = ["owner", "admin", "member", "reader"];

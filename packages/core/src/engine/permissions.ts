@@ -1,6 +1,6 @@
 import type { ConversationKind, Role } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
-import type { MemberChange } from "../ports/message-store.ts";
+import type { MemberChange } from "../ports/append.ts";
 
 /** Who may do what to whom (protocol, section 9). Pure. */
 

@@ -1,5 +1,6 @@
 import { ChatError } from "@earshot/protocol";
-import type { DraftAppend, MessageStore } from "../ports/message-store.ts";
+import type { DraftAppend } from "../ports/draft-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import type { Draft } from "./draft.ts";
 import { allowed, keyOf, lookUp, type SendSurroundings, unanswered } from "./send.ts";

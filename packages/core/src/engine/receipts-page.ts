@@ -1,5 +1,6 @@
 import { ChatError, type ConversationId, LIMITS } from "@earshot/protocol";
-import type { MessageStore, ReceiptPage } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { ReceiptPage } from "../ports/watermarks.ts";
 import type { Caller } from "./caller.ts";
 
 export interface ReceiptsRequest {

@@ -1,7 +1,7 @@
 import { type HaveEntry, LIMITS } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import { repairPlan } from "./repair.ts";
 
 /** One conversation as the store has it, and where the client stands in it. */

@@ -6,7 +6,8 @@ import {
   LIMITS,
   type UserId,
 } from "@earshot/protocol";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 import { readPage, voids } from "./page.ts";
 

@@ -1,6 +1,6 @@
 import { cursorPosition, type HaveEntry, isChatError } from "@earshot/protocol";
 import type { Asking } from "../ports/commands.ts";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import { ask, asksHost, type HostVerdicts } from "./host-verdicts.ts";
 
 /** What may be seen of the conversations of a `have`. */

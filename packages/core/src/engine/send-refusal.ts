@@ -1,5 +1,5 @@
 import { ChatError } from "@earshot/protocol";
-import type { AppendResult } from "../ports/message-store.ts";
+import type { AppendResult } from "../ports/append.ts";
 
 type Refused = Extract<AppendResult, { readonly kind: "refused" }>;
 

@@ -1,7 +1,7 @@
 import { LIMITS, type SendFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
 import type { Permissions } from "../options.ts";
-import type { NewConversation } from "../ports/message-store.ts";
+import type { NewConversation } from "../ports/conversation-settings.ts";
 import { by, commandHouse } from "../testing/command-house.ts";
 import { changeMembers, changeSettings } from "../testing/conformance/message-store/entries.ts";
 import { logOf } from "../testing/conformance/message-store/readings.ts";

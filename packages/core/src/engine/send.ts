@@ -1,7 +1,9 @@
 import { ChatError, isChatError, type SentFrame } from "@earshot/protocol";
 import type { Permissions } from "../options.ts";
+import type { Append, AppendKey, AppendResult } from "../ports/append.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Access, Append, AppendKey, AppendResult, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import type { Caller } from "./caller.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { contentText } from "./content-text.ts";

@@ -1,6 +1,7 @@
 import { isChatError } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
+import type { Append, AppendResult } from "../ports/append.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import {

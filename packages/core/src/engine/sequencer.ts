@@ -1,7 +1,8 @@
 import { ChatError, type ConversationId, type Epoch, type EventRow, isChatError } from "@earshot/protocol";
+import type { Append, AppendResult } from "../ports/append.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import { nextBatch, type Order, type QueuedEntry } from "./next-batch.ts";
 import { SlowConversations } from "./slow-conversations.ts";
 import { Untold } from "./untold.ts";

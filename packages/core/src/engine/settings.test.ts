@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Settings } from "../ports/message-store.ts";
+import type { Settings } from "../ports/conversation-settings.ts";
 import { differing } from "./settings.ts";
 
 const NOW: Settings = {

@@ -1,6 +1,7 @@
 import { type Body, ChatError, type ConversationId, type Role } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
-import type { ConversationSettings, MessageStore, Settings } from "../ports/message-store.ts";
+import type { ConversationSettings, Settings } from "../ports/conversation-settings.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Caller } from "./caller.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Changes } from "./changes.ts";

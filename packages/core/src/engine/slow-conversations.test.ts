@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ConversationSettings } from "../ports/message-store.ts";
+import type { ConversationSettings } from "../ports/conversation-settings.ts";
 import { SlowConversations } from "./slow-conversations.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 import type { ConversationId, ConversationKind, Role, UserId } from "@earshot/protocol";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import type { Caller } from "./caller.ts";
 
 /** How a caller stands to a conversation whose members are to change. */

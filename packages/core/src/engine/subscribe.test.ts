@@ -1,6 +1,6 @@
 import { ChatError, type GatewayFrame, LIMITS, type SubscribedFrame } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";
 import { type SubscribeSurroundings, subscribe, subscribeMany } from "./subscribe.ts";

@@ -9,7 +9,9 @@ import {
   type SubscribedFrame,
   type UserId,
 } from "@earshot/protocol";
-import type { Access, MessageStore, Watermarks } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
+import type { Watermarks } from "../ports/watermarks.ts";
 
 /** A subscription between its beginning and the word of the store. */
 export interface SubscriptionOpening {

@@ -1,6 +1,6 @@
 import { ChatError, type ConversationId, cursorPosition, type HaveEntry, type UserId } from "@earshot/protocol";
 import type { Asking } from "../ports/commands.ts";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import type { HostVerdicts } from "./host-verdicts.ts";
 import { type RepairedSession, type RepairSurroundings, repair } from "./repair.ts";
 import { type SeenCursors, seenCursors } from "./seen-cursors.ts";

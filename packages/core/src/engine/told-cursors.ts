@@ -1,7 +1,7 @@
 import type { ConversationId, UserId } from "@earshot/protocol";
 import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import type { Watermarks } from "./watermarks.ts";
 
 export interface ToldCursorsSurroundings {

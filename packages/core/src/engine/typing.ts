@@ -1,6 +1,7 @@
 import { ChatError, type ConversationId, LIMITS, type Role, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import type { Caller } from "./caller.ts";
 import { ask, type PermitSurroundings } from "./host-verdicts.ts";
 

@@ -1,7 +1,8 @@
 import { ChatError } from "@earshot/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { MessageStore, Raise, Raised } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Raise, Raised } from "../ports/watermarks.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";

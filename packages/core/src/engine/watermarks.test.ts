@@ -1,6 +1,7 @@
 import { ChatError, LIMITS } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { MessageStore, Raise } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Raise } from "../ports/watermarks.ts";
 import { memoryStore } from "../store/memory-message-store.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { conversation, message } from "../testing/conformance/message-store/entries.ts";

@@ -3,7 +3,8 @@ import { LRUCache } from "lru-cache";
 import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { MessageStore, Raise, Raised } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Raise, Raised } from "../ports/watermarks.ts";
 import { type HeldWatermark, HeldWatermarks } from "./held-watermarks.ts";
 
 export interface WatermarksSurroundings {

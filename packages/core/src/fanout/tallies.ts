@@ -2,8 +2,9 @@ import { type ConversationId, type GatewayFrame, isChatError, LIMITS } from "@ea
 import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Said, TallyEnvelope, Topic } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
+import type { ConversationSettings } from "../ports/conversation-settings.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { ConversationSettings, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Random } from "../ports/random.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 import { Coalesce } from "./coalesce.ts";

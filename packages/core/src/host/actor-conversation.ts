@@ -16,9 +16,9 @@ import {
   type SentFrame,
   type UserId,
 } from "@earshot/protocol";
+import type { MemberChange } from "../ports/append.ts";
 import type { Asking, Commands, Page, PageRequest, Patch } from "../ports/commands.ts";
 import type { ChatEvent } from "../ports/hooks.ts";
-import type { MemberChange } from "../ports/message-store.ts";
 import { checkedFrame, type DecodeFrame } from "./checked-frame.ts";
 import { type ConversationEventsSurroundings, conversationEvents } from "./conversation-events.ts";
 import type { Drafts, StoredDraft } from "./drafts.ts";

@@ -1,7 +1,8 @@
 import { ChatError, isChatError, type MessageId, type SendFrame, type SentFrame } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { Asking } from "../ports/commands.ts";
-import type { DraftAppend, DraftStore, MessageStore } from "../ports/message-store.ts";
+import type { DraftAppend, DraftStore } from "../ports/draft-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Random } from "../ports/random.ts";
 import { type NumberSurroundings, numberDrafts } from "./number-drafts.ts";
 import { againAfterMs, jittered } from "./pace.ts";

@@ -1,5 +1,6 @@
 import { type ConversationId, isChatError, type Role, type UserId } from "@earshot/protocol";
-import type { ConversationSettings, MessageStore } from "../ports/message-store.ts";
+import type { ConversationSettings } from "../ports/conversation-settings.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import { appendErased, type ErasedEventSurroundings } from "./erased-event.ts";
 import { membershipsOf } from "./export-user.ts";
 

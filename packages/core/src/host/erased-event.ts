@@ -1,6 +1,8 @@
 import { type ConversationId, type EventRow, LIMITS, type UserId } from "@earshot/protocol";
+import type { Append, AppendResult } from "../ports/append.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Append, AppendResult, EventPage, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { EventPage } from "../ports/pages.ts";
 
 export interface ErasedEventSurroundings {
   readonly store: Pick<MessageStore, "range" | "settings">;

@@ -1,7 +1,8 @@
 import type { ConversationId, EventRow, InboxRow, Role, UserId } from "@earshot/protocol";
 import { LIMITS } from "@earshot/protocol";
 import type { ChatEvent } from "../ports/hooks.ts";
-import type { MessageStore, Span } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Span } from "../ports/pages.ts";
 
 /** One piece of what is kept of a user. */
 export type Exported =

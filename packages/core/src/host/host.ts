@@ -1,7 +1,7 @@
 import { ChatError, type ConversationId, isId, isUserId, type SessionId, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
 import type { Asking } from "../ports/commands.ts";
-import type { Retention } from "../ports/message-store.ts";
+import type { Retention } from "../ports/conversation-settings.ts";
 import { Actor, type ActorSurroundings } from "./actor.ts";
 import { Drafts, type DraftsSurroundings } from "./drafts.ts";
 import { type EraseSurroundings, eraseUser } from "./erase-user.ts";

@@ -1,5 +1,6 @@
 import { ChatError, type ConversationId } from "@earshot/protocol";
-import type { Append, AppendResult, MessageStore } from "../ports/message-store.ts";
+import type { Append, AppendResult } from "../ports/append.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 
 export interface ImportChunkSurroundings {
   readonly store: Pick<MessageStore, "range">;

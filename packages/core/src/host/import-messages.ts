@@ -7,7 +7,7 @@ import {
   type MessageId,
   type UserId,
 } from "@earshot/protocol";
-import type { Append } from "../ports/message-store.ts";
+import type { Append } from "../ports/append.ts";
 import { checkedFrame, type DecodeFrame } from "./checked-frame.ts";
 import { ImportChunk, type ImportChunkSurroundings } from "./import-chunk.ts";
 

@@ -1,6 +1,7 @@
 import { isChatError } from "@earshot/protocol";
+import type { Append, AppendResult } from "../ports/append.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Append, AppendResult, DraftAppend, DraftRefusal, DraftStore } from "../ports/message-store.ts";
+import type { DraftAppend, DraftRefusal, DraftStore } from "../ports/draft-store.ts";
 
 export interface NumberSurroundings {
   readonly clock: Pick<Clock, "now">;

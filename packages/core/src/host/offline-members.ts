@@ -1,5 +1,6 @@
 import type { ConversationId, UserId } from "@earshot/protocol";
-import type { MemberPage, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { MemberPage } from "../ports/pages.ts";
 import type { PresenceStore } from "../ports/presence-store.ts";
 
 export interface OfflineSurroundings {

@@ -8,8 +8,8 @@ import {
 } from "@earshot/protocol";
 import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DraftAppend, DraftRefusal, DraftStore, KeptRefusal } from "../ports/draft-store.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { DraftAppend, DraftRefusal, DraftStore, KeptRefusal } from "../ports/message-store.ts";
 import { frozen } from "./frozen.ts";
 import type { NumberSurroundings } from "./number-drafts.ts";
 

@@ -1,8 +1,9 @@
 import { type ConversationId, isChatError, type NodeId } from "@earshot/protocol";
 import { HeldLease } from "../held-lease.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Retention } from "../ports/conversation-settings.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { MessageStore, Retention } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 import type { Random } from "../ports/random.ts";
 import { againAfterMs, jittered } from "./pace.ts";
 import { WakeUp } from "./wake-up.ts";

@@ -11,8 +11,8 @@ import type {
   SentFrame,
   UserId,
 } from "@earshot/protocol";
+import type { Retention } from "./conversation-settings.ts";
 import type { By } from "./hooks.ts";
-import type { Retention } from "./message-store.ts";
 
 /** Who asks, wherever they ask from. */
 export interface Asking extends By {

@@ -1,7 +1,7 @@
 import { type ConversationId, LIMITS, type PresenceRow, type UserId } from "@earshot/protocol";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../ports/clock.ts";
-import type { Access } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 
 /** How long a large conversation's count is taken for right: reading its members costs their number. */
 const KEPT_MS = 5_000;

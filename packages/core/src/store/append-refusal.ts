@@ -1,5 +1,6 @@
 import { type EventRow, LIMITS, type UserId } from "@earshot/protocol";
-import type { Append, AppendResult, Settings } from "../ports/message-store.ts";
+import type { Append, AppendResult } from "../ports/append.ts";
+import type { Settings } from "../ports/conversation-settings.ts";
 import type { MemoryMembers } from "./memory-members.ts";
 import type { MemoryReactions } from "./memory-reactions.ts";
 

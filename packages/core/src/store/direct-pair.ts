@@ -1,5 +1,5 @@
 import type { UserId } from "@earshot/protocol";
-import type { NewConversation } from "../ports/message-store.ts";
+import type { NewConversation } from "../ports/conversation-settings.ts";
 
 export type DirectPair = readonly [UserId, UserId];
 

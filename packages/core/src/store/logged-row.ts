@@ -1,5 +1,5 @@
 import type { EventRow } from "@earshot/protocol";
-import type { Append } from "../ports/message-store.ts";
+import type { Append } from "../ports/append.ts";
 
 /** What the log keeps of an entry; a field that was not given is absent. */
 export function loggedRow({ type, key, user, at, body, re, mentions, slot }: Append): Omit<EventRow, "seq" | "ord"> {

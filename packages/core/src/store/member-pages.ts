@@ -1,5 +1,6 @@
 import { isUserId, type Role, type UserId } from "@earshot/protocol";
-import type { MemberPage, ReceiptPage } from "../ports/message-store.ts";
+import type { MemberPage } from "../ports/pages.ts";
+import type { ReceiptPage } from "../ports/watermarks.ts";
 import { firstIndex } from "./first-index.ts";
 import { formatMemberCursor, parseMemberCursor, unknownCursor } from "./member-cursor.ts";
 import { compareMembers, compareUsers, type PresentMember } from "./memory-member.ts";

@@ -1,4 +1,4 @@
-import type { Span } from "../ports/message-store.ts";
+import type { Span } from "../ports/pages.ts";
 import type { MemoryMember } from "./memory-member.ts";
 
 /** What a member may have of a log whose first kept seq is `first`; of one who has left, what they could have then. */

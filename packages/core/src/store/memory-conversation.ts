@@ -1,21 +1,9 @@
 import type { EventRow, InboxRow, UserId } from "@earshot/protocol";
-import type {
-  Access,
-  Append,
-  AppendResult,
-  Change,
-  ConversationSettings,
-  EventPage,
-  Expired,
-  Membership,
-  NewConversation,
-  Raise,
-  Raised,
-  RangeQuery,
-  Settings,
-  Span,
-  TallyRow,
-} from "../ports/message-store.ts";
+import type { Append, AppendResult } from "../ports/append.ts";
+import type { ConversationSettings, NewConversation, Settings } from "../ports/conversation-settings.ts";
+import type { Expired, Membership } from "../ports/message-store.ts";
+import type { Access, Change, EventPage, RangeQuery, Span } from "../ports/pages.ts";
+import type { Raise, Raised, TallyRow } from "../ports/watermarks.ts";
 import { appendRefusal, type CheckedAgainst } from "./append-refusal.ts";
 import { type DirectPair, directPair } from "./direct-pair.ts";
 import { expiredUpTo } from "./expired-up-to.ts";

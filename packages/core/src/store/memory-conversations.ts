@@ -1,5 +1,6 @@
 import type { ConversationId, Role, UserId } from "@earshot/protocol";
-import type { Created, Membership, NewConversation, Removed } from "../ports/message-store.ts";
+import type { Created, NewConversation } from "../ports/conversation-settings.ts";
+import type { Membership, Removed } from "../ports/message-store.ts";
 import { directPair, pairKey } from "./direct-pair.ts";
 import { MemoryConversation, type NextChange } from "./memory-conversation.ts";
 import type { MemoryFeed } from "./memory-feed.ts";

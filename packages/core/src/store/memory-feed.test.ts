@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Change } from "../ports/message-store.ts";
+import type { Change } from "../ports/pages.ts";
 import { MemoryFeed } from "./memory-feed.ts";
 
 const EVENTS = 1_000;

@@ -1,5 +1,5 @@
 import { ChatError, type ConversationId, utf8Bytes } from "@earshot/protocol";
-import type { Change, ChangePage, FeedItem, FeedPage } from "../ports/message-store.ts";
+import type { Change, ChangePage, FeedItem, FeedPage } from "../ports/pages.ts";
 import { firstIndex } from "./first-index.ts";
 
 /** A place in the store's history. */

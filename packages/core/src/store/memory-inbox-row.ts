@@ -1,5 +1,6 @@
 import type { InboxRow } from "@earshot/protocol";
-import type { NewConversation, Settings, Span } from "../ports/message-store.ts";
+import type { NewConversation, Settings } from "../ports/conversation-settings.ts";
+import type { Span } from "../ports/pages.ts";
 import type { MemoryLog } from "./memory-log.ts";
 import type { PresentMember } from "./memory-member.ts";
 import type { MemoryMentions } from "./memory-mentions.ts";

@@ -1,5 +1,5 @@
 import type { ConversationId, GoneRow, InboxRow, UserId } from "@earshot/protocol";
-import type { InboxPage } from "../ports/message-store.ts";
+import type { InboxPage } from "../ports/pages.ts";
 
 /** Where a user's row stands in their inbox. */
 export interface InboxPlace {

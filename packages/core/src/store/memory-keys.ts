@@ -1,5 +1,5 @@
 import type { Epoch, EventRow, UserId } from "@earshot/protocol";
-import type { Append, AppendKey, AppendResult } from "../ports/message-store.ts";
+import type { Append, AppendKey, AppendResult } from "../ports/append.ts";
 
 /** What is kept of a key. */
 interface StoredKey {

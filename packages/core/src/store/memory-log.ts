@@ -1,5 +1,6 @@
 import type { EventRow, UserId } from "@earshot/protocol";
-import type { ReactionChange, Span } from "../ports/message-store.ts";
+import type { ReactionChange } from "../ports/append.ts";
+import type { Span } from "../ports/pages.ts";
 import { firstIndex } from "./first-index.ts";
 import { frozenCopy } from "./frozen-copy.ts";
 import { withoutContent } from "./logged-row.ts";

@@ -1,5 +1,5 @@
 import type { EventRow, Role, UserId } from "@earshot/protocol";
-import type { Span } from "../ports/message-store.ts";
+import type { Span } from "../ports/pages.ts";
 
 /** One user's place in one conversation. Stays as a tombstone once they have left. */
 export interface MemoryMember {

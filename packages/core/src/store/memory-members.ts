@@ -1,5 +1,5 @@
 import type { Role, UserId } from "@earshot/protocol";
-import type { MemberChange } from "../ports/message-store.ts";
+import type { MemberChange } from "../ports/append.ts";
 import {
   beginStay,
   compareMembers,

@@ -1,29 +1,10 @@
 import { ChatError, type ConversationId, type InboxRow, type NodeId, type Role, type UserId } from "@earshot/protocol";
+import type { Append, AppendResult } from "../ports/append.ts";
 import type { Clock } from "../ports/clock.ts";
-import type {
-  Access,
-  Append,
-  AppendResult,
-  ChangePage,
-  ConversationSettings,
-  Created,
-  EventPage,
-  Expired,
-  FeedPage,
-  InboxPage,
-  MemberPage,
-  Membership,
-  MessageStore,
-  NewConversation,
-  Raise,
-  Raised,
-  RangeQuery,
-  ReceiptPage,
-  Removed,
-  Retention,
-  Revocations,
-  TallyRow,
-} from "../ports/message-store.ts";
+import type { ConversationSettings, Created, NewConversation, Retention } from "../ports/conversation-settings.ts";
+import type { Expired, Membership, MessageStore, Removed, Revocations } from "../ports/message-store.ts";
+import type { Access, ChangePage, EventPage, FeedPage, InboxPage, MemberPage, RangeQuery } from "../ports/pages.ts";
+import type { Raise, Raised, ReceiptPage, TallyRow } from "../ports/watermarks.ts";
 import { memberPage, receiptPage } from "./member-pages.ts";
 import { MemoryBlocks } from "./memory-blocks.ts";
 import { MemoryConversations } from "./memory-conversations.ts";

@@ -1,5 +1,5 @@
 import type { EventRow, UserId } from "@earshot/protocol";
-import type { ReactionChange } from "../ports/message-store.ts";
+import type { ReactionChange } from "../ports/append.ts";
 
 /** Who reacts how to the messages of one conversation, by their seqs. */
 export class MemoryReactions {

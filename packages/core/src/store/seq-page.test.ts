@@ -1,6 +1,6 @@
 import type { EventRow } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { RangeQuery, Span } from "../ports/message-store.ts";
+import type { RangeQuery, Span } from "../ports/pages.ts";
 import { SeededRandom } from "../testing/seeded-random.ts";
 import { seqPage } from "./seq-page.ts";
 

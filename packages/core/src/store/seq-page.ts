@@ -1,5 +1,5 @@
 import { type EventRow, utf8Bytes } from "@earshot/protocol";
-import type { EventPage, RangeQuery, Span } from "../ports/message-store.ts";
+import type { EventPage, RangeQuery, Span } from "../ports/pages.ts";
 import { firstIndex } from "./first-index.ts";
 
 /** Ascending seqs of what a query may give: an index of the log. */

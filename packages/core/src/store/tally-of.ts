@@ -1,5 +1,5 @@
 import type { EventRow } from "@earshot/protocol";
-import type { TallyRow } from "../ports/message-store.ts";
+import type { TallyRow } from "../ports/watermarks.ts";
 import { firstIndex } from "./first-index.ts";
 import type { MemoryMembers } from "./memory-members.ts";
 

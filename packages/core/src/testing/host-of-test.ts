@@ -4,7 +4,8 @@ import { BeforeHooks } from "../host/before-hooks.ts";
 import { DefinitionCheck } from "../host/definition-check.ts";
 import { DEFAULT_LIMITS } from "../options.ts";
 import type { Authorize } from "../ports/authorize.ts";
-import type { Access, MessageStore } from "../ports/message-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
+import type { Access } from "../ports/pages.ts";
 import { silentLogger } from "../system/silent-logger.ts";
 import { ManualClock } from "./manual-clock.ts";
 

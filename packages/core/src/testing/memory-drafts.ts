@@ -1,13 +1,7 @@
 import { ChatError, type UserId } from "@earshot/protocol";
 import type { Clock } from "../ports/clock.ts";
-import type {
-  DraftAppend,
-  DraftRefusal,
-  DraftStore,
-  KeptDraft,
-  KeptRefusal,
-  MessageStore,
-} from "../ports/message-store.ts";
+import type { DraftAppend, DraftRefusal, DraftStore, KeptDraft, KeptRefusal } from "../ports/draft-store.ts";
+import type { MessageStore } from "../ports/message-store.ts";
 
 interface Held {
   readonly mark: string;

@@ -1,5 +1,8 @@
 import type { Mode } from "@earshot/protocol";
-import type { Append, AppendResult, ChangePage, MessageStore, TallyRow } from "../../src/ports/message-store.ts";
+import type { Append, AppendResult } from "../../src/ports/append.ts";
+import type { MessageStore } from "../../src/ports/message-store.ts";
+import type { ChangePage } from "../../src/ports/pages.ts";
+import type { TallyRow } from "../../src/ports/watermarks.ts";
 
 /** A message store that breaks one promise of the port. */
 export interface BrokenStore {

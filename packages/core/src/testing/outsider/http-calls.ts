@@ -1,5 +1,5 @@
 import type { ConversationId, InboxRow, Role, SendFrame, UserId } from "@earshot/protocol";
-import type { MemberChange } from "../../ports/message-store.ts";
+import type { MemberChange } from "../../ports/append.ts";
 import { call, type Look } from "./http-call.ts";
 import {
   banOutcome,

@@ -1,5 +1,5 @@
 import { LIMITS, type Role, type SendFrame, type UserId } from "@earshot/protocol";
-import type { MemberChange } from "../../ports/message-store.ts";
+import type { MemberChange } from "../../ports/append.ts";
 import { contentOf, type TrueConversation } from "./true-conversation.ts";
 
 /**

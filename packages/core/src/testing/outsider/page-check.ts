@@ -1,6 +1,6 @@
 import { type EventRow, isVoidRow, LIMITS, type PageRow, type UserId } from "@earshot/protocol";
 import { canonicalJson } from "../../engine/canonical-json.ts";
-import type { Span } from "../../ports/message-store.ts";
+import type { Span } from "../../ports/pages.ts";
 import { isWithin, type TrueConversation } from "./true-conversation.ts";
 
 /** What of a page is looked at: of a frame or of an HTTP answer. */

@@ -1,5 +1,7 @@
 import type { ConversationId, MemberBody, SendType, UserId } from "@earshot/protocol";
-import type { Append, AppendResult, MessageStore, NewConversation } from "../../ports/message-store.ts";
+import type { Append, AppendResult } from "../../ports/append.ts";
+import type { NewConversation } from "../../ports/conversation-settings.ts";
+import type { MessageStore } from "../../ports/message-store.ts";
 import { banOutcome, joinOutcome, membersOutcome, patchOutcome, removeOutcome, sendOutcome } from "./outcomes.ts";
 import { same } from "./page-check.ts";
 import { TrueConversation } from "./true-conversation.ts";

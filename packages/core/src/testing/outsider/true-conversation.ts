@@ -1,5 +1,7 @@
 import type { Body, EventRow, InboxRow, MemberBody, Role, UserId } from "@earshot/protocol";
-import type { Append, NewConversation, Settings, Span } from "../../ports/message-store.ts";
+import type { Append } from "../../ports/append.ts";
+import type { NewConversation, Settings } from "../../ports/conversation-settings.ts";
+import type { Span } from "../../ports/pages.ts";
 import { Model } from "../conformance/message-store/model.ts";
 
 /** What is kept of a key: what was sent under it, and what came of it. */

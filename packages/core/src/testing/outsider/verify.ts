@@ -1,5 +1,5 @@
 import { type ConversationId, LIMITS, type UserId } from "@earshot/protocol";
-import type { Watermarks } from "../../ports/message-store.ts";
+import type { Watermarks } from "../../ports/watermarks.ts";
 import type { Device } from "./device.ts";
 import type { FrameRequests } from "./frame-requests.ts";
 import type { OutsiderWorld } from "./outsider-world.ts";

@@ -1,5 +1,6 @@
 import type { ConversationId, Epoch } from "@earshot/protocol";
-import type { MessageStore, NewConversation } from "../../ports/message-store.ts";
+import type { NewConversation } from "../../ports/conversation-settings.ts";
+import type { MessageStore } from "../../ports/message-store.ts";
 
 /** Methods that change a store. */
 export const WRITES = new Set<keyof MessageStore>([

@@ -1,6 +1,8 @@
 import { isChatError } from "@earshot/protocol";
 import { describe, expect, it } from "vitest";
-import type { Append, MessageStore, NewConversation } from "../../ports/message-store.ts";
+import type { Append } from "../../ports/append.ts";
+import type { NewConversation } from "../../ports/conversation-settings.ts";
+import type { MessageStore } from "../../ports/message-store.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import type { CrashPoint } from "./fault.ts";
 import type { HistoryLine } from "./history-line.ts";

@@ -1,5 +1,6 @@
 import type { ConversationId, Epoch } from "@earshot/protocol";
-import type { MessageStore, NewConversation } from "../../ports/message-store.ts";
+import type { NewConversation } from "../../ports/conversation-settings.ts";
+import type { MessageStore } from "../../ports/message-store.ts";
 import { memoryStore } from "../../store/memory-message-store.ts";
 import type { SeededRandom } from "../seeded-random.ts";
 import type { CrashPoint } from "./fault.ts";

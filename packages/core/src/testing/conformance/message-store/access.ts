@@ -1,4 +1,5 @@
-import type { MessageStore, Span } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { Span } from "../../../ports/pages.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import { appendEvent, changeMembers, conversation, message } from "./entries.ts";

@@ -1,5 +1,6 @@
 import { utf8Bytes } from "@earshot/protocol";
-import type { EventPage, MessageStore, RangeQuery } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { EventPage, RangeQuery } from "../../../ports/pages.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import { appendEvent, changeMembers, conversation, edit, message, say } from "./entries.ts";

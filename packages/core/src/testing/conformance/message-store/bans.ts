@@ -1,5 +1,6 @@
 import type { UserId } from "@earshot/protocol";
-import type { MemberChange, MessageStore } from "../../../ports/message-store.ts";
+import type { MemberChange } from "../../../ports/append.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import { changeMembers, changeOfMembers, conversation, message, outcomeOf, wordOf } from "./entries.ts";

@@ -1,4 +1,6 @@
-import type { Append, Change, MessageStore } from "../../../ports/message-store.ts";
+import type { Append } from "../../../ports/append.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { Change } from "../../../ports/pages.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Settings } from "../../../ports/message-store.ts";
+import type { Settings } from "../../../ports/conversation-settings.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import {

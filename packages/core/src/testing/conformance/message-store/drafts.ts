@@ -1,4 +1,5 @@
-import type { DraftAppend, DraftRefusal, DraftStore, MessageStore } from "../../../ports/message-store.ts";
+import type { DraftAppend, DraftRefusal, DraftStore } from "../../../ports/draft-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
 import { codeOf } from "../code-of.ts";
 import type { Runner } from "../runner.ts";
 import type { HostTransaction, MessageStoreAdapter, MessageStoreUnderTest, WithStore } from "./adapter-under-test.ts";

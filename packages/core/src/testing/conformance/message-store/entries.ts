@@ -1,12 +1,7 @@
 import type { ConversationId, Role, UserId } from "@earshot/protocol";
-import type {
-  Append,
-  AppendResult,
-  MemberChange,
-  MessageStore,
-  NewConversation,
-  Settings,
-} from "../../../ports/message-store.ts";
+import type { Append, AppendResult, MemberChange } from "../../../ports/append.ts";
+import type { NewConversation, Settings } from "../../../ports/conversation-settings.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
 import { accessOf, settingsOf } from "./readings.ts";
 
 /** Any moment: nothing may depend on it. */

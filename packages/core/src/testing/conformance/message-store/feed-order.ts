@@ -1,5 +1,6 @@
 import type { ConversationId } from "@earshot/protocol";
-import type { FeedItem, FeedPage, MessageStore } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { FeedItem, FeedPage } from "../../../ports/pages.ts";
 import { SeededRandom } from "../../seeded-random.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";

@@ -1,5 +1,6 @@
 import type { Role } from "@earshot/protocol";
-import type { Append, MessageStore } from "../../../ports/message-store.ts";
+import type { Append } from "../../../ports/append.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import {

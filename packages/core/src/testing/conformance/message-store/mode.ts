@@ -1,5 +1,6 @@
 import type { Mode } from "@earshot/protocol";
-import type { AppendResult, MessageStore } from "../../../ports/message-store.ts";
+import type { AppendResult } from "../../../ports/append.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
 import type { Runner } from "../runner.ts";
 import type { MessageStoreAdapter, WithStore } from "./adapter-under-test.ts";
 import {

@@ -1,5 +1,6 @@
 import type { EventRow, MemberBody, UserId } from "@earshot/protocol";
-import type { Expired, Span } from "../../../ports/message-store.ts";
+import type { Expired } from "../../../ports/message-store.ts";
+import type { Span } from "../../../ports/pages.ts";
 
 /**
  * What a log says, told in the plainest way: by looking through all of it, every time. `log` is the

@@ -1,5 +1,7 @@
 import type { EventRow, UserId } from "@earshot/protocol";
-import type { Append, MessageStore, Span } from "../../../ports/message-store.ts";
+import type { Append } from "../../../ports/append.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { Span } from "../../../ports/pages.ts";
 import { SeededRandom } from "../../seeded-random.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";

@@ -1,5 +1,6 @@
 import { utf8Bytes } from "@earshot/protocol";
-import type { MessageStore, RangeQuery } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { RangeQuery } from "../../../ports/pages.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import { appendEvent, conversation, message } from "./entries.ts";

@@ -1,5 +1,6 @@
 import type { EventRow } from "@earshot/protocol";
-import type { EventPage, MessageStore, Span } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { EventPage, Span } from "../../../ports/pages.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import { appendEvent, changeMembers, changeOfMembers, conversation, edit, message, say } from "./entries.ts";

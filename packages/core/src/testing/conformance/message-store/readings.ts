@@ -1,15 +1,7 @@
 import type { ConversationId, EventRow, UserId } from "@earshot/protocol";
-import type {
-  Access,
-  Change,
-  ChangePage,
-  ConversationSettings,
-  EventPage,
-  FeedItem,
-  FeedPage,
-  MessageStore,
-  RangeQuery,
-} from "../../../ports/message-store.ts";
+import type { ConversationSettings } from "../../../ports/conversation-settings.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { Access, Change, ChangePage, EventPage, FeedItem, FeedPage, RangeQuery } from "../../../ports/pages.ts";
 
 /** Access of somebody who is a member. */
 export async function accessOf(store: MessageStore, user: UserId, c: ConversationId): Promise<Access> {

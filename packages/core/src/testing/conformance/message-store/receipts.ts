@@ -1,4 +1,5 @@
-import type { MessageStore, Watermarks } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { Watermarks } from "../../../ports/watermarks.ts";
 import { codeOf } from "../code-of.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";

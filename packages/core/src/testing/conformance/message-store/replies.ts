@@ -1,4 +1,5 @@
-import type { EventPage, MessageStore, RangeQuery } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { EventPage, RangeQuery } from "../../../ports/pages.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import { appendEvent, changeMembers, conversation, deletion, edit, message, reaction, say } from "./entries.ts";

@@ -1,4 +1,4 @@
-import type { Append } from "../../../ports/message-store.ts";
+import type { Append } from "../../../ports/append.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import {

@@ -1,5 +1,5 @@
 import { LIMITS } from "@earshot/protocol";
-import type { Append } from "../../../ports/message-store.ts";
+import type { Append } from "../../../ports/append.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
 import {

@@ -1,5 +1,6 @@
 import type { EventRow, UserId } from "@earshot/protocol";
-import type { MessageStore, TallyRow } from "../../../ports/message-store.ts";
+import type { MessageStore } from "../../../ports/message-store.ts";
+import type { TallyRow } from "../../../ports/watermarks.ts";
 import { SeededRandom } from "../../seeded-random.ts";
 import type { Runner } from "../runner.ts";
 import type { WithStore } from "./adapter-under-test.ts";
