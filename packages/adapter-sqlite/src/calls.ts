@@ -213,8 +213,3 @@ export type FromWorker =
   | { readonly refused: RefusalText }
   /** By the calls' places in the round; a round's answers may come in several pieces. */
   | { readonly answers: readonly (readonly [place: number, answer: Answer])[] };
-
-/** Ranks of the roles, in the order of member pages. */
-export const RANKS = ["owner", "admin", "member", "reader"] as const;
-/** The rank that slow mode holds for. */
-export const MEMBER_RANK = 2;

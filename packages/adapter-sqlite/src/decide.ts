@@ -1,5 +1,6 @@
 import type { AppendResult } from "@earshot/core";
-import { type EntryText, MEMBER_RANK, type TermsText } from "./calls.ts";
+import type { EntryText, TermsText } from "./calls.ts";
+import { MEMBER_RANK } from "./ranks.ts";
 import type { TargetRecord } from "./records.ts";
 
 export type Refused = Extract<AppendResult, { readonly kind: "refused" }>;

@@ -1,6 +1,6 @@
 import type { Access } from "@earshot/core";
 import type { ConversationId, Role, UserId } from "@earshot/protocol";
-import { RANKS } from "./calls.ts";
+import { RANKS } from "./ranks.ts";
 import type { AccessRecord } from "./records.ts";
 import { spansOf } from "./spans-text.ts";
 

@@ -1,4 +1,5 @@
-import { type Given, RANKS } from "./calls.ts";
+import type { Given } from "./calls.ts";
+import { RANKS } from "./ranks.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import { spansText } from "./spans-text.ts";
 

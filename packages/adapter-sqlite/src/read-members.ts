@@ -1,5 +1,6 @@
-import { type Given, RANKS } from "./calls.ts";
+import type { Given } from "./calls.ts";
 import { formatMemberCursor, formatUserCursor, parseMemberCursor, parseUserCursor } from "./member-cursor.ts";
+import { RANKS } from "./ranks.ts";
 import type { ReadStatements } from "./read-statements.ts";
 
 /** A `MemberPage`, or null, as JSON text. */

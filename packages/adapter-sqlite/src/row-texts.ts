@@ -1,4 +1,4 @@
-import { RANKS } from "./calls.ts";
+import { RANKS } from "./ranks.ts";
 import type { EventRecord, SettingsRecord, ViewRecord } from "./records.ts";
 
 /** Rows as JSON texts: what is JSON in the file goes into them as it is. */

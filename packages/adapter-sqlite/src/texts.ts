@@ -1,14 +1,7 @@
 import type { Append, AppendResult, NewConversation, Settings, TargetRule } from "@earshot/core";
 import { type EventRow, LIMITS, type Role } from "@earshot/protocol";
-import {
-  type ConversationText,
-  type EntryOutcome,
-  type EntryText,
-  RANKS,
-  type SettingsText,
-  type TargetText,
-  type TermsText,
-} from "./calls.ts";
+import type { ConversationText, EntryOutcome, EntryText, SettingsText, TargetText, TermsText } from "./calls.ts";
+import { RANKS } from "./ranks.ts";
 
 /** The port's values as they cross to the worker, and back. */
 

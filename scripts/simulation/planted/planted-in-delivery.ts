@@ -66,7 +66,7 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     changes: [
       {
         file: GATE,
-        find: "    this.#last = head - 1;\n    this.#lastOfOthers = 0;\n    this.#passed = 0;\n    this.#begun = true;\n",
+        find: "    this.#last = head - 1;\n    this.#lastOfOthers = 0;\n    this.#passed = passed;\n    this.#begun = true;\n",
         instead: "",
       },
     ],
@@ -158,9 +158,9 @@ export const PLANTED_IN_DELIVERY: readonly PlantedBug[] = [
     changes: [
       {
         file: "packages/core/src/fanout/handover.ts",
-        find: "    const all = this.#house.encodeEvents(c, epoch, rows);",
+        find: "    const all = new LegEvents(c, epoch, rows, () => this.#encoded(leg));",
         instead:
-          '    if (rows[0]?.type === "meta" && leg.after === "push" && rows[0].seq > 1) this.#house.subscriptions.gone(c);\n    const all = this.#house.encodeEvents(c, epoch, rows);',
+          '    if (rows[0]?.type === "meta" && leg.after === "push" && rows[0].seq > 1) this.#house.subscriptions.gone(c);\n    const all = new LegEvents(c, epoch, rows, () => this.#encoded(leg));',
       },
     ],
   },

@@ -209,8 +209,8 @@ export const PLANTED_IN_LOGS: readonly PlantedBug[] = [
       },
       {
         file: "packages/core/src/fanout/receipts.ts",
-        find: "{ delivered: Math.max(known?.delivered ?? 0, delivered), read: Math.max(known?.read ?? 0, read) }",
-        instead: "{ delivered, read }",
+        find: "      delivered: Math.max(known?.delivered ?? 0, delivered),\n      read: Math.max(known?.read ?? 0, read),\n",
+        instead: "      delivered,\n      read,\n",
       },
       {
         file: "packages/client/src/receipts/receipts.ts",

@@ -47,7 +47,7 @@ export const PLANTED_IN_SESSIONS: readonly PlantedBug[] = [
     changes: [
       {
         file: "packages/core/src/session/typing-pace.ts",
-        find: "    if (this.#passed.has(c) || this.#passed.size >= PACED_CONVERSATIONS_MAX) return false;",
+        find: "    if (this.#passed.has(c) || this.#passed.size >= FIXED_LIMITS.pacedConversationsMax) return false;",
         instead: "",
       },
       {

@@ -76,9 +76,12 @@ export class SendLine extends SendList {
     this.#holds.refused(send, retryAfterMs, (other) => this.#isBefore(send, other));
   }
 
-  /** What the gateway holds others back for will not be sent again: it need not wait for it. */
+  /**
+   * What the gateway holds others back for will not be sent again: it need not wait for it. Of what is in flight it
+   * may have told so, unheard.
+   */
   unblock(send: QueuedSend): void {
-    if (this.#holds.unblock(send)) this.#host.skip(send.id);
+    if (this.#holds.unblock(send) || send.inFlightSince !== null) this.#host.skip(send.id);
   }
 
   /** A send that is here no more was refused: those in flight behind it are blocked, and newer ones must not pass them. */
