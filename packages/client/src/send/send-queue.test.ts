@@ -396,7 +396,10 @@ describe("SendQueue", () => {
     welcome();
     queue.observe("c1", "e1", [{ seq: 1, ord: 1, type: "message", id: "a", from: "me", at: 0 }], 1);
     queue.take({ t: "error", id: "a", c: "c1", code: "unavailable", message: "no", retry: 100 });
-    expect([link.skipped, out()]).toEqual([["a", "a"], ["a", "b"]]);
+    expect([link.skipped, out()]).toEqual([
+      ["a", "a"],
+      ["a", "b"],
+    ]);
     send("c");
     send("x", "c2");
     expect(out()).toEqual(["x"]);
