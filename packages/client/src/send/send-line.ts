@@ -81,7 +81,8 @@ export class SendLine extends SendList {
    * may have told so, unheard.
    */
   unblock(send: QueuedSend): void {
-    if (this.#holds.unblock(send) || send.inFlightSince !== null) this.#host.skip(send.id);
+    if (this.#holds.unblock(send)) this.#host.skip(send.id);
+    else if (send.inFlightSince !== null) this.late(send.conversation, send.id);
   }
 
   /** A send that is here no more was refused: those in flight behind it are blocked, and newer ones must not pass them. */

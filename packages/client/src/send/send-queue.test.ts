@@ -412,6 +412,20 @@ describe("SendQueue", () => {
     expect(out()).toEqual(["d"]);
   });
 
+  it("I11, I24: nor where the refusal of what was found to be stored is never heard", () => {
+    const { link, queue, welcome, send, sent, out } = make();
+    send("a");
+    send("b");
+    welcome();
+    expect(out()).toEqual(["a", "b"]);
+    queue.observe("c1", "e1", [{ seq: 1, ord: 1, type: "message", id: "a", from: "me", at: 0 }], 1);
+    expect(link.skipped).toEqual(["a"]);
+    send("c");
+    expect(out()).toEqual([]);
+    sent("b", 2);
+    expect(out()).toEqual(["c"]);
+  });
+
   it("shows what is sent until the log shows it", () => {
     const { link, queue, welcome, send, sent } = make();
     welcome();
