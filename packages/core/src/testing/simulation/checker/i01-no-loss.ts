@@ -2,12 +2,15 @@ import type { Invariant } from "./indexed-history.ts";
 import type { Log } from "./logs.ts";
 import type { Answer, Send } from "./sends.ts";
 
-/** I1: what was acknowledged is in the log at that seq with that content, by the store's own word and by a fresh reader's. */
-export const noLoss: Invariant = ({ sends, logs }, report) => {
+/**
+ * I1: what was acknowledged is in the log at that seq with that content, by the store's own word and by a fresh reader's.
+ * What is acknowledged once they were asked, as all was quiet, cannot be in what they said.
+ */
+export const noLoss: Invariant = ({ sends, logs, quietNo }, report) => {
   for (const send of sends.all) {
     for (const answer of send.answers) {
       const log = logs.get(send.conv);
-      if (log === undefined || answer.life === undefined || answer.life.index < 0) continue;
+      if (log === undefined || answer.life === undefined || answer.life.index < 0 || answer.no > quietNo) continue;
       if (answer.life === log.final) {
         const why = missing(log, send, answer);
         if (why === null) continue;

@@ -19,7 +19,7 @@ export const noPhantom: Invariant = (history, report) => {
   }
 };
 
-function hold({ sends }: IndexedHistory, report: Report, place: Place, asked: ReadonlySet<string>): void {
+function hold({ sends, quietNo }: IndexedHistory, report: Report, place: Place, asked: ReadonlySet<string>): void {
   const phantom = (why: string, no?: number): void => {
     report.counts.phantom++;
     const { life, seq } = place;
@@ -31,7 +31,8 @@ function hold({ sends }: IndexedHistory, report: Report, place: Place, asked: Re
     );
   };
   const { log } = place.life;
-  if (place.life === log.final && log.hasStore && place.store.length === 0) phantom("seen, and not in the log");
+  const isJudged = place.life === log.final && log.hasStore && place.firstNo < quietNo;
+  if (isJudged && place.store.length === 0) phantom("seen, and not in the log");
   if (place.type === "meta") return;
   if (place.type === "member") {
     const some = place.members?.some(([user, role]) => asked.has(`${log.conv} ${user} ${role === null}`));
