@@ -35,6 +35,8 @@ export class Exchange {
   #resolve: (answered: Answered) => void = () => {};
   #reject: (error: Error) => void = () => {};
   #over = false;
+  /** Nothing that is written from now on arrives, on either end. */
+  #broken = false;
   /** It, or its answer, was swallowed on the way. */
   #lost = false;
   #forget: () => void = () => {};
@@ -87,6 +89,7 @@ export class Exchange {
 
   /** The connection breaks, and both ends notice. */
   break(): void {
+    this.#broken = true;
     this.#forget();
     this.#leaveGateway();
     this.#house.time.after(
@@ -113,6 +116,8 @@ export class Exchange {
     const response = await life.fetch(lightRequest(this.#asking, this.#gone.signal), { address, base });
     const text = await response.text();
     this.#house.told(text);
+    // the gateway answers whoever has gone too, for nobody: that must not overtake the word of the break
+    if (this.#broken) return;
     this.#sink({ status: response.status, headers: response.headers, text });
   }
 
