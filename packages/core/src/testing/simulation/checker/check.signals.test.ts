@@ -76,6 +76,40 @@ describe("check: signals", () => {
     expect(violated(often)).toEqual(["I20"]);
   });
 
+  it("I20: who plays a session again types for its user, once for each press on that device, and of no other", () => {
+    const typing = { ev: "typing", conv: C };
+    const typist = { ev: "typist", conv: C, of: "ben" };
+    const replayed = (target: string, presses: number, afterMs = 1_000, times = 1) =>
+      violated(
+        chat((history) => {
+          for (let press = 0; press < presses; press++) history.dev("ben.1", typing).wait(300);
+          history.wait(60_000).sim({ ev: "nemesis", fault: "F23", target }).wait(afterMs);
+          for (let time = 0; time < times; time++) history.dev("ann.1", typist).wait(3_000);
+        }),
+      );
+    expect(replayed("ben.1", 1)).toEqual([]);
+    expect(replayed("ben.1", 1, 1_000, 2)).toEqual(["I20"]);
+    expect(replayed("ben.1", 0)).toEqual(["I20"]);
+    expect(replayed("ben.1", 1, 40_000)).toEqual(["I20"]);
+    expect(replayed("ben.2", 1)).toEqual(["I20"]);
+    // what ann said is said again, not what she was told
+    expect(replayed("ann.1", 1)).toEqual(["I20"]);
+  });
+
+  it("I20: who plays a session again has a pace of their own", () => {
+    const seen = (times: number, fault: string) =>
+      violated(
+        chat((history) => {
+          for (let press = 0; press < 40; press++) history.dev("ben.1", { ev: "typing", conv: C });
+          history.sim({ ev: "nemesis", fault, target: "ben.1" });
+          for (let time = 0; time < times; time++) history.dev("ann.1", { ev: "typist", conv: C, of: "ben" });
+        }),
+      );
+    // 40 s of one device on their way, and 30 s of the replay's
+    expect([seen(14, "F11"), seen(15, "F11")]).toEqual([[], ["I20"]]);
+    expect([seen(25, "F23"), seen(26, "F23")]).toEqual([[], ["I20"]]);
+  });
+
   it("I21: somebody is told to be offline whose session lives, but not who just came back", () => {
     const offline = { ev: "presence", of: "ben", status: "offline" };
     const online = { ev: "presence", of: "ben", status: "online" };

@@ -34,15 +34,17 @@ export class FaultsFired {
   }
 }
 
+/** Whoever said again, on a connection of their own, what the device that it befell had said in a session before. */
+export const REPLAYS: ReadonlySet<string> = new Set(["F23", "replay old session"]);
+
 /** Frames that the network doubles, swaps, or plays again, by id and by kind. */
 export const FRAME_FAULTS: ReadonlySet<string> = new Set([
   "F17",
   "F18",
-  "F23",
   "double frames",
   "swap frames",
-  "replay old session",
   "repeat polls",
+  ...REPLAYS,
 ]);
 
 /** What makes a process stand still, while its machine goes on to take what is sent to it. */

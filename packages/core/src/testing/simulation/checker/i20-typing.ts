@@ -1,5 +1,5 @@
 import { LIMITS } from "@earshot/protocol";
-import { FRAME_FAULTS, STANDSTILLS } from "./faults-fired.ts";
+import { FRAME_FAULTS, REPLAYS, STANDSTILLS } from "./faults-fired.ts";
 import type { IndexedHistory, Invariant } from "./indexed-history.ts";
 import type { Report } from "./report.ts";
 
@@ -8,15 +8,32 @@ interface Typed {
   readonly t: number;
 }
 
+/** What may have somebody seen typing in one conversation. */
+interface Presses {
+  /** Each press, and each once more where a session was played again that may have told of it. */
+  readonly told: Typed[];
+  /** How often they pressed on each of their devices. */
+  readonly devices: Map<string, number>;
+  /** When a session of such a device was played again. */
+  readonly replays: number[];
+}
+
+/** What may show a device the same twice. Not a replay: it says again what that device said, not what it was told. */
+const SHOWN_AGAIN: ReadonlySet<string> = new Set([...FRAME_FAULTS].filter((fault) => !REPLAYS.has(fault)));
+
 /**
  * I20: whoever is seen typing has typed, a moment ago, once for each time they are seen, and at most every 3 s on each
- * of their devices; it is never in the log.
+ * of their devices; it is never in the log. Who plays their session again types for them: that is worth their token.
  */
 export const typing: Invariant = (history, report) => {
-  const typed = new Map<string, { readonly presses: Typed[]; readonly devices: Set<string> }>();
+  const typed = new Map<string, Presses>();
   const seen = new Map<string, Typed[]>();
-  history.book.each(["typing", "typist"], (line, no) => {
+  history.book.each(["typing", "typist", "nemesis"], (line, no) => {
     const { t } = line;
+    if (line.ev === "nemesis") {
+      if (REPLAYS.has(line.fault)) for (const by of typed.values()) typedAgain(by, line.target, { no, t });
+      return;
+    }
     if (line.ev === "typist") {
       const key = `${line.dev} ${line.conv} ${line.of}`;
       const times = seen.get(key);
@@ -25,16 +42,16 @@ export const typing: Invariant = (history, report) => {
       return;
     }
     const key = `${line.conv} ${line.user}`;
-    const by = typed.get(key) ?? { presses: [], devices: new Set() };
+    const by = typed.get(key) ?? { told: [], devices: new Map<string, number>(), replays: [] };
     typed.set(key, by);
-    by.presses.push({ no, t });
-    by.devices.add(line.dev);
+    by.told.push({ no, t });
+    by.devices.set(line.dev, (by.devices.get(line.dev) ?? 0) + 1);
   });
   for (const [key, times] of seen) {
     const [dev = "", conv = "", of = ""] = key.split(" ");
     const by = typed.get(`${conv} ${of}`);
-    matched(history, report, key, times, by?.presses ?? [], dev);
-    paced(history, report, key, times, by?.devices.size ?? 1, dev);
+    matched(history, report, key, times, by?.told ?? [], dev);
+    paced(history, report, key, times, by, dev);
   }
   for (const log of history.logs.values()) {
     for (const place of log.final?.places ?? []) {
@@ -43,6 +60,14 @@ export const typing: Invariant = (history, report) => {
     }
   }
 };
+
+/** A session of this device was played again: all that it had pressed till then may be told once more. */
+function typedAgain({ told, devices, replays }: Presses, device: string, when: Typed): void {
+  const presses = devices.get(device);
+  if (presses === undefined) return;
+  for (let press = 0; press < presses; press++) told.push(when);
+  replays.push(when.t);
+}
 
 /** Each was pressed for, not long before, and for no other. */
 function matched(
@@ -62,7 +87,7 @@ function matched(
       next++;
       continue;
     }
-    if (faults.touched(FRAME_FAULTS, t - within, t, dev)) continue;
+    if (faults.touched(SHOWN_AGAIN, t - within, t, dev)) continue;
     report.violated(
       "I20",
       `${what}: seen typing, and nobody typed in the last ${within} ms, or they were seen already`,
@@ -71,24 +96,31 @@ function matched(
   }
 }
 
-/** As often as devices may tell of it in that time. */
+/** As often as devices, and who plays their sessions again, may tell of it in that time. */
 function paced(
   { faults, bounds }: IndexedHistory,
   report: Report,
   what: string,
   seen: readonly Typed[],
-  devices: number,
+  by: Presses | undefined,
   dev: string,
 ): void {
   let from = 0;
   for (const [at, { no, t }] of seen.entries()) {
     const span = 10_000;
     while ((seen[from] as Typed).t < t - span) from++;
-    const most = devices * (Math.floor((span + late({ faults, bounds }, t, dev)) / LIMITS.typingApartMs) + 1);
-    if (at - from + 1 <= most || faults.touched(FRAME_FAULTS, t - span, t, dev)) continue;
+    const delay = late({ faults, bounds }, t, dev);
+    const replays = by?.replays.filter((when) => when <= t && when >= t - span - delay).length ?? 0;
+    const most = (by?.devices.size ?? 1) * passing(span + delay) + replays * passing(delay);
+    if (at - from + 1 <= most || faults.touched(SHOWN_AGAIN, t - span, t, dev)) continue;
     report.violated("I20", `${what}: seen typing ${at - from + 1} times in ${span} ms`, (seen[from] as Typed).no, no);
     return;
   }
+}
+
+/** How much of one session's passes in that time. */
+function passing(ms: number): number {
+  return Math.floor(ms / LIMITS.typingApartMs) + 1;
 }
 
 /** How long it may have been on its way. */

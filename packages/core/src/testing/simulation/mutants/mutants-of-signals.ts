@@ -179,8 +179,11 @@ export const MUTANTS_OF_SIGNALS: readonly Mutant[] = [
       const seen = one(lines, random, "typist");
       if (seen === null) return null;
       const { conv, of } = seen.line;
-      const last = all(lines, "typing", (line) => line.conv === conv && line.user === of).at(-1)?.line.t ?? 0;
-      const t = last + 40_000;
+      const typed = all(lines, "typing", (line) => line.conv === conv && line.user === of);
+      const devices = new Set(typed.map(({ line }) => line.dev));
+      // who plays a session again types once more
+      const again = all(lines, "nemesis", (line) => line.fault === "F23" && devices.has(line.target));
+      const t = Math.max(0, ...[typed, again].map((each) => each.at(-1)?.line.t ?? 0)) + 40_000;
       return t < (lines[quiet(lines)]?.t ?? 0) ? insertedAt(without(lines, seen.at), { ...seen.line, t }) : null;
     },
   },
