@@ -40,7 +40,7 @@ export const receipts: Invariant = (history, report) => {
     const key = `${place} ${line.of}`;
     rises(report, told.get(key), line, epoch, no);
     if (no < history.quietNo) told.set(key, { delivered: line.delivered, read: line.read, p: line.p, epoch, no });
-    if (epoch === log.final?.epoch) underHead(report, log, sent.get(line.conv) ?? [], line, no);
+    if (epoch === log.final?.epoch) underHead(history, report, log, sent.get(line.conv) ?? [], line, no);
   });
   if (history.quietAt !== null) inTheEnd(history, report, told);
 };
@@ -60,10 +60,17 @@ function rises(report: Report, before: Told | undefined, line: LineOf<"receipt">
   }
 }
 
-/** The head of a log at some moment is below everything that was sent after it. */
-function underHead(report: Report, log: Log, sent: readonly number[], line: LineOf<"receipt">, no: number): void {
+/** The head of a log at some moment is below everything that was sent after it; its last one is that of when it was read, as all was quiet. */
+function underHead(
+  { quietNo }: IndexedHistory,
+  report: Report,
+  log: Log,
+  sent: readonly number[],
+  line: LineOf<"receipt">,
+  no: number,
+): void {
   const { dev, conv, of, delivered } = line;
-  const beyond = log.hasStore && delivered > log.head;
+  const beyond = log.hasStore && delivered > log.head && no < quietNo;
   const sentNo = sent[delivered];
   if (!beyond && (sentNo === undefined || sentNo < no)) return;
   report.violated("I14", `${dev} ${conv}: ${of} has ${delivered}, which was not there`, no, beyond ? null : sentNo);
