@@ -30,6 +30,8 @@ export interface ClientObserver {
   restored(c: ConversationId, epoch: Epoch, seq: number): void;
   /** What was here of a conversation is let go: the answer to a question said that it is not the user's. */
   denied(c: ConversationId): void;
+  /** What was here of a conversation is let go: the log is to be read anew, in this life of it. */
+  restarted(c: ConversationId, epoch: Epoch): void;
   receipt(c: ConversationId, of: UserId, delivered: number, read: number): void;
   presence(of: UserId, status: "online" | "away" | "offline"): void;
 }
@@ -48,7 +50,9 @@ export function observeClient(
   connection.deliver = (frame) => {
     // what a drain says is the connection's own
     if (frame.t !== "drain") observer.frame(frame);
+    const reset = frame.t === "events" && "reset" in frame && isHere(frame.c) ? frame : null;
     deliver(frame);
+    if (reset !== null && !isHere(reset.c)) observer.restarted(reset.c, reset.epoch);
   };
 
   const ask = requests.ask;

@@ -489,6 +489,29 @@ describe("FollowedTimeline", () => {
     expect(new Set(gateway.log("c1").map(({ id }) => id)).size).toBe(5);
   });
 
+  it("I8, I12: a `reset` for the life before that comes after the new one was read, and knew less, changes nothing", async () => {
+    const { clock, gateway, server, script, filled, seqs, windowOf } = await make();
+    await filled(3);
+    server.peer.close(1006);
+    gateway.lose("c1", 2);
+    // answered by hand below: that the cursor is void is known later than what the answered page holds
+    gateway.append("c1", "you", {});
+    gateway.append("c1", "you", {});
+    let said: readonly unknown[] | undefined;
+    script.answer = (frame) => {
+      if (frame.t === "hello") said = frame.have;
+      return null;
+    };
+    await clock.advance(3_000);
+    expect([said, seqs()]).toEqual([[["c1", "e1", 3, true]], [1, 2, 3, 4]]);
+    const late = { t: "events", c: "c1", epoch: "e2", head: 3, events: [], reset: true } as const;
+    const asked = server.peer.got("fetch").length;
+    server.peer.send(late);
+    await clock.advance(2_000);
+    expect([seqs(), windowOf().current.status]).toEqual([[1, 2, 3, 4], "live"]);
+    expect(server.peer.got("fetch").length).toBe(asked);
+  });
+
   it("I19: an event of another epoch under a live session voids the cursor too", async () => {
     const { clock, gateway, client, filled, windowOf } = await make();
     await filled(3);

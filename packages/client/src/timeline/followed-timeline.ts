@@ -83,6 +83,8 @@ export class FollowedTimeline {
   readonly #alarm: Alarm;
   #holeMs = HOLE_MIN_MS;
   #quietUntil = 0;
+  /** The life of the log that this session's `have` named; null where it named none. */
+  #presented: Epoch | null = null;
   /** Answers in a row that were of a life of the log that is over. */
   #overs = 0;
   #gone = false;
@@ -154,6 +156,7 @@ export class FollowedTimeline {
   /** A session began; `named`: whether its `have` named this conversation, and subscribed. */
   welcomed(named: boolean | undefined): void {
     this.#gone = false;
+    this.#presented = named === undefined ? null : (this.timeline.cursor?.epoch ?? null);
     this.#quietUntil = named === undefined ? 0 : this.#host.clock.monotonic() + HOLE_AFTER_WELCOME_MS;
     this.#subscription.welcomed(named === true);
     this.#settle();
@@ -182,7 +185,7 @@ export class FollowedTimeline {
   page(frame: EventsFrame | ResetFrame | GoneFrame): void {
     this.#quietUntil = 0;
     if ("gone" in frame) this.#leave(new ChatError("not_found", "unable to read; conversation is not the user's"));
-    else this.#take(frame, false);
+    else this.#take(frame, false, this.#presented);
   }
 
   subscribed(frame: SubscribedFrame): void {
@@ -213,12 +216,13 @@ export class FollowedTimeline {
    */
   read(page: PageOf, into: Stretch | null, done: (answer: Stretch | ChatError | null) => void): void {
     const request = { t: "fetch", c: this.conversation, ...page } as const;
+    const asked = this.timeline.cursor?.epoch ?? null;
     this.#host.gateway.ask(request, (answer) => {
       if (isChatError(answer)) {
         done(answer);
         return;
       }
-      if (isReset(answer)) this.#take(answer, false);
+      if (isReset(answer)) this.#take(answer, false, asked);
       else this.reaches(answer.epoch, answer.head);
       const lost = isReset(answer) || this.timeline.cursor === null;
       const wanted = into === null ? page.around : undefined;
@@ -295,16 +299,16 @@ export class FollowedTimeline {
       this.#error = null;
       this.#subscription.told ||= newest;
       this.#lagging = false;
-      this.#take(answer, newest);
+      this.#take(answer, newest, cursor?.epoch ?? null);
     });
   }
 
-  /** Takes a page, the newest or one after some cursor; where that says `more`, the next is asked for at once. */
-  #take(page: EventsFrame | ResetFrame, newest: boolean): void {
+  /** Takes a page, the newest or one after some cursor; where that says `more`, the next is asked for at once. `asked`: the life of the cursor that it answers, if one. */
+  #take(page: EventsFrame | ResetFrame, newest: boolean, asked: Epoch | null): void {
     const { timeline } = this;
     this.#overs = timeline.isOver(page.epoch) ? this.#overs + 1 : 0;
     if (isReset(page)) {
-      timeline.restart(page);
+      timeline.restart(page, asked ?? page.epoch);
       this.#applied(page.epoch, []);
       return;
     }

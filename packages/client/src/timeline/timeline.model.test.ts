@@ -114,7 +114,7 @@ class World {
         this.#forget();
         for (let seq = 1; seq <= this.#hidden + 1; seq++)
           this.#write([{ kind: "message", by: "they", at: 0, key: "" }]);
-        this.timeline.restart({ epoch: this.epoch, head: this.log.length });
+        this.timeline.restart({ epoch: this.epoch, head: this.log.length }, `e${this.life - 1}`);
         expect(this.timeline.cursor).toBe(null);
     }
     this.#check();

@@ -124,7 +124,7 @@ describe("Timeline", () => {
   it("I19: nothing of a life that is over is taken any more, however late it comes", () => {
     const timeline = make();
     timeline.open(page(1, 9, 9));
-    timeline.restart({ epoch: "e2", head: 3 });
+    timeline.restart({ epoch: "e2", head: 3 }, "e1");
     expect(timeline.open(page(1, 9, 9))).toEqual([]);
     timeline.open(page(1, 3, 3, { epoch: "e2" }));
     expect([timeline.insert("e1", row(10)), timeline.extend(page(4, 9, 9)), timeline.open(page(1, 9, 9))]).toEqual([
@@ -139,11 +139,13 @@ describe("Timeline", () => {
     timeline.open(page(1, 9, 9));
     timeline.open(page(1, 3, 3, { epoch: "e2" }));
     timeline.insert("e2", row(4));
-    timeline.restart({ epoch: "e2", head: 4 });
+    timeline.restart({ epoch: "e2", head: 4 }, "e1");
     expect([timeline.cursor, shown(timeline)]).toEqual([{ epoch: "e2", seq: 4 }, [1, 2, 3, 4]]);
-    timeline.restart({ epoch: "e2", head: 6 });
+    timeline.restart({ epoch: "e2", head: 6 }, "e1");
     expect([timeline.cursor?.seq, timeline.gap]).toEqual([4, { from: 5, to: 6 }]);
-    timeline.restart({ epoch: "e2", head: 3 });
+    timeline.restart({ epoch: "e2", head: 3 }, "e1");
+    expect([timeline.cursor?.seq, timeline.gap]).toEqual([4, { from: 5, to: 6 }]);
+    timeline.restart({ epoch: "e2", head: 3 }, "e2");
     expect(timeline.cursor).toBe(null);
   });
 

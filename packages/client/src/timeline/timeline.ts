@@ -106,11 +106,12 @@ export class Timeline {
 
   /**
    * The log is to be read anew: it is another one, or shorter than was thought. Where it is neither, the answer was to
-   * a cursor that is no more, and what has been read since stands.
+   * a cursor that is no more, and what has been read since stands; as it does where the cursor `asked` of was of a life
+   * before: the head may have been looked up before what is here by now was written.
    */
-  restart({ epoch, head }: Pick<ResetFrame, "epoch" | "head">): void {
+  restart({ epoch, head }: Pick<ResetFrame, "epoch" | "head">, asked: Epoch): void {
     const { cursor } = this;
-    if (cursor?.epoch === epoch && cursor.seq <= head) this.reaches(epoch, head);
+    if (cursor?.epoch === epoch && (asked !== epoch || cursor.seq <= head)) this.reaches(epoch, head);
     else if (this.#enter(epoch)) this.clear();
   }
 

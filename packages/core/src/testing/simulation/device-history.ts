@@ -144,8 +144,9 @@ export class DeviceHistory implements ClientObserver {
         break;
       case "events":
         if ("gone" in frame) this.#gone(frame.c);
-        else if (!("from" in frame)) this.#void(frame.c, frame.epoch, frame.head, frame.id);
-        else this.#page(frame);
+        else if (!("from" in frame)) {
+          if (frame.id === undefined) this.#head("page", frame.c, frame.epoch, frame.head);
+        } else this.#page(frame);
         break;
       case "subscribed":
         if (frame.id === undefined) this.#head("subscribed", frame.c, frame.epoch, frame.head);
@@ -245,6 +246,11 @@ export class DeviceHistory implements ClientObserver {
     if (!this.#host.over()) this.#gone(c);
   }
 
+  restarted(c: ConversationId, epoch: Epoch): void {
+    // what is read anew in the same life is no jump
+    if (this.#cursors.get(c)?.epoch === epoch) this.#cursors.set(c, { epoch: "", seq: 0 });
+  }
+
   receipt(conv: ConversationId, of: UserId, delivered: number, read: number): void {
     if (!this.#host.over()) this.tell({ ev: "receipt", conv, of, delivered, read });
   }
@@ -266,14 +272,6 @@ export class DeviceHistory implements ClientObserver {
   #gone(conv: ConversationId): void {
     this.#cursors.delete(conv);
     this.tell({ ev: "gone", conv });
-  }
-
-  /** The log is to be read anew. */
-  #void(c: ConversationId, epoch: Epoch, head: number, id: string | undefined): void {
-    if (id === undefined) this.#head("page", c, epoch, head);
-    const was = this.#cursors.get(c);
-    // what is read anew in the same life is no jump
-    if (was?.epoch === epoch) this.#cursors.set(c, { epoch: "", seq: 0 });
   }
 
   #whyOpened(c: ConversationId, epoch: Epoch, was: DeviceCursor | undefined): "begin" | "lost" | "epoch" | "jump" {

@@ -63,6 +63,8 @@ export interface ClientObserver {
   restored(c: ConversationId, epoch: Epoch, seq: number): void;
   /** What was here of a conversation is let go: the answer to a question said that it is not the user's. */
   denied(c: ConversationId): void;
+  /** What was here of a conversation is let go: the log is to be read anew, in this life of it. */
+  restarted(c: ConversationId, epoch: Epoch): void;
   receipt(c: ConversationId, of: UserId, delivered: number, read: number): void;
   presence(of: UserId, status: "online" | "away" | "offline"): void;
 }
