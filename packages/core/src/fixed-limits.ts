@@ -13,6 +13,12 @@ export const FIXED_LIMITS = Object.freeze({
   writtenPieceBytesMax: 16_384,
   /** Bytes that a session by polls which was closed keeps for its client, and as many of the last answer; more is let go, but for why it was closed. */
   closedPollBytesMax: 65_536,
+  /** Values of headers that many connections send alike and that are kept once; with more all of them are learned anew. */
+  sharedHeadersMax: 1_000,
+  /** UTF-16 units of one of them; a longer one is kept for each connection. */
+  sharedHeaderUnitsMax: 512,
+  /** Pages of one conversation that are kept for others who come back with the same cursor; of more the oldest goes, and is read anew. */
+  sharedPagesPerConversationMax: 4,
   /** Other nodes that `spread` counts; of more those that were not heard for longest are forgotten. */
   knownNodesMax: 1_000,
   /** Bytes of a body that was begun and is not wanted that are read all the same, so that its sender sees the answer; more: its connection ends. */

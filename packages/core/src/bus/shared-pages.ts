@@ -1,4 +1,5 @@
 import type { ConversationId, Epoch } from "@earshot/protocol";
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EncodedFrames } from "../ports/transport.ts";
 
@@ -20,8 +21,6 @@ interface SharedPage extends PagePlace {
 
 /** How long a page is given to others: those of a gateway that died come one after the other. */
 const SHARED_MS = 10_000;
-/** Pages of one conversation: its clients stood at a few cursors when they were lost. */
-const PAGES_PER_CONVERSATION_MAX = 4;
 const NONE: readonly SharedPage[] = [];
 /** Counted for a page beside its text and its bytes on the wire. */
 const PAGE_OVERHEAD_BYTES = 300;
@@ -67,7 +66,7 @@ export class SharedPages {
   #read({ c, epoch, after, head }: PagePlace, since: number, read: () => Promise<EncodedFrames | null>) {
     const page: SharedPage = { c, epoch, after, head, frames: null, reading: read(), since };
     const fresh = (this.#pages.get(c) ?? []).filter((other) => since - other.since < SHARED_MS && !isAt(other, page));
-    this.#keep(c, [...fresh.slice(1 - PAGES_PER_CONVERSATION_MAX), page]);
+    this.#keep(c, [...fresh.slice(1 - FIXED_LIMITS.sharedPagesPerConversationMax), page]);
     page.reading.then(
       (frames) => this.#settle(page, frames),
       () => this.#settle(page, null),

@@ -13,11 +13,6 @@ export interface SocketOwner {
  */
 export class ConnectedSocket extends WebSocket {
   owner: SocketOwner | null = null;
-  /**
-   * The list of listeners, which nobody is on: Node.js makes it when one comes, and until then of every emitter an
-   * empty one, 184 bytes. Not documented; if it were ignored, that is what it would cost.
-   */
-  protected _events: object | undefined = undefined;
 
   override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
     const { owner } = this;

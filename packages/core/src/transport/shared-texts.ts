@@ -1,6 +1,4 @@
-/** How many are known at most, and how long one may be, in UTF-16 units. */
-const TEXTS_MAX = 1_000;
-const UNITS_MAX = 512;
+import { FIXED_LIMITS } from "../fixed-limits.ts";
 
 /** Equal texts as one in memory, as far as they are short and not too many. */
 export class SharedTexts {
@@ -13,9 +11,9 @@ export class SharedTexts {
 
   of(text: string): string {
     const known = this.#texts.get(text);
-    if (known !== undefined || text.length > UNITS_MAX) return known ?? text;
+    if (known !== undefined || text.length > FIXED_LIMITS.sharedHeaderUnitsMax) return known ?? text;
     // Those that are in use soon stand here again.
-    if (this.#texts.size >= TEXTS_MAX) this.#texts.clear();
+    if (this.#texts.size >= FIXED_LIMITS.sharedHeadersMax) this.#texts.clear();
     this.#texts.set(text, text);
     return text;
   }

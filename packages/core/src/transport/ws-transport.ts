@@ -138,8 +138,8 @@ export class WsTransport {
 
 /** Of the upgrade itself: they say nothing of who asks, and are kept as long as the connection. */
 const OF_UPGRADE = new Set(["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"]);
-/** Of one peer alone: nobody else sends the same. */
-const OF_PEER = new Set(["cookie", "authorization"]);
+/** What many send alike, and is nobody's secret. */
+const OF_MANY = new Set(["host", "origin", "user-agent", "accept-encoding", "accept-language"]);
 
 function ignore(): void {}
 
@@ -148,7 +148,7 @@ function rawRequest(request: IncomingMessage, shared: SharedTexts) {
   for (const [name, value] of Object.entries(request.headers)) {
     if (OF_UPGRADE.has(name) || value === undefined) continue;
     const text = Array.isArray(value) ? value.join(", ") : value;
-    headers[name] = OF_PEER.has(name) ? text : shared.of(text);
+    headers[name] = OF_MANY.has(name) ? shared.of(text) : text;
   }
   const { remoteAddress = "", encrypted = false } = request.socket as typeof request.socket & { encrypted?: boolean };
   return { headers, remoteAddress, secure: encrypted };
